@@ -1,0 +1,108 @@
+//! Answers to authenticated requests, kept so that a retransmission gets the same bytes.
+//!
+//! RFC 3261 section 17.2.2 keeps a non-INVITE server transaction over UDP for timer J, 64*T1 =
+//! 32 s. A lost 200 then costs nothing: the repeated request, whose nonce count is used up, is not
+//! judged again.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::codec::Request;
+
+const KEPT_MS: i64 = 32_000;
+
+/// Which request it was: source, Call-ID, CSeq, branch and method under a keyed hash of 128 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RequestKey(u64, u64);
+
+/// What is known about a request that came before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// Nothing.
+    New,
+    /// It is being worked on; the answer will come.
+    Working,
+    /// It was answered with these bytes.
+    Answered(Arc<[u8]>),
+}
+
+/// A bounded table of answers; when it is full the oldest makes room.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    hashers: (RandomState, RandomState),
+    kept: HashMap<RequestKey, Kept>,
+    oldest: VecDeque<(i64, RequestKey)>,
+    room: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    until_ms: i64,
+    bytes: Option<Arc<[u8]>>,
+}
+
+impl Answers {
+    pub(crate) fn new(room: usize) -> Self {
+        Self {
+            hashers: (RandomState::new(), RandomState::new()),
+            kept: HashMap::new(),
+            oldest: VecDeque::new(),
+            room: room.max(1),
+        }
+    }
+
+    pub(crate) fn key(&self, request: &Request, source: SocketAddr) -> RequestKey {
+        let parts = (source, &request.echo.call_id, &request.echo.cseq, &request.via.branch);
+        RequestKey(self.hashers.0.hash_one(parts), self.hashers.1.hash_one(parts))
+    }
+
+    pub(crate) fn before(&self, key: RequestKey, now_ms: i64) -> Before {
+        match self.kept.get(&key) {
+            Some(kept) if is_kept(kept.until_ms, now_ms) => kept
+                .bytes
+                .as_ref()
+                .map_or(Before::Working, |bytes| Before::Answered(Arc::clone(bytes))),
+            _ => Before::New,
+        }
+    }
+
+    /// Notes that an authenticated request is being worked on.
+    pub(crate) fn begin(&mut self, key: RequestKey, now_ms: i64) {
+        self.make_room(now_ms);
+        let until_ms = now_ms.saturating_add(KEPT_MS);
+        self.kept.insert(key, Kept { until_ms, bytes: None });
+        self.oldest.push_back((until_ms, key));
+    }
+
+    /// Keeps the answer of a request that was begun.
+    pub(crate) fn finish(&mut self, key: RequestKey, bytes: Arc<[u8]>) {
+        if let Some(kept) = self.kept.get_mut(&key) {
+            kept.bytes = Some(bytes);
+        }
+    }
+
+    /// Answers kept or being made.
+    pub(crate) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Drops what is over, and the oldest while there is no room.
+    pub(crate) fn make_room(&mut self, now_ms: i64) {
+        while let Some((until_ms, key)) = self.oldest.front().copied() {
+            if is_kept(until_ms, now_ms) && self.kept.len() < self.room {
+                break;
+            }
+            self.oldest.pop_front();
+            if self.kept.get(&key).is_some_and(|kept| kept.until_ms == until_ms) {
+                self.kept.remove(&key);
+            }
+        }
+    }
+}
+
+/// Within 32 s, also for a clock that was set back.
+fn is_kept(until_ms: i64, now_ms: i64) -> bool {
+    until_ms > now_ms && until_ms <= now_ms.saturating_add(KEPT_MS)
+}

@@ -1,0 +1,253 @@
+//! From the `Authorization` headers of a request to a phone, or to the one refusal.
+//!
+//! Whoever is refused learns nothing from it: the same 401 for a name that is unknown, disabled or
+//! given with a wrong password, after the same work. Nothing is looked up before a nonce of ours
+//! came back from the address it was given to.
+
+use std::net::IpAddr;
+
+use crate::ask::{Directory, Domain, PhoneKey};
+use crate::codec::{self, Request};
+use crate::digest::{self, Algorithm, Asked, Authorization, Ha1Set, NameForm};
+use crate::hosts::{OurHosts, host_text};
+use crate::nonce::{Checked, NonceId, Nonces};
+
+/// Longest username that is looked up; SIP names have at most 64 characters.
+const MAX_USERNAME: usize = 255;
+
+/// The realm and algorithm that a request is challenged with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Realm {
+    pub(crate) name: String,
+    pub(crate) algorithm: Algorithm,
+    /// False for the decoy, which authenticates nobody.
+    pub(crate) known: bool,
+}
+
+impl Realm {
+    fn of(domain: Domain) -> Self {
+        Self {
+            name: domain.name,
+            algorithm: domain.algorithm,
+            known: true,
+        }
+    }
+}
+
+/// A phone that proved what it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Authenticated {
+    pub(crate) phone: PhoneKey,
+    pub(crate) generation: i64,
+    pub(crate) sip_name: String,
+    pub(crate) sip_domain: String,
+    pub(crate) nonce: NonceId,
+    pub(crate) count: u32,
+}
+
+/// What became of a proof.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    Right(Authenticated),
+    /// A wrong response for this name; the phone is told to the host only.
+    Wrong {
+        name: String,
+        realm: Realm,
+        phone: Option<PhoneKey>,
+    },
+    /// The host cannot look it up now.
+    Unavailable,
+}
+
+/// Credentials that passed every test that needs no look-up.
+#[derive(Debug)]
+pub(crate) struct Presented {
+    realm: Realm,
+    sip_name: String,
+    form: NameForm,
+    nonce: NonceId,
+    count: u32,
+    algorithm: Algorithm,
+    username: String,
+    nonce_text: String,
+    uri: String,
+    nc: String,
+    cnonce: String,
+    response: String,
+}
+
+/// What the headers alone tell.
+#[derive(Debug)]
+pub(crate) enum Presentation {
+    /// Challenge; `stale` if the nonce was ours and only its time, start or source is wrong.
+    None { stale: bool },
+    /// Worth a look-up.
+    Some(Box<Presented>),
+}
+
+/// The pure part and the look-up of digest authentication.
+#[derive(Debug)]
+pub(crate) struct Authenticator {
+    nonces: Nonces,
+    decoy: Realm,
+    hosts: OurHosts,
+    /// Stands in for the hashes of names that do not exist, so that they cost the same.
+    nobody: Ha1Set,
+}
+
+impl Authenticator {
+    pub(crate) fn new(nonces: Nonces, decoy: String, hosts: OurHosts, nobody: &str) -> Self {
+        let nobody = Ha1Set::of("", "", nobody);
+        Self {
+            nonces,
+            decoy: Realm {
+                name: decoy,
+                algorithm: Algorithm::Md5,
+                known: false,
+            },
+            hosts,
+            nobody,
+        }
+    }
+
+    pub(crate) fn hosts(&self) -> &OurHosts {
+        &self.hosts
+    }
+
+    /// The realm for this request: the To host if it is a SIP domain of ours, in our spelling, else
+    /// the decoy. The sender's own text is never repeated.
+    pub(crate) fn realm(&self, request: &Request, directory: &impl Directory) -> Realm {
+        let domain = request
+            .to_host
+            .as_ref()
+            .and_then(|host| directory.domain(&host_text(host)));
+        domain.map_or_else(|| self.decoy.clone(), Realm::of)
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 7616 section 3.3, RFC 8760 section 2).
+    pub(crate) fn challenge(&self, realm: &Realm, stale: bool, source: IpAddr, now_ms: i64, random: [u8; 6]) -> String {
+        let nonce = self.nonces.make(&realm.name, source, now_ms, random);
+        let (name, algorithm) = (&realm.name, realm.algorithm.as_str());
+        let stale = if stale { ", stale=true" } else { "" };
+        format!("Digest realm=\"{name}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
+    }
+
+    /// Reads the credentials and tests all that needs no look-up.
+    pub(crate) fn read(
+        &self,
+        request: &Request,
+        challenged: &Realm,
+        directory: &impl Directory,
+        source: IpAddr,
+        now_ms: i64,
+    ) -> Presentation {
+        const NOTHING: Presentation = Presentation::None { stale: false };
+        let values = request.authorizations();
+        let parsed: Vec<_> = values
+            .iter()
+            .filter_map(|value| digest::parse_authorization(value))
+            .collect();
+        // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for.
+        let ours = parsed.iter().find(|a| a.realm.eq_ignore_ascii_case(&challenged.name));
+        let Some(sent) = ours.or(parsed.first()) else {
+            return NOTHING;
+        };
+        let Some(realm) = self.realm_named(sent.realm, directory) else {
+            return NOTHING;
+        };
+        let algorithm = sent.algorithm.map_or(Some(Algorithm::Md5), Algorithm::parse);
+        let qop = sent.qop.is_some_and(|qop| qop.eq_ignore_ascii_case("auth"));
+        if algorithm != Some(realm.algorithm) || !qop {
+            return NOTHING;
+        }
+        let (Some(count), Some(nc), Some(cnonce)) = (sent.count(), sent.nc, sent.cnonce) else {
+            return NOTHING;
+        };
+        let nonce = match self.nonces.check(sent.nonce, &realm.name, source, now_ms) {
+            Checked::Good(nonce) => nonce,
+            Checked::Stale => {
+                return Presentation::None {
+                    stale: realm == *challenged,
+                };
+            }
+            Checked::Foreign => return NOTHING,
+        };
+        let our_uri = codec::uri_host(sent.uri).is_some_and(|host| self.hosts.contains(&host, directory));
+        if !our_uri || sent.username.is_empty() || sent.username.len() > MAX_USERNAME {
+            return NOTHING;
+        }
+        let (sip_name, form) = name_and_form(sent, &realm);
+        Presentation::Some(Box::new(Presented {
+            algorithm: realm.algorithm,
+            realm,
+            sip_name: sip_name.to_owned(),
+            form,
+            nonce,
+            count,
+            username: sent.username.to_owned(),
+            nonce_text: sent.nonce.to_owned(),
+            uri: sent.uri.to_owned(),
+            nc: nc.to_owned(),
+            cnonce: cnonce.to_owned(),
+            response: sent.response.to_owned(),
+        }))
+    }
+
+    /// Looks the name up and tests the response, in equal steps for known and unknown names.
+    pub(crate) async fn prove(&self, sent: &Presented, method: &str, directory: &impl Directory) -> Proof {
+        let found = if sent.realm.known {
+            directory.credential(&sent.realm.name, &sent.sip_name).await
+        } else {
+            Ok(None)
+        };
+        let Ok(credential) = found else {
+            return Proof::Unavailable;
+        };
+        let asked = Asked {
+            method,
+            uri: &sent.uri,
+            nonce: &sent.nonce_text,
+            nc: &sent.nc,
+            cnonce: &sent.cnonce,
+        };
+        // For a name that does not exist the result counts for nothing, the work does.
+        let hashes = credential.as_ref().map_or(&self.nobody, |found| &found.ha1);
+        let right = digest::verify(
+            sent.algorithm,
+            hashes.get(sent.algorithm, sent.form),
+            &asked,
+            &sent.response,
+        );
+        match credential {
+            Some(credential) if right => Proof::Right(Authenticated {
+                phone: credential.phone,
+                generation: credential.generation,
+                sip_name: sent.sip_name.clone(),
+                sip_domain: sent.realm.name.clone(),
+                nonce: sent.nonce,
+                count: sent.count,
+            }),
+            other => Proof::Wrong {
+                name: sent.username.clone(),
+                realm: sent.realm.clone(),
+                phone: other.map(|credential| credential.phone),
+            },
+        }
+    }
+
+    fn realm_named(&self, name: &str, directory: &impl Directory) -> Option<Realm> {
+        if let Some(domain) = directory.domain(name) {
+            return Some(Realm::of(domain));
+        }
+        name.eq_ignore_ascii_case(&self.decoy.name).then(|| self.decoy.clone())
+    }
+}
+
+/// `name`, or `name@sip_domain` with exactly this realm; any other `@` stays part of a name that
+/// nobody has.
+fn name_and_form<'a>(sent: &Authorization<'a>, realm: &Realm) -> (&'a str, NameForm) {
+    match sent.username.rsplit_once('@') {
+        Some((name, domain)) if domain == realm.name => (name, NameForm::WithDomain),
+        _ => (sent.username, NameForm::Plain),
+    }
+}

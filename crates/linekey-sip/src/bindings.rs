@@ -1,0 +1,105 @@
+//! The bindings in memory. The registrar owns them; what is stored follows.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding};
+
+const STRIPES: usize = 1024;
+
+/// Every binding, by phone.
+#[derive(Debug)]
+pub(crate) struct Bindings {
+    phones: Mutex<HashMap<PhoneKey, Vec<SavedBinding>>>,
+    /// One writer per phone at a time, also while it waits for a save; phones share the locks.
+    stripes: Vec<tokio::sync::Mutex<()>>,
+    hasher: RandomState,
+}
+
+impl Bindings {
+    /// Begins with what was stored, less what is over.
+    pub(crate) fn new(stored: Vec<SavedBinding>, now_ms: i64) -> Self {
+        let mut phones: HashMap<PhoneKey, Vec<SavedBinding>> = HashMap::new();
+        for binding in stored.into_iter().filter(|binding| binding.expires_ms > now_ms) {
+            phones.entry(binding.phone.clone()).or_default().push(binding);
+        }
+        Self {
+            phones: Mutex::new(phones),
+            stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Waits until nobody else changes this phone's bindings.
+    pub(crate) async fn lock(&self, phone: &PhoneKey) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let hash = usize::try_from(self.hasher.hash_one(phone) % 1024).unwrap_or(0);
+        match self.stripes.get(hash) {
+            Some(stripe) => Some(stripe.lock().await),
+            None => None,
+        }
+    }
+
+    /// The bindings of a phone, the ones that are over included.
+    pub(crate) fn all_of(&self, phone: &PhoneKey) -> Vec<SavedBinding> {
+        self.phones().get(phone).cloned().unwrap_or_default()
+    }
+
+    /// The bindings of a phone that are not over.
+    pub(crate) fn of(&self, phone: &PhoneKey, now_ms: i64) -> Vec<SavedBinding> {
+        let mut bindings = self.all_of(phone);
+        bindings.retain(|binding| binding.expires_ms > now_ms);
+        bindings
+    }
+
+    /// Replaces the bindings of a phone. The caller holds its lock.
+    pub(crate) fn set(&self, phone: &PhoneKey, bindings: Vec<SavedBinding>) {
+        let mut phones = self.phones();
+        if bindings.is_empty() {
+            phones.remove(phone);
+        } else if let Some(old) = phones.get_mut(phone) {
+            *old = bindings;
+        } else {
+            phones.insert(phone.clone(), bindings);
+        }
+    }
+
+    /// Phones with a binding that is over.
+    pub(crate) fn overdue(&self, now_ms: i64) -> Vec<PhoneKey> {
+        let phones = self.phones();
+        let overdue = phones
+            .iter()
+            .filter(|(_, list)| list.iter().any(|b| b.expires_ms <= now_ms));
+        overdue.map(|(phone, _)| phone.clone()).collect()
+    }
+
+    /// Takes out what is over and tells the changes. The caller holds the phone's lock.
+    pub(crate) fn expire(&self, phone: &PhoneKey, now_ms: i64) -> Vec<BindingChange> {
+        let (over, left): (Vec<_>, Vec<_>) = self.all_of(phone).into_iter().partition(|b| b.expires_ms <= now_ms);
+        if !over.is_empty() {
+            self.set(phone, left);
+        }
+        over.into_iter()
+            .map(|binding| removal(binding, now_ms, Removal::Expired))
+            .collect()
+    }
+
+    /// Bindings held.
+    pub(crate) fn len(&self) -> usize {
+        self.phones().values().map(Vec::len).sum()
+    }
+
+    fn phones(&self) -> MutexGuard<'_, HashMap<PhoneKey, Vec<SavedBinding>>> {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The change that removes a binding.
+pub(crate) fn removal(binding: SavedBinding, at_ms: i64, cause: Removal) -> BindingChange {
+    BindingChange::Remove {
+        phone: binding.phone,
+        contact: binding.contact,
+        at_ms,
+        cause,
+    }
+}

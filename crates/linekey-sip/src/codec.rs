@@ -1,0 +1,108 @@
+//! Reading SIP messages. This module and its children are the only ones that know the parser
+//! crate (see `docs/adr/0003-sip-codec.md`); everything they hand out is our own type.
+//!
+//! Reading never fails loudly: what is not a request that can be answered is [`Read::Nothing`].
+
+mod contact;
+mod request;
+mod response;
+#[cfg(test)]
+mod torture;
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use sipx_sip::parser::{Limits, parse_datagram};
+use sipx_sip::{Message, Uri, uri};
+
+pub(crate) use contact::{Contact, Contacts};
+pub(crate) use request::{Echo, Method, Request};
+pub(crate) use response::{Response, ResponseTime};
+
+/// The largest datagram that is read; a REGISTER of a real phone has 400 to 1500 bytes.
+pub(crate) const MAX_DATAGRAM: usize = 8192;
+/// The smallest that could hold the six mandatory headers.
+const MIN_DATAGRAM: usize = 64;
+const LIMITS: Limits = Limits {
+    max_message_bytes: MAX_DATAGRAM,
+    max_body_bytes: MAX_DATAGRAM,
+    max_headers: 64,
+    max_header_bytes: 2048,
+    max_folding_lines: 8,
+};
+
+/// What a datagram turned out to be.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// A request with all that an answer needs.
+    Request(Box<Request>),
+    /// A response.
+    Response(Box<Response>),
+    /// Something that gets no answer, with the reason for the debug log.
+    Nothing(&'static str),
+}
+
+/// Reads one datagram.
+pub(crate) fn read(datagram: &[u8]) -> Read {
+    if datagram.len() < MIN_DATAGRAM {
+        return Read::Nothing("keep-alive or fragment");
+    }
+    if datagram.len() > MAX_DATAGRAM {
+        return Read::Nothing("too large");
+    }
+    if !datagram.first().is_some_and(u8::is_ascii_graphic) {
+        return Read::Nothing("not SIP");
+    }
+    match parse_datagram(Bytes::copy_from_slice(datagram), &LIMITS) {
+        Ok(Message::Request(message)) => match Request::new(message) {
+            Ok(request) => Read::Request(Box::new(request)),
+            Err(why) => Read::Nothing(why),
+        },
+        Ok(Message::Response(message)) => {
+            Response::new(message).map_or(Read::Nothing("unreadable response"), |r| Read::Response(Box::new(r)))
+        }
+        Err(_) => Read::Nothing("syntax"),
+    }
+}
+
+/// The host of a URI or of a Via.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// A name, in lower case, without the dot of the root at its end.
+    Name(String),
+    /// An address; an IPv4 address written in IPv6 is an IPv4 address.
+    Ip(IpAddr),
+}
+
+impl Host {
+    fn of(host: &uri::Host) -> Self {
+        match host {
+            uri::Host::Ip(ip) => Self::Ip(ip.to_canonical()),
+            uri::Host::Name(name) => {
+                let mut name = String::from_utf8_lossy(name.as_bytes()).to_ascii_lowercase();
+                if name.ends_with('.') {
+                    name.pop();
+                }
+                Self::Name(name)
+            }
+        }
+    }
+}
+
+/// The host of a `sip:` or `sips:` URI; `None` for any other text.
+pub(crate) fn uri_host(text: &str) -> Option<Host> {
+    let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
+    uri.host().map(Host::of)
+}
+
+/// Whether two contact URIs are the same by RFC 3261 section 19.1.4.
+pub(crate) fn same_uri(a: &str, b: &str) -> bool {
+    let parse = |text: &str| Uri::parse(Bytes::copy_from_slice(text.as_bytes()));
+    a == b || matches!((parse(a), parse(b)), (Ok(a), Ok(b)) if a.equivalent(&b))
+}
+
+/// Text of a stranger made fit for logs and storage: control characters out, bounded.
+pub(crate) fn clean(raw: &[u8], max_chars: usize) -> String {
+    let text = String::from_utf8_lossy(raw);
+    text.chars().filter(|c| !c.is_control()).take(max_chars).collect()
+}

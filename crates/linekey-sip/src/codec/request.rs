@@ -1,0 +1,278 @@
+//! A request: what the registrar looks at, and what an answer repeats.
+
+use std::net::{IpAddr, SocketAddr};
+
+use sipx_sip::headers::{self, CSeq, CallId, From, To};
+use sipx_sip::{HeaderName, Headers, message};
+
+use super::contact::{BadContact, Contacts, contacts, delta_seconds};
+use super::{Host, clean};
+
+/// Longest Call-ID that is accepted.
+const MAX_CALL_ID: usize = 255;
+/// Authorization headers that are looked at.
+const MAX_AUTHORIZATIONS: usize = 8;
+
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Register,
+    Options,
+    /// Never answered (RFC 3261 section 17).
+    Ack,
+    Other,
+}
+
+/// The top Via: where the answer goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Via {
+    pub(crate) host: Host,
+    pub(crate) port: Option<u16>,
+    pub(crate) branch: Vec<u8>,
+    /// RFC 3581: the sender asks to be answered where it sent from.
+    pub(crate) rport: bool,
+}
+
+/// The header fields that every answer repeats (RFC 3261 section 8.2.6.2), free of line breaks and
+/// control characters.
+#[derive(Clone, Debug)]
+pub(crate) struct Echo {
+    /// The top Via without `received` and `rport`.
+    pub(crate) top_via: Vec<u8>,
+    pub(crate) rport: bool,
+    pub(crate) received: bool,
+    /// The Vias below it, in order.
+    pub(crate) vias: Vec<Vec<u8>>,
+    pub(crate) from: Vec<u8>,
+    pub(crate) to: Vec<u8>,
+    pub(crate) to_has_tag: bool,
+    pub(crate) call_id: Vec<u8>,
+    pub(crate) cseq: Vec<u8>,
+}
+
+/// A request with every mandatory header in readable form.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Why it cannot be carried out whatever it asks, as status and reason.
+    pub(crate) fault: Option<(u16, &'static str)>,
+    /// The host of the Request-URI; `None` if its scheme is not SIP.
+    pub(crate) target: Option<Host>,
+    /// The user of the To URI, escapes resolved.
+    pub(crate) to_user: Option<String>,
+    /// The host of the To URI; `None` if its scheme is not SIP.
+    pub(crate) to_host: Option<Host>,
+    pub(crate) call_id: String,
+    /// The CSeq number; 0 if there is a fault in it.
+    pub(crate) cseq: u32,
+    pub(crate) via: Via,
+    pub(crate) echo: Echo,
+    message: message::Request,
+}
+
+impl Request {
+    pub(super) fn new(message: message::Request) -> Result<Self, &'static str> {
+        let headers = &message.headers;
+        let via = headers.typed::<headers::Via>().ok_or("no Via")?;
+        let via = via.map_err(|_| "unreadable Via")?;
+        let from = single(headers, &HeaderName::From, "From missing or repeated")?;
+        headers
+            .typed::<From>()
+            .ok_or("no From")?
+            .map_err(|_| "unreadable From")?;
+        let to = single(headers, &HeaderName::To, "To missing or repeated")?;
+        let to_address = headers.typed::<To>().ok_or("no To")?.map_err(|_| "unreadable To")?;
+        let call_id = single(headers, &HeaderName::CallId, "Call-ID missing or repeated")?;
+        headers
+            .typed::<CallId>()
+            .ok_or("no Call-ID")?
+            .map_err(|_| "unreadable Call-ID")?;
+        if call_id.len() > MAX_CALL_ID || !call_id.iter().all(|b| (0x21..0x7f).contains(b)) {
+            return Err("unreadable Call-ID");
+        }
+        let cseq = single(headers, &HeaderName::CSeq, "CSeq missing or repeated")?;
+        let number = match headers.typed::<CSeq>() {
+            Some(Ok(cseq)) if cseq.method == message.method => Some(cseq.sequence),
+            _ => None,
+        };
+        let (top_via, vias) = via_values(headers)?;
+        let rport = via.rport().is_some();
+        let received = via.received().is_some();
+        Ok(Self {
+            method: match message.method {
+                sipx_sip::Method::Register => Method::Register,
+                sipx_sip::Method::Options => Method::Options,
+                sipx_sip::Method::Ack => Method::Ack,
+                _ => Method::Other,
+            },
+            fault: fault(&message, number),
+            target: message.uri.host().map(Host::of),
+            to_user: to_address
+                .uri
+                .decoded_user()
+                .and_then(|user| String::from_utf8(user).ok()),
+            to_host: to_address.uri.host().map(Host::of),
+            call_id: clean(&call_id, MAX_CALL_ID),
+            cseq: number.unwrap_or_default(),
+            echo: Echo {
+                top_via,
+                rport,
+                received,
+                vias,
+                from,
+                to,
+                to_has_tag: to_address.tag().is_some(),
+                call_id,
+                cseq,
+            },
+            via: Via {
+                host: Host::of(&via.host),
+                port: via.port,
+                branch: via.branch().unwrap_or_default().to_vec(),
+                rport,
+            },
+            message,
+        })
+    }
+
+    /// The `Authorization` values, at most eight; those that are no text are left out.
+    pub(crate) fn authorizations(&self) -> Vec<String> {
+        let values = self.message.headers.get_all(&HeaderName::Authorization);
+        let texts = values.filter_map(|header| String::from_utf8(header.value().into_owned()).ok());
+        texts.take(MAX_AUTHORIZATIONS).collect()
+    }
+
+    /// What the `Contact` headers ask for.
+    pub(crate) fn contacts(&self) -> Result<Contacts, BadContact> {
+        contacts(&self.message.headers)
+    }
+
+    /// The `Expires` header in seconds.
+    pub(crate) fn expires_s(&self) -> Option<u32> {
+        let header = self.message.headers.value(&HeaderName::Expires)?;
+        Some(delta_seconds(Some(&header)))
+    }
+
+    /// The option tags of `Require` (RFC 3261 section 8.2.2.3).
+    pub(crate) fn required(&self) -> Vec<String> {
+        let rows = self.message.headers.get_all(&HeaderName::Require);
+        let tags = rows.flat_map(|row| {
+            row.value()
+                .split(|b| *b == b',')
+                .map(|t| clean(t, 64))
+                .collect::<Vec<_>>()
+        });
+        tags.map(|tag| tag.trim().to_owned())
+            .filter(|tag| !tag.is_empty())
+            .take(8)
+            .collect()
+    }
+
+    /// The `User-Agent`, cleaned, at most 255 characters.
+    pub(crate) fn user_agent(&self) -> String {
+        let value = self.message.headers.value(&HeaderName::UserAgent);
+        value.map(|value| clean(&value, 255)).unwrap_or_default()
+    }
+
+    /// Whether the phone is behind a NAT as far as its Via tells: it names another address than
+    /// the one it sends from.
+    pub(crate) fn via_is_translated(&self, source: IpAddr) -> bool {
+        matches!(self.via.host, Host::Ip(ip) if ip != source)
+    }
+
+    /// Whether the answer must report the source (RFC 3261 section 18.2.1).
+    pub(crate) fn reports_source(&self, source: IpAddr) -> bool {
+        self.via.host != Host::Ip(source)
+    }
+
+    /// The port that the answer goes to over UDP (RFC 3261 section 18.2.2, RFC 3581 section 4). The
+    /// address is always the one the request came from, never `maddr`, which could be a third
+    /// party's.
+    ///
+    /// Without `rport` it is the port of the Via, unless the Via names another address: then a NAT
+    /// is between, and the Via's port means nothing on this side of it.
+    pub(crate) fn reply_port(&self, source: SocketAddr) -> u16 {
+        if self.via.rport || self.via_is_translated(source.ip()) {
+            return source.port();
+        }
+        self.via.port.unwrap_or(5060)
+    }
+}
+
+/// Faults that have an answer of their own (RFC 3261 sections 8.1.1.5, 19.1.1 and 21.5.6).
+fn fault(message: &message::Request, cseq: Option<u32>) -> Option<(u16, &'static str)> {
+    if !message.version.is_supported() {
+        Some((505, "Version Not Supported"))
+    } else if message.uri.has_headers() {
+        Some((400, "Headers In Request-URI"))
+    } else if cseq.is_none() {
+        Some((400, "Bad CSeq"))
+    } else {
+        None
+    }
+}
+
+fn single(headers: &Headers, name: &HeaderName, why: &'static str) -> Result<Vec<u8>, &'static str> {
+    if headers.count(name) != 1 {
+        return Err(why);
+    }
+    let value = headers.value(name).ok_or(why)?.into_owned();
+    if is_printable(&value) {
+        Ok(value)
+    } else {
+        Err("control characters")
+    }
+}
+
+/// The top Via without the parameters that the server sets, and the Vias below it.
+fn via_values(headers: &Headers) -> Result<(Vec<u8>, Vec<Vec<u8>>), &'static str> {
+    let mut values = Vec::new();
+    for header in headers.get_all(&HeaderName::Via) {
+        let value = header.value().into_owned();
+        if !is_printable(&value) {
+            return Err("control characters");
+        }
+        values.push(value);
+    }
+    let first = values.first().ok_or("no Via")?;
+    let end = headers::first_hop_end(first);
+    let top = without_server_parameters(first.get(..end).unwrap_or(&[]));
+    let below = first.get(end + 1..).map(|rest| rest.trim_ascii().to_vec());
+    let vias = below.into_iter().chain(values.into_iter().skip(1));
+    Ok((top, vias.collect()))
+}
+
+/// Takes `received` and `rport` out of a Via value: a sender must not choose what we report.
+fn without_server_parameters(via: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(via.len());
+    for (index, part) in split_outside_quotes(via).into_iter().enumerate() {
+        let name = part.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
+        if index > 0 && (name.eq_ignore_ascii_case(b"received") || name.eq_ignore_ascii_case(b"rport")) {
+            continue;
+        }
+        if index > 0 {
+            kept.push(b';');
+        }
+        kept.extend_from_slice(part.trim_ascii());
+    }
+    kept
+}
+
+fn split_outside_quotes(value: &[u8]) -> Vec<&[u8]> {
+    let (mut quoted, mut escaped) = (false, false);
+    let separators = |byte: &u8| {
+        match *byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b';' => return !quoted,
+            _ => {}
+        }
+        false
+    };
+    value.split(separators).collect()
+}
+
+fn is_printable(value: &[u8]) -> bool {
+    value.iter().all(|&b| b == b'\t' || (b >= 0x20 && b != 0x7f))
+}

@@ -1,0 +1,154 @@
+//! Reading the value of an `Authorization` header.
+
+/// The parameters of a Digest `Authorization` that matter here, borrowed from the header.
+///
+/// Quoted values are the bytes between the quotes, escapes untouched: `unq()` of RFC 7616 section
+/// 3.3 removes the quotes and nothing else, and the hash is taken over that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Authorization<'a> {
+    /// `name` or `name@sip_domain`.
+    pub username: &'a str,
+    /// The realm it answers for.
+    pub realm: &'a str,
+    /// The nonce it answers.
+    pub nonce: &'a str,
+    /// The `uri`, as sent.
+    pub uri: &'a str,
+    /// The response, hexadecimal.
+    pub response: &'a str,
+    /// The algorithm's token; MD5 is meant when it is absent (RFC 2617 section 3.2.1).
+    pub algorithm: Option<&'a str>,
+    /// The quality of protection.
+    pub qop: Option<&'a str>,
+    /// The nonce count.
+    pub nc: Option<&'a str>,
+    /// The client nonce.
+    pub cnonce: Option<&'a str>,
+}
+
+impl Authorization<'_> {
+    /// The nonce count as a number: exactly eight hexadecimal digits (RFC 7616 section 3.4).
+    #[must_use]
+    pub fn count(&self) -> Option<u32> {
+        let nc = self.nc?;
+        if nc.len() != 8 || !nc.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        u32::from_str_radix(nc, 16).ok()
+    }
+}
+
+/// Reads `Digest name=value, ...`. `None` if the scheme is another, the syntax is broken, a
+/// parameter comes twice, or one of username, realm, nonce, uri and response is missing.
+#[must_use]
+pub fn parse_authorization(value: &str) -> Option<Authorization<'_>> {
+    let mut found = Found::default();
+    for (name, value) in parameters(value)? {
+        found.put(name, value)?;
+    }
+    found.whole()
+}
+
+/// The parameters of a `Digest` value, of a challenge as of its answer, in their order.
+pub(crate) fn parameters(value: &str) -> Option<Vec<(&str, &str)>> {
+    let value = value.trim_matches([' ', '\t']);
+    let (scheme, mut rest) = value.split_once([' ', '\t'])?;
+    if !scheme.eq_ignore_ascii_case("Digest") {
+        return None;
+    }
+    let mut found = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(found);
+        }
+        let (name, value, after) = parameter(rest)?;
+        found.push((name, value));
+        rest = after.trim_start_matches([' ', '\t']);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
+/// One `name=value` from the front, and what follows it.
+fn parameter(text: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let name = name.trim_end_matches([' ', '\t']);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return None;
+    }
+    let rest = rest.trim_start_matches([' ', '\t']);
+    if let Some(quoted) = rest.strip_prefix('"') {
+        let end = closing_quote(quoted)?;
+        return Some((name, quoted.get(..end)?, quoted.get(end + 1..)?));
+    }
+    let end = rest.bytes().position(|b| !is_token(b)).unwrap_or(rest.len());
+    if end == 0 {
+        return None;
+    }
+    Some((name, rest.get(..end)?, rest.get(end..)?))
+}
+
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(index),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    username: Option<&'a str>,
+    realm: Option<&'a str>,
+    nonce: Option<&'a str>,
+    uri: Option<&'a str>,
+    response: Option<&'a str>,
+    algorithm: Option<&'a str>,
+    qop: Option<&'a str>,
+    nc: Option<&'a str>,
+    cnonce: Option<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    /// `None` when the parameter was there before: two values leave open which one was hashed.
+    fn put(&mut self, name: &str, value: &'a str) -> Option<()> {
+        let slot = match name.to_ascii_lowercase().as_str() {
+            "username" => &mut self.username,
+            "realm" => &mut self.realm,
+            "nonce" => &mut self.nonce,
+            "uri" => &mut self.uri,
+            "response" => &mut self.response,
+            "algorithm" => &mut self.algorithm,
+            "qop" => &mut self.qop,
+            "nc" => &mut self.nc,
+            "cnonce" => &mut self.cnonce,
+            _ => return Some(()),
+        };
+        slot.replace(value).is_none().then_some(())
+    }
+
+    fn whole(self) -> Option<Authorization<'a>> {
+        Some(Authorization {
+            username: self.username?,
+            realm: self.realm?,
+            nonce: self.nonce?,
+            uri: self.uri?,
+            response: self.response?,
+            algorithm: self.algorithm,
+            qop: self.qop,
+            nc: self.nc,
+            cnonce: self.cnonce,
+        })
+    }
+}

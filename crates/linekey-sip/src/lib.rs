@@ -1,0 +1,49 @@
+//! The SIP registrar of Linekey: REGISTER and OPTIONS over UDP.
+//!
+//! It authenticates phones by digest, keeps their bindings and hands every change to the host.
+//! It routes no calls, knows no database and no web: what it needs it asks through [`Directory`]
+//! and [`Surroundings`].
+//!
+//! | file | owns |
+//! |---|---|
+//! | `server`, `running` | sockets and start; what the host holds, and shutdown |
+//! | `requests` | which method does what, and which datagrams get no answer |
+//! | `authenticate` | from an `Authorization` header to a phone, or the one refusal |
+//! | `nonce`, `nonce_counts`, `answers`, `wrong_answers` | stateless nonces and the three bounded tables |
+//! | `hosts` | which host names are ours |
+//! | `register`, `contacts` | REGISTER after authentication; what its contacts change (pure) |
+//! | `bindings`, `saving` | bindings in memory; making them durable |
+//! | `codec`, `reply` | reading and writing messages; the only files that know the SIP parser |
+//! | `sent` | counts for metrics |
+//! | `digest` | digest arithmetic (pure) |
+//! | `client` | a small user agent that registers: for the demo, tests and proofs |
+
+mod answers;
+mod ask;
+mod authenticate;
+mod bindings;
+pub mod client;
+mod codec;
+mod contacts;
+pub mod digest;
+mod hosts;
+mod nonce;
+mod nonce_counts;
+mod register;
+mod reply;
+mod requests;
+mod running;
+mod saving;
+mod sent;
+mod server;
+mod settings;
+mod wrong_answers;
+
+pub use ask::{
+    BindingChange, Credential, Directory, Domain, Event, PhoneKey, Removal, SavedBinding, Surroundings, Transport,
+    Unavailable,
+};
+pub use running::{Gauges, Running};
+pub use sent::Sent;
+pub use server::{Registrar, StartError};
+pub use settings::Settings;

@@ -1,0 +1,283 @@
+//! What becomes of a datagram: which requests are answered at once, which need a look-up, and
+//! which get no answer.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::answers::{Answers, Before, RequestKey};
+use crate::ask::{Directory, Event, PhoneKey, Surroundings, Transport};
+use crate::authenticate::{Authenticated, Authenticator, Presentation, Presented, Proof, Realm};
+use crate::bindings::Bindings;
+use crate::codec::{self, Method, Read, Request};
+use crate::nonce::Keyed;
+use crate::nonce_counts::NonceCounts;
+use crate::reply::{Answer, fits_unverified};
+use crate::saving::Saving;
+use crate::sent::SentCounts;
+use crate::settings::Settings;
+use crate::wrong_answers::{Wrong, WrongAnswers};
+
+/// The methods that this registrar has (RFC 3261 section 20.5).
+const ALLOW: &str = "REGISTER, OPTIONS";
+/// When a phone may try again while the host cannot answer.
+pub(crate) const RETRY_AFTER_S: &str = "30";
+
+/// An answer and the port it goes to; the address is the one the request came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) port: u16,
+}
+
+/// What a first look at a datagram tells. It is cheap, keeps nothing and never waits.
+#[derive(Debug)]
+pub(crate) enum Look {
+    Nothing,
+    Reply(Reply),
+    /// A REGISTER with credentials worth a look-up.
+    Work(Box<Work>),
+}
+
+/// A REGISTER on its way.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) request: Request,
+    pub(crate) source: SocketAddr,
+    pub(crate) transport: Transport,
+    size: usize,
+    realm: Realm,
+    sent: Box<Presented>,
+    key: RequestKey,
+}
+
+/// The three bounded tables.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) counts: NonceCounts,
+    pub(crate) answers: Answers,
+    pub(crate) wrong: WrongAnswers,
+}
+
+impl Tables {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            counts: NonceCounts::default(),
+            answers: Answers::new(settings.kept_answers),
+            wrong: WrongAnswers::new(settings.wrong_answers, settings.wrong_window_s, settings.wrong_table),
+        }
+    }
+}
+
+/// Everything that answering needs.
+pub(crate) struct Requests<D> {
+    pub(crate) settings: Settings,
+    pub(crate) directory: Arc<D>,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) tags: Keyed,
+    pub(crate) tables: Arc<Mutex<Tables>>,
+    pub(crate) bindings: Arc<Bindings>,
+    pub(crate) saving: Arc<Saving>,
+    pub(crate) sent: Arc<SentCounts>,
+}
+
+impl<D: Directory> Requests<D> {
+    /// Looks at a datagram from `source`, an IPv4 address in its own form.
+    pub(crate) fn look(&self, datagram: &[u8], source: SocketAddr, transport: Transport) -> Look {
+        let request = match codec::read(datagram) {
+            Read::Request(request) => *request,
+            Read::Response(_) => return Look::Nothing,
+            Read::Nothing(why) => {
+                tracing::debug!(%source, why, "datagram dropped");
+                return Look::Nothing;
+            }
+        };
+        if request.method == Method::Ack {
+            return Look::Nothing;
+        }
+        if let Some((status, reason)) = request.fault {
+            return self.at_once(&request, source, datagram, Answer::new(status, reason));
+        }
+        match request.method {
+            Method::Register => self.look_at_register(request, source, transport, datagram),
+            Method::Options => {
+                let answer = self.options(&request);
+                self.at_once(&request, source, datagram, answer)
+            }
+            Method::Ack | Method::Other => {
+                let answer = Answer::new(405, "Method Not Allowed").with("Allow", ALLOW);
+                self.at_once(&request, source, datagram, answer)
+            }
+        }
+    }
+
+    fn look_at_register(&self, request: Request, source: SocketAddr, transport: Transport, datagram: &[u8]) -> Look {
+        let now_ms = self.surroundings.now_ms();
+        let (key, before) = {
+            let tables = self.tables();
+            let key = tables.answers.key(&request, source);
+            (key, tables.answers.before(key, now_ms))
+        };
+        match before {
+            Before::Answered(bytes) => {
+                return Look::Reply(self.reply(&request, source, bytes));
+            }
+            Before::Working => return Look::Nothing,
+            Before::New => {}
+        }
+        let realm = self.authenticator.realm(&request, &*self.directory);
+        match self
+            .authenticator
+            .read(&request, &realm, &*self.directory, source.ip(), now_ms)
+        {
+            Presentation::None { stale } => {
+                let answer = self.unauthorized(&realm, stale, source);
+                self.at_once(&request, source, datagram, answer)
+            }
+            Presentation::Some(sent) => Look::Work(Box::new(Work {
+                request,
+                source,
+                transport,
+                size: datagram.len(),
+                realm,
+                sent,
+                key,
+            })),
+        }
+    }
+
+    /// Does what needs a look-up and perhaps a save.
+    pub(crate) async fn work(&self, work: Work) -> Option<Reply> {
+        match self.authenticator.prove(&work.sent, "REGISTER", &*self.directory).await {
+            Proof::Right(who) => {
+                if let Some(early) = self.begin(&work, &who) {
+                    return early;
+                }
+                let answer = self.register(&work, &who).await;
+                let bytes: Arc<[u8]> = self.bytes(&work.request, work.source, &answer).into();
+                self.tables().answers.finish(work.key, Arc::clone(&bytes));
+                Some(self.reply(&work.request, work.source, bytes))
+            }
+            Proof::Unavailable => {
+                let answer = Answer::new(503, "Service Unavailable").with("Retry-After", RETRY_AFTER_S);
+                self.unverified(&work.request, work.source, work.size, &answer)
+            }
+            Proof::Wrong { name, realm, phone } => {
+                if self.count_wrong(&work, name, &realm, phone) {
+                    return None;
+                }
+                let answer = self.unauthorized(&work.realm, false, work.source);
+                self.unverified(&work.request, work.source, work.size, &answer)
+            }
+        }
+    }
+
+    /// The step from proven to admitted: `None` to go on, else what is answered instead. Under one
+    /// lock, so that of two copies of a request that came together only one goes on.
+    fn begin(&self, work: &Work, who: &Authenticated) -> Option<Option<Reply>> {
+        let now_ms = self.surroundings.now_ms();
+        let mut tables = self.tables();
+        match tables.answers.before(work.key, now_ms) {
+            Before::Answered(bytes) => {
+                return Some(Some(self.reply(&work.request, work.source, bytes)));
+            }
+            Before::Working => return Some(None),
+            Before::New => {}
+        }
+        if !tables.counts.rises(&who.phone, who.nonce, who.count, now_ms) {
+            drop(tables);
+            let answer = self.unauthorized(&work.realm, true, work.source);
+            return Some(self.unverified(&work.request, work.source, work.size, &answer));
+        }
+        tables.answers.begin(work.key, now_ms);
+        None
+    }
+
+    /// Counts a wrong answer and tells whether it gets no reply. Known and unknown names alike.
+    fn count_wrong(&self, work: &Work, name: String, realm: &Realm, phone: Option<PhoneKey>) -> bool {
+        let at_ms = self.surroundings.now_ms();
+        let counted = name
+            .strip_suffix(&format!("@{}", realm.name))
+            .unwrap_or(&name)
+            .to_ascii_lowercase();
+        let wrong = self
+            .tables()
+            .wrong
+            .count(&realm.name, &counted, work.source.ip(), at_ms);
+        tracing::debug!(source = %work.source, sip_domain = realm.name, "registration refused");
+        if matches!(wrong, Wrong::First | Wrong::Last) {
+            self.directory.event(Event::Refused {
+                phone,
+                name: codec::clean(name.as_bytes(), 255),
+                sip_domain: realm.name.clone(),
+                source: work.source,
+                user_agent: work.request.user_agent(),
+                silenced: wrong == Wrong::Last,
+                at_ms,
+            });
+        }
+        wrong == Wrong::Silent
+    }
+
+    /// OPTIONS to us (RFC 3261 section 11.2). It says nothing about any user.
+    fn options(&self, request: &Request) -> Answer {
+        match &request.target {
+            None => Answer::new(416, "Unsupported URI Scheme"),
+            Some(host) if !self.authenticator.hosts().contains(host, &*self.directory) => Answer::new(404, "Not Found"),
+            Some(_) => bad_extension(request).unwrap_or_else(|| Answer::new(200, "OK").with("Allow", ALLOW)),
+        }
+    }
+
+    /// The one refusal.
+    fn unauthorized(&self, realm: &Realm, stale: bool, source: SocketAddr) -> Answer {
+        let mut random = [0; 6];
+        self.surroundings.fill_random(&mut random);
+        let now_ms = self.surroundings.now_ms();
+        let challenge = self.authenticator.challenge(realm, stale, source.ip(), now_ms, random);
+        Answer::new(401, "Unauthorized").with("WWW-Authenticate", challenge)
+    }
+
+    fn at_once(&self, request: &Request, source: SocketAddr, datagram: &[u8], answer: Answer) -> Look {
+        self.unverified(request, source, datagram.len(), &answer)
+            .map_or(Look::Nothing, Look::Reply)
+    }
+
+    /// An answer to somebody whose address may be forged: small, or none.
+    fn unverified(&self, request: &Request, source: SocketAddr, size: usize, answer: &Answer) -> Option<Reply> {
+        let bytes = self.bytes(request, source, answer);
+        if !fits_unverified(bytes.len(), size) {
+            tracing::debug!(%source, "answer would be too large, dropped");
+            return None;
+        }
+        Some(self.reply(request, source, bytes.into()))
+    }
+
+    fn reply(&self, request: &Request, source: SocketAddr, bytes: Arc<[u8]>) -> Reply {
+        self.sent.count(request.method, &bytes);
+        Reply {
+            bytes,
+            port: request.reply_port(source),
+        }
+    }
+
+    fn bytes(&self, request: &Request, source: SocketAddr, answer: &Answer) -> Vec<u8> {
+        let echo = &request.echo;
+        // The same request always gets the same tag (RFC 3261 section 8.2.7), with nothing kept.
+        let mark = self
+            .tags
+            .mark(&[&echo.call_id, &echo.cseq, &echo.from, &request.via.branch]);
+        let tag = data_encoding::HEXLOWER.encode(mark.first_chunk::<8>().unwrap_or(&[0; 8]));
+        answer.to_bytes(echo, source, request.reports_source(source.ip()), &tag)
+    }
+
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever a sender requires, this registrar does not have it (RFC 3261 section 8.2.2.3).
+pub(crate) fn bad_extension(request: &Request) -> Option<Answer> {
+    let required = request.required();
+    let answer = || Answer::new(420, "Bad Extension").with("Unsupported", required.join(", "));
+    (!required.is_empty()).then(answer)
+}

@@ -1,0 +1,224 @@
+//! A running registrar, as the host holds it: what it tells, and how it ends.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding, Surroundings, Unavailable};
+use crate::bindings::{Bindings, removal};
+use crate::requests::Tables;
+use crate::saving::Saving;
+use crate::sent::{Sent, SentCounts};
+
+/// How long requests that are being worked on may take at shutdown.
+const FINISH: Duration = Duration::from_secs(5);
+/// How often bindings that are over are taken out.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// What the registrar keeps in memory. Only `bindings` and `waiting` grow with the number of phones;
+/// nothing grows with the number of strangers beyond its limit in [`crate::Settings`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Bindings, including those that are over and not yet taken out.
+    pub bindings: usize,
+    /// Changes not yet stored.
+    pub waiting: usize,
+    /// Nonces whose count is remembered.
+    pub nonces: usize,
+    /// Answers kept for retransmissions.
+    pub answers: usize,
+    /// (name, source) pairs with wrong answers.
+    pub wrong: usize,
+    /// Authenticating requests being worked on.
+    pub working: usize,
+}
+
+/// A running registrar. Copies of it are the same registrar; it runs until [`Running::shutdown`],
+/// also when every copy is dropped.
+#[derive(Clone, Debug)]
+pub struct Running(pub(crate) Arc<Inner>);
+
+/// What the tasks of a registrar share with its host.
+pub(crate) struct Inner {
+    pub(crate) bindings: Arc<Bindings>,
+    pub(crate) saving: Arc<Saving>,
+    pub(crate) tables: Arc<Mutex<Tables>>,
+    pub(crate) sent: Arc<SentCounts>,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    pub(crate) local: Vec<SocketAddr>,
+    /// Sockets that are read.
+    pub(crate) listening: AtomicUsize,
+    /// One for each authenticating request that is being worked on.
+    pub(crate) permits: Arc<Semaphore>,
+    pub(crate) at_once: usize,
+    pub(crate) stop: watch::Sender<bool>,
+    /// Taken by the one shutdown.
+    pub(crate) tasks: Mutex<Option<Tasks>>,
+}
+
+/// What a shutdown waits for.
+pub(crate) struct Tasks {
+    pub(crate) listeners: Vec<JoinHandle<()>>,
+    pub(crate) writer: JoinHandle<Result<(), Unavailable>>,
+}
+
+impl Inner {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running")
+            .field("local", &self.local)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    /// The addresses it listens on, in the order of the sockets.
+    #[must_use]
+    pub fn local_addresses(&self) -> &[SocketAddr] {
+        &self.0.local
+    }
+
+    /// Whether every socket is read and bindings can be handed to the host.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.0.listening.load(Ordering::Relaxed) == self.0.local.len()
+            && !self.0.saving.is_closed()
+            && !*self.0.stop.borrow()
+    }
+
+    /// Whether the last save succeeded. While it did not, known contacts are refreshed and new ones
+    /// get 503.
+    #[must_use]
+    pub fn is_saving(&self) -> bool {
+        self.0.saving.is_healthy()
+    }
+
+    /// The bindings of a phone that are not over.
+    #[must_use]
+    pub fn bindings_of(&self, phone: &PhoneKey) -> Vec<SavedBinding> {
+        self.0.bindings.of(phone, self.0.surroundings.now_ms())
+    }
+
+    /// Ends the bindings of a phone, durably, and tells how many. With `keep`, those that were made
+    /// with this credential generation stay. The phone notices at its next refresh; to keep it out
+    /// withdraw its credential first.
+    ///
+    /// # Errors
+    /// The host could not store it; nothing has changed.
+    pub async fn disconnect(&self, phone: &PhoneKey, keep: Option<i64>) -> Result<usize, Unavailable> {
+        let _one_at_a_time = self.0.bindings.lock(phone).await;
+        let now_ms = self.0.surroundings.now_ms();
+        let all = self.0.bindings.all_of(phone);
+        let (stay, go): (Vec<_>, Vec<_>) = all.into_iter().partition(|binding| Some(binding.generation) == keep);
+        if go.is_empty() {
+            return Ok(0);
+        }
+        let changes = go
+            .iter()
+            .map(|binding| removal(binding.clone(), now_ms, Removal::Disconnected))
+            .collect();
+        if let Err(error) = self.0.saving.durable(changes).await {
+            self.0.saving.behind(go.into_iter().map(BindingChange::Put).collect());
+            return Err(error);
+        }
+        self.0.bindings.set(phone, stay);
+        tracing::info!(phone = phone.0, ended = go.len(), "disconnected");
+        Ok(go.len())
+    }
+
+    /// What it keeps in memory now.
+    #[must_use]
+    pub fn gauges(&self) -> Gauges {
+        let tables = self.0.tables();
+        Gauges {
+            bindings: self.0.bindings.len(),
+            waiting: self.0.saving.waiting(),
+            nonces: tables.counts.len(),
+            answers: tables.answers.len(),
+            wrong: tables.wrong.len(),
+            working: self.0.at_once.saturating_sub(self.0.permits.available_permits()),
+        }
+    }
+
+    /// Answers sent since the start, by method and status.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.0.sent.all()
+    }
+
+    /// Stops reading and closes the sockets, finishes what is being worked on (at most 5 s), takes
+    /// out what is over and stores every refresh. A second call does nothing.
+    ///
+    /// # Errors
+    /// Some refreshes could not be stored: after the next start these phones seem to have
+    /// registered a little earlier than they did.
+    pub async fn shutdown(&self) -> Result<(), Unavailable> {
+        let tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Tasks { listeners, writer }) = tasks else {
+            return Ok(());
+        };
+        self.0.stop.send_replace(true);
+        for listener in listeners {
+            // The error would be its panic; it reads no more either way.
+            let _ = listener.await;
+        }
+        let all = u32::try_from(self.0.at_once).unwrap_or(u32::MAX);
+        if tokio::time::timeout(FINISH, self.0.permits.acquire_many(all))
+            .await
+            .is_err()
+        {
+            tracing::warn!("some SIP requests were cut off");
+        }
+        take_out_overdue(&self.0).await;
+        self.0.saving.close();
+        writer.await.unwrap_or(Err(Unavailable))
+    }
+}
+
+/// Takes out bindings that are over, until the stop.
+pub(crate) async fn sweep(inner: Arc<Inner>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        let stop = tokio::select! {
+            () = tokio::time::sleep(SWEEP) => false,
+            _ = stopped.wait_for(|stop| *stop) => true,
+        };
+        if stop {
+            return;
+        }
+        take_out_overdue(&inner).await;
+    }
+}
+
+async fn take_out_overdue(inner: &Inner) {
+    for phone in inner.bindings.overdue(inner.surroundings.now_ms()) {
+        let _one_at_a_time = inner.bindings.lock(&phone).await;
+        let over = inner.bindings.expire(&phone, inner.surroundings.now_ms());
+        tracing::info!(phone = phone.0, ended = over.len(), "registration ran out");
+        inner.saving.behind(over);
+    }
+    let now_ms = inner.surroundings.now_ms();
+    inner
+        .tables
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .answers
+        .make_room(now_ms);
+}
+
+/// Tells that a socket is no longer read, however that came.
+pub(crate) struct CountedOut(pub(crate) Arc<Inner>);
+
+impl Drop for CountedOut {
+    fn drop(&mut self) {
+        self.0.listening.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,59 @@
+//! How a registrar behaves; every value has the product's default.
+
+/// Limits and names of one registrar. Times are seconds unless the name says otherwise.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The decoy realm: challenges for hosts that are no SIP domain of ours carry it, and it
+    /// authenticates nobody.
+    pub realm: String,
+    /// Further host names and addresses under which phones reach this registrar; compared with
+    /// the host of the Request-URI and of the digest `uri`. SIP domains, the decoy realm and the
+    /// listening addresses need not be named.
+    pub hosts: Vec<String>,
+    /// The shortest registration; a request below it is answered 423 (RFC 3261 section 10.3).
+    pub min_expires_s: u32,
+    /// The longest registration; more is shortened.
+    pub max_expires_s: u32,
+    /// What is granted when the phone names no time.
+    pub default_expires_s: u32,
+    /// The longest registration over UDP from behind a NAT, whose mappings are forgotten early.
+    pub nat_expires_s: u32,
+    /// Contacts a phone may have at once; one above replaces the oldest.
+    pub contacts_per_phone: usize,
+    /// How long a nonce may be used.
+    pub nonce_lifetime_s: u32,
+    /// Wrong answers per (name, source) within [`Settings::wrong_window_s`] that get a reply.
+    pub wrong_answers: u32,
+    /// The window of [`Settings::wrong_answers`].
+    pub wrong_window_s: u32,
+    /// Entries in the table of wrong answers (about 100 bytes each); the oldest makes room.
+    pub wrong_table: usize,
+    /// Answers kept for retransmissions; the oldest makes room.
+    pub kept_answers: usize,
+    /// Authenticated requests worked on at once; above it a request is dropped and the phone
+    /// sends it again.
+    pub at_once: usize,
+    /// Milliseconds that a refresh may wait before it is stored, at most 2000.
+    pub refresh_lag_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            realm: "linekey".to_owned(),
+            hosts: Vec::new(),
+            min_expires_s: 60,
+            max_expires_s: 3600,
+            default_expires_s: 3600,
+            nat_expires_s: 300,
+            contacts_per_phone: 10,
+            nonce_lifetime_s: 300,
+            wrong_answers: 20,
+            wrong_window_s: 600,
+            wrong_table: 65_536,
+            kept_answers: 32_768,
+            at_once: 4096,
+            refresh_lag_ms: 1000,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Stories told over real UDP sockets: bytes in, bytes out. The clock is moved by hand.
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod client;
+mod contacts;
+mod equal_refusals;
+mod flood;
+mod keeping;
+mod mutants;
+#[cfg(feature = "outside")]
+mod outside;
+mod proving;
+mod support;
+mod wire;

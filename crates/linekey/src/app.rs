@@ -1,0 +1,61 @@
+//! The handles that every action is given. No behaviour: what the portal does is in its features.
+
+use std::sync::Arc;
+
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::keys::Keys;
+use crate::password::hash::Hashes;
+use crate::random::Random;
+use crate::words::Words;
+
+/// The handles of one portal. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Settings, checked at start.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: Db,
+    /// The key file.
+    pub keys: Arc<Keys>,
+    /// Password hashes, made on their own threads.
+    pub hashes: Arc<Hashes>,
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// The words of the portal's language.
+    pub words: Words,
+}
+
+impl App {
+    /// A new id, UUIDv7 (RFC 9562): sorts by the time it was made.
+    pub fn new_id(&self) -> String {
+        let millis = u64::try_from(self.clock.now()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.random.bytes()).into_uuid().to_string()
+    }
+}
+
+/// Opens the key file and the database and starts the hash threads.
+///
+/// # Errors
+/// With what is wrong and what to do about it.
+pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+    let random = Random::default();
+    let keys = Arc::new(Keys::read(&config.keys.file)?);
+    let sizes = crate::db::PoolSizes { connections: config.database.connections };
+    let db = Db::open(&config.database.url, sizes).await?;
+    let cost = crate::password::hash::Cost {
+        memory_kib: config.hashing.memory_kib,
+        passes: config.hashing.passes,
+        lanes: config.hashing.lanes,
+    };
+    let one = std::num::NonZero::<usize>::MIN;
+    let cores = std::thread::available_parallelism().unwrap_or(one);
+    let threads = std::num::NonZero::new(config.hashing.threads).unwrap_or(cores);
+    let queue = std::num::NonZero::new(config.hashing.queue).unwrap_or(one);
+    let hashes = Hashes::start(cost, threads, queue, Arc::new(move |salt: &mut [u8]| random.fill(salt)))?;
+    Ok(App { config: Arc::new(config), db, keys, hashes: Arc::new(hashes), clock, random, words: Words::english() })
+}

@@ -1,0 +1,120 @@
+//! The commands of `linekey`. Exit code 0 done, 1 failed, 2 wrong usage.
+
+mod demo;
+mod serve;
+mod version;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat, LogLevel};
+
+const WELCOME: &str = "\
+Linekey: the account portal of a hosted phone system.
+
+Three things to try:
+  linekey demo       a sample provider on this machine: open it, sign in as Ann, change her password
+  linekey serve      run the portal with the settings in linekey.toml
+  linekey --help     every command
+";
+
+/// The account portal of a hosted phone system.
+#[derive(Debug, Parser)]
+#[command(name = "linekey", version, max_term_width = 100)]
+struct Arguments {
+    /// The settings file.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a sample provider with people, phones and mail, on this machine alone
+    Demo(DemoArguments),
+    /// Run the portal
+    Serve,
+    /// Say which version this is, and what it is built on
+    Version,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+struct DemoArguments {
+    /// Where the portal listens; loopback only
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    http: SocketAddr,
+    /// Where the SIP registrar listens, UDP; loopback only
+    #[arg(long, default_value = "127.0.0.1:5060", value_name = "ADDRESS:PORT")]
+    sip: SocketAddr,
+    /// Keep the data in this folder instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Add this many users to the account load.example, for load tests
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5_000_000))]
+    seed_users: u32,
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    // clap answers wrong usage with 2 and help with 0 by itself.
+    let arguments = Arguments::parse();
+    let Some(command) = arguments.command else {
+        say(WELCOME);
+        return ExitCode::SUCCESS;
+    };
+    let done = match command {
+        Command::Demo(options) => on_runtime(demo::run(options)),
+        Command::Serve => on_runtime(serve::run(arguments.config)),
+        Command::Version => {
+            version::run();
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("linekey: {error:#}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes to standard output; a reader that went away is no failure.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = std::io::Write::write_all(&mut out, text.as_bytes());
+    let _ = std::io::Write::flush(&mut out);
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// The variables that may override settings.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars().filter(|(name, _)| name.starts_with("LINEKEY_")).collect()
+}
+
+/// Starts logging to standard error.
+fn log(log: &Log) {
+    let level = match log.level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+    };
+    // The statements of sqlx would show what people are called; they are never logged.
+    let filter = EnvFilter::new(format!("{level},sqlx=off"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match log.format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}

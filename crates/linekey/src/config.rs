@@ -1,0 +1,370 @@
+//! Settings: `linekey.toml`, overridden by `LINEKEY_<SECTION>__<KEY>`.
+//!
+//! Owns every setting, its default and its check. An unknown key, an unknown variable or a bad value stops the start
+//! with the place and what is allowed: a typing error in a security setting must never look like it was obeyed.
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use crate::clock::{DAY, HOUR, MINUTE, Millis};
+use crate::password::rules::Profile;
+use crate::users::Role;
+
+/// All settings of one portal.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where people reach the portal.
+    pub portal: Portal,
+    /// The listener for health checks.
+    pub admin: Admin,
+    /// Where data is kept.
+    pub database: Database,
+    /// Where the key file is.
+    pub keys: Keys,
+    /// The registrar.
+    pub sip: Sip,
+    /// Which passwords are accepted.
+    pub password: Password,
+    /// What a password hash costs.
+    pub hashing: Hashing,
+    /// How long sessions last.
+    pub session: Sessions,
+    /// What failures cost.
+    pub throttle: Throttle,
+    /// Whose portal this is.
+    pub brand: Brand,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// `[portal]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Portal {
+    /// Where browsers reach the portal, `https://portal.example`; plain HTTP for loopback only.
+    pub public_url: PublicUrl,
+    /// Addresses to listen on.
+    pub listen: Vec<SocketAddr>,
+    /// Networks of reverse proxies whose `X-Forwarded-For` and `Forwarded` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// `[admin]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Address of `/healthz` and `/readyz`; empty for no listener.
+    #[serde(deserialize_with = "read::optional_address")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[database]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME`.
+    pub url: String,
+    /// Connections to keep open: 2 to 200.
+    pub connections: u32,
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// The key file, readable by the server's user alone.
+    pub file: PathBuf,
+}
+
+/// Where registrations are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SipMode {
+    /// By the registrar in this process.
+    Embedded,
+    /// Nowhere: the state of phones is not known.
+    Off,
+}
+
+/// `[sip]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sip {
+    /// Where registrations are taken.
+    pub mode: SipMode,
+    /// The realm of challenges for domains that are not ours; authenticates nobody.
+    pub realm: String,
+    /// What a new account's SIP domain ends in.
+    pub domain_suffix: String,
+    /// UDP addresses to listen on.
+    pub udp: Vec<SocketAddr>,
+    /// Shortest registration, seconds: 30 to 3600.
+    pub min_expires: u32,
+    /// Longest registration, seconds: from `min_expires` to 86400.
+    pub max_expires: u32,
+}
+
+/// `[password]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Password {
+    /// `classic`, `balanced` or `standards`.
+    pub policy: Profile,
+}
+
+/// `[hashing]`: Argon2id. Hashes already stored with less are renewed at the next sign-in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hashing {
+    /// Memory of one hash in KiB: 8 to 1048576; OWASP's minimum, 19456, is the default.
+    pub memory_kib: u32,
+    /// Passes over the memory: 1 to 16.
+    pub passes: u32,
+    /// Lanes: 1 to 8.
+    pub lanes: u32,
+    /// Threads that hash; 0 for one a core.
+    pub threads: usize,
+    /// Hashes that may wait before a request is told to come back: 1 to 10000.
+    pub queue: usize,
+}
+
+/// `[session]`, in seconds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    /// A user's session ends after this long without a request: 60 to 2592000.
+    pub idle: i64,
+    /// A user's session ends this long after the sign-in: 60 to 31536000.
+    pub absolute: i64,
+    /// The same for administrators and operators.
+    pub staff_idle: i64,
+    /// The same for administrators and operators.
+    pub staff_absolute: i64,
+    /// How long after proving the password a change needs no new proof: 0 to 3600. With the policy `standards` it is 0.
+    pub fresh_for: i64,
+}
+
+/// `[throttle]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Throttle {
+    /// Failed sign-ins within 15 minutes that cost nothing.
+    pub free_failures: i64,
+    /// Seconds to wait after each further failure; the last one repeats.
+    pub ladder: Vec<i64>,
+}
+
+/// `[brand]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Brand {
+    /// The provider's name for the portal, at most 60 characters.
+    pub name: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And each request.
+    #[default]
+    Info,
+    /// And what only a developer asks.
+    Debug,
+}
+
+/// `[log]`: to standard error, one line an event.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info` or `debug`.
+    pub level: LogLevel,
+}
+
+/// An origin without a path, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    origin: String,
+    secure: bool,
+}
+
+impl PublicUrl {
+    /// `https://portal.example` or `http://localhost:8080`, without a trailing slash.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether browsers speak TLS to the portal: cookies are then `__Host-` and `Secure`.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+}
+
+impl Config {
+    /// Reads `file` (absent only when `None`: then all defaults) and the `LINEKEY_*` variables.
+    ///
+    /// # Errors
+    /// With the file and line, or the variable, and what would be right.
+    pub fn load(file: Option<&Path>, variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+        let text = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("the configuration {} cannot be read", path.display()))?,
+        };
+        let name = file.map_or_else(|| "linekey.toml".to_owned(), |path| path.display().to_string());
+        let config = read::read(&name, &text, variables)?;
+        config.check().with_context(|| format!("in {name}"))?;
+        Ok(config)
+    }
+
+    /// How long a session of this role lasts without a request, and at most.
+    pub fn session_limits(&self, role: Role) -> (Millis, Millis) {
+        let session = &self.session;
+        match role {
+            Role::User => (session.idle * 1000, session.absolute * 1000),
+            Role::Administrator | Role::Operator => (session.staff_idle * 1000, session.staff_absolute * 1000),
+        }
+    }
+
+    /// How long after its proof a password counts as just proven.
+    pub fn fresh_for(&self) -> Millis {
+        if self.password.policy == Profile::Standards { 0 } else { self.session.fresh_for * 1000 }
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let within = |name: &str, value: i64, low: i64, high: i64| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                bail!("{name} = {value}: from {low} to {high} is allowed")
+            }
+        };
+        within("database.connections", self.database.connections.into(), 2, 200)?;
+        within("sip.min_expires", self.sip.min_expires.into(), 30, 3600)?;
+        within("sip.max_expires", self.sip.max_expires.into(), self.sip.min_expires.into(), 86_400)?;
+        within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 20)?;
+        within("hashing.passes", self.hashing.passes.into(), 1, 16)?;
+        within("hashing.lanes", self.hashing.lanes.into(), 1, 8)?;
+        within("hashing.threads", i64::try_from(self.hashing.threads)?, 0, 256)?;
+        within("hashing.queue", i64::try_from(self.hashing.queue)?, 1, 10_000)?;
+        within("session.idle", self.session.idle, 60, 30 * DAY / 1000)?;
+        within("session.absolute", self.session.absolute, 60, 365 * DAY / 1000)?;
+        within("session.staff_idle", self.session.staff_idle, 60, 30 * DAY / 1000)?;
+        within("session.staff_absolute", self.session.staff_absolute, 60, 365 * DAY / 1000)?;
+        within("session.fresh_for", self.session.fresh_for, 0, 3600)?;
+        within("throttle.free_failures", self.throttle.free_failures, 1, 1_000_000)?;
+        if self.throttle.ladder.is_empty() || self.throttle.ladder.iter().any(|step| !(0..=3600).contains(step)) {
+            bail!("throttle.ladder: a list of seconds, each from 0 to 3600");
+        }
+        if self.portal.listen.is_empty() {
+            bail!("portal.listen: at least one address is needed");
+        }
+        let name = self.brand.name.trim();
+        if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+            bail!("brand.name: 1 to 60 printable characters");
+        }
+        Ok(())
+    }
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Self {
+            public_url: PublicUrl { origin: "http://localhost:8080".to_owned(), secure: false },
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 9464))) }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: "sqlite:linekey.db".to_owned(), connections: 8 }
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { file: PathBuf::from("linekey.key") }
+    }
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Self {
+            mode: SipMode::Embedded,
+            realm: "linekey".to_owned(),
+            domain_suffix: "sip.invalid".to_owned(),
+            udp: vec![SocketAddr::from(([127, 0, 0, 1], 5060))],
+            min_expires: 60,
+            max_expires: 3600,
+        }
+    }
+}
+
+impl Default for Password {
+    fn default() -> Self {
+        Self { policy: Profile::Classic }
+    }
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, lanes: 1, threads: 0, queue: 256 }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            idle: 12 * HOUR / 1000,
+            absolute: 30 * DAY / 1000,
+            staff_idle: 30 * MINUTE / 1000,
+            staff_absolute: 12 * HOUR / 1000,
+            fresh_for: 5 * MINUTE / 1000,
+        }
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { free_failures: 5, ladder: vec![1, 3, 5, 10, 30, 60, 120, 300, 600, 900] }
+    }
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        Self { name: "Linekey".to_owned() }
+    }
+}

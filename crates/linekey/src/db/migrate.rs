@@ -1,0 +1,27 @@
+//! Brings the schema up to date. The two folders hold files of the same names, and a test compares what they make.
+
+use anyhow::{Context, bail};
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::Db;
+
+static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// Applies what is missing, each migration in a transaction of its own.
+///
+/// # Errors
+/// When the schema was made by a newer Linekey, or a migration that was applied has changed since.
+pub(super) async fn to_latest(db: &Db) -> anyhow::Result<()> {
+    let done = match db {
+        Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
+        Db::Postgres(pool) => POSTGRES.run(pool).await,
+    };
+    match done {
+        Err(MigrateError::VersionMissing(version)) => bail!(
+            "this database was made by a newer Linekey (its schema is at {version}); start that version, or restore a \
+             backup"
+        ),
+        other => other.context("the database's schema could not be brought up to date"),
+    }
+}

@@ -1,0 +1,114 @@
+//! The two engines, SQLite and PostgreSQL, behind one face: one text of each statement runs on both.
+//!
+//! Owns pools, transactions and the start-up checks. What differs between the engines is in [`dialect`] alone.
+
+pub mod dialect;
+mod migrate;
+mod query;
+#[cfg(test)]
+mod tests;
+
+pub use dialect::ServerLock;
+pub use query::{FromAnyRow, Query, Value, Via, query};
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+
+use crate::error::Result;
+
+/// How many connections a portal keeps open.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSizes {
+    /// Connections that read, on SQLite; on PostgreSQL all connections.
+    pub connections: u32,
+}
+
+/// The database of this portal. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One file: any number of readers and one writer.
+    Sqlite {
+        /// Connections that only read.
+        readers: SqlitePool,
+        /// The one connection that writes; SQLite has no more than one writer, so a queue of ours beats its BUSY.
+        writer: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A transaction that may write. Dropped without [`Tx::commit`] it never happened.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite, begun IMMEDIATE: a deferred one is refused when it first writes beside another writer.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// On PostgreSQL, at READ COMMITTED.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens the database at `url` (`sqlite:PATH` or `postgres://..`), checks the engine's version and settings, and
+    /// brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the engine is too old, its settings did not take, or the schema is newer than this program.
+    pub async fn open(url: &str, sizes: PoolSizes) -> anyhow::Result<Self> {
+        let db = if url.starts_with("sqlite:") {
+            dialect::open_sqlite(url, sizes).await?
+        } else {
+            dialect::open_postgres(url, sizes).await?
+        };
+        migrate::to_latest(&db).await?;
+        Ok(db)
+    }
+
+    /// Begins a transaction that may write.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether a transaction can write at this moment. Changes nothing.
+    pub async fn is_writable(&self) -> bool {
+        let wrote = async {
+            let mut tx = self.begin().await?;
+            query("update portal set value = value where name = 'kind'").run(&mut tx).await
+        };
+        wrote.await.is_ok()
+    }
+
+    /// What this database is for, such as `demo`; nothing for one that was just made.
+    pub async fn kind(&self) -> Result<Option<String>> {
+        let row: Option<(String,)> = query("select value from portal where name = 'kind'").optional(self).await?;
+        Ok(row.map(|(kind,)| kind))
+    }
+
+    /// Closes every connection; on SQLite this also checkpoints the log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Says what this database is for, once and for all.
+    pub async fn mark(&mut self, kind: &str) -> Result<()> {
+        query("insert into portal (name, value) values ('kind', $1)").bind(kind).run(self).await?;
+        Ok(())
+    }
+
+    /// Makes everything since [`Db::begin`] durable, all of it or nothing.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! Who is in the demo. Fixed, and known to everyone.
+
+use anyhow::{Context, anyhow};
+
+use crate::accounts::create::NewAccount;
+use crate::app::App;
+use crate::clock::{DAY, HOUR};
+use crate::db::Tx;
+use crate::ids::{AccountId, PhoneId, UserId};
+use crate::password::hash::HashedPassword;
+use crate::password::names::About;
+use crate::password::rules::{Profile, accept};
+use crate::password::typed::TypedPassword;
+use crate::phones::create::{NewPhone, Owner};
+use crate::users::Role;
+use crate::users::create::NewUser;
+use crate::{accounts, password, phones, users};
+
+const ZONE: &str = "Europe/Lisbon";
+const LOAD_DOMAIN: &str = "load.example";
+/// Users seeded in one transaction.
+const BATCH: u32 = 2_000;
+
+/// One person of the demo.
+#[derive(Clone, Copy, Debug)]
+pub struct Someone {
+    /// Before `@`; an operator's whole sign-in name.
+    pub name: &'static str,
+    /// `Ann Archer`
+    pub display_name: &'static str,
+    /// What they sign in with.
+    pub password: &'static str,
+    /// What they may do.
+    pub role: Role,
+    /// The account's domain.
+    pub domain: &'static str,
+    email: &'static str,
+    extension: Option<&'static str>,
+    phones: &'static [&'static str],
+}
+
+impl Someone {
+    /// What they type to sign in.
+    pub fn sign_in_name(&self) -> String {
+        match self.role {
+            Role::Operator => self.name.to_owned(),
+            Role::User | Role::Administrator => format!("{}@{}", self.name, self.domain),
+        }
+    }
+
+    /// The name of their account.
+    pub fn account(&self) -> &'static str {
+        ACCOUNTS.iter().find(|(domain, _)| *domain == self.domain).map_or("", |(_, name)| name)
+    }
+}
+
+const ACCOUNTS: [(&str, &str); 3] =
+    [("acme.example", "Acme Boats"), ("globex.example", "Globex"), ("quayside.example", "Quayside Telecom")];
+
+/// Everyone who can sign in, load-test users aside.
+pub fn people() -> [Someone; 7] {
+    let user = Someone {
+        name: "",
+        display_name: "",
+        password: "",
+        role: Role::User,
+        domain: "acme.example",
+        email: "",
+        extension: None,
+        phones: &[],
+    };
+    [
+        Someone {
+            name: "ann",
+            display_name: "Ann Archer",
+            password: "Harbour-Light-7",
+            email: "ann@acme.example",
+            extension: Some("201"),
+            phones: &["Desk", "Softphone", "Warehouse"],
+            ..user
+        },
+        Someone {
+            name: "bob",
+            display_name: "Bob Boatwright",
+            password: "Harbour-Light-8",
+            email: "office@acme.example",
+            extension: Some("202"),
+            ..user
+        },
+        Someone {
+            name: "cora",
+            display_name: "Cora Caulker",
+            password: "Harbour-Light-9",
+            email: "office@acme.example",
+            extension: Some("203"),
+            ..user
+        },
+        Someone {
+            name: "adam",
+            display_name: "Adam Alder",
+            password: "Harbour-Light-1",
+            role: Role::Administrator,
+            email: "adam@acme.example",
+            extension: Some("204"),
+            ..user
+        },
+        Someone {
+            name: "gina",
+            display_name: "Gina Globe",
+            password: "Harbour-Light-2",
+            domain: "globex.example",
+            email: "gina@globex.example",
+            extension: Some("201"),
+            phones: &["Desk"],
+            ..user
+        },
+        Someone {
+            name: "gus",
+            display_name: "Gus Globe",
+            password: "Harbour-Light-3",
+            role: Role::Administrator,
+            domain: "globex.example",
+            email: "gus@globex.example",
+            ..user
+        },
+        Someone {
+            name: "olivia",
+            display_name: "Olivia Quay",
+            password: "Harbour-Light-4",
+            role: Role::Operator,
+            domain: "quayside.example",
+            email: "olivia@quayside.example",
+            ..user
+        },
+    ]
+}
+
+/// The SIP password of a demo phone.
+pub(super) fn sip_password(sip_name: &str) -> String {
+    format!("Demo-{sip_name}-2026")
+}
+
+/// Makes the accounts, the people and their phones, and marks the database as a demo's.
+pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
+    let mut hashes = Vec::new();
+    for someone in people() {
+        hashes.push(hash(app, someone.password).await?);
+    }
+    let mut tx = app.db.begin().await?;
+    tx.mark("demo").await?;
+    let mut ids = Vec::new();
+    for (domain, name) in ACCOUNTS {
+        let new = NewAccount { name, domain, sip_domain: domain };
+        ids.push((domain, accounts::create::create(app, &mut tx, new).await?));
+    }
+    for (someone, hash) in people().iter().zip(&hashes) {
+        let (_, account) = ids.iter().find(|(domain, _)| *domain == someone.domain).context("an account for each")?;
+        let new = NewUser {
+            role: someone.role,
+            name: someone.name,
+            display_name: someone.display_name,
+            email: Some(someone.email),
+            email_verified: true,
+            extension: someone.extension,
+            time_zone: ZONE,
+        };
+        let user = add(app, &mut tx, account, new, hash).await?;
+        for label in someone.phones {
+            let name = format!("{}-{}", someone.name, label.to_lowercase());
+            let owner = Owner { account, user: &user, sip_domain: someone.domain };
+            let phone = add_phone(app, &mut tx, owner, label, &name, someone.extension).await?;
+            if *label == "Warehouse" {
+                let gone = app.clock.now() - 3 * DAY - 4 * HOUR;
+                phones::live::seed_offline(&mut tx, &phone, (&name, someone.domain), (gone - 20 * DAY, gone)).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes `load.example` hold at least `wanted` users with one phone each; all share one password hash.
+pub(super) async fn seed_load(app: &App, wanted: u32) -> anyhow::Result<()> {
+    if wanted == 0 {
+        return Ok(());
+    }
+    let hash = hash(app, "Harbour-Light-0").await?;
+    let mut tx = app.db.begin().await?;
+    let found = accounts::by_domain(&mut tx, LOAD_DOMAIN).await?;
+    let account = match found {
+        Some(account) => account,
+        None => {
+            let new = NewAccount { name: "Load Test", domain: LOAD_DOMAIN, sip_domain: LOAD_DOMAIN };
+            accounts::create::create(app, &mut tx, new).await?
+        }
+    };
+    tx.commit().await?;
+    let have = u32::try_from(users::store::count_of_account(&app.db, &account).await?)?;
+    for first in (have..wanted).step_by(BATCH as usize) {
+        let mut tx = app.db.begin().await?;
+        for number in first..wanted.min(first + BATCH) {
+            let name = format!("u{number:06}");
+            let new = NewUser {
+                role: Role::User,
+                name: &name,
+                display_name: &name,
+                email: None,
+                email_verified: false,
+                extension: None,
+                time_zone: ZONE,
+            };
+            let user = add(app, &mut tx, &account, new, &hash).await?;
+            let owner = Owner { account: &account, user: &user, sip_domain: LOAD_DOMAIN };
+            add_phone(app, &mut tx, owner, "Desk", &format!("{name}-desk"), None).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn add(
+    app: &App,
+    tx: &mut Tx,
+    account: &AccountId,
+    new: NewUser<'_>,
+    hash: &HashedPassword,
+) -> anyhow::Result<UserId> {
+    let user = users::create::create(app, tx, account, new).await?;
+    password::set::first(app, tx, (account, &user), hash).await?;
+    Ok(user)
+}
+
+async fn add_phone(
+    app: &App,
+    tx: &mut Tx,
+    owner: Owner<'_>,
+    label: &str,
+    sip_name: &str,
+    extension: Option<&str>,
+) -> anyhow::Result<PhoneId> {
+    let sip_password = sip_password(sip_name);
+    let new = NewPhone { label, sip_name, sip_password: &sip_password, extension };
+    phones::create::insert(app, tx, owner, new).await?.with_context(|| format!("{sip_name} is taken"))
+}
+
+/// By the rules like any other, though of nobody: a demo's password must be one that could be set.
+async fn hash(app: &App, text: &str) -> anyhow::Result<HashedPassword> {
+    let new = accept(Profile::Classic, &TypedPassword::from(text), &About::default())
+        .map_err(|refused| anyhow!("the demo's password breaks the rules: {refused:?}"))?;
+    Ok(app.hashes.hash(&new).await?)
+}
+

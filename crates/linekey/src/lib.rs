@@ -1,0 +1,36 @@
+//! Linekey: the account portal of a hosted phone system.
+//!
+//! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
+//!
+//! Left never imports right: `clock ids config error work -> db -> app -> audit mail throttle -> accounts -> users ->
+//! sessions -> phones -> password -> sign_in`. The doors (`pages`, `cli`, `jobs`, `routes`, `serve`, `demo`) may call
+//! any action; actions never see the web framework; SQL is in `store.rs` and `db/` alone.
+
+pub mod accounts;
+pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod error;
+pub mod ids;
+pub mod jobs;
+pub mod keys;
+pub mod mail;
+pub mod password;
+pub mod phones;
+pub mod random;
+pub mod routes;
+pub mod serve;
+pub mod sessions;
+pub mod sign_in;
+#[cfg(test)]
+mod testing;
+pub mod throttle;
+pub mod users;
+pub mod web;
+pub mod when;
+pub mod words;
+pub mod work;

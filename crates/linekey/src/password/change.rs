@@ -1,0 +1,89 @@
+//! Changing one's own password: at once in a session whose password was just proven, else after "Confirm it's you".
+
+use super::pending::{self, Waiting};
+use super::prepare::{Prepared, SecretVerdict, prepare};
+use super::rules::Refusal;
+use super::set::{Cause, Set, set};
+use super::store;
+use super::typed::TypedPassword;
+use crate::app::App;
+use crate::error::Result;
+use crate::ids::PendingId;
+use crate::sessions::{SignedIn, Token};
+use crate::throttle::{self, Bucket, Counted};
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Changed {
+    /// It is changed; this session has a new token, and so many others ended.
+    Done(Token, u64),
+    /// It is refused, for these reasons.
+    Refused(Vec<Refusal>),
+    /// It waits for the person to prove who they are.
+    ConfirmFirst(PendingId),
+    /// Somebody else changed it a moment ago.
+    Overtaken,
+    /// Too many new passwords were refused for what they are: wait so many seconds.
+    Wait(i64),
+}
+
+/// Changes the password of `me` to what was typed twice.
+pub async fn change(
+    app: &App,
+    me: &SignedIn,
+    typed: &TypedPassword,
+    confirmed: &TypedPassword,
+    sign_out_others: bool,
+) -> Result<Changed> {
+    let (hash, verdict) = match prepare(app, &me.person, typed, confirmed).await? {
+        Prepared::Refused(refused) => return Ok(Changed::Refused(refused)),
+        Prepared::Ready(hash, verdict) => (hash, verdict),
+    };
+    if !me.is_fresh(app) {
+        // Whoever sits here may not be the owner: the verdict is sealed with the change and told after the proof.
+        return Ok(Changed::ConfirmFirst(pending::keep(app, me, &hash, verdict, sign_out_others).await?));
+    }
+    if let Some(told) = tell(app, me, verdict).await? {
+        return Ok(told);
+    }
+    let mut tx = app.db.begin().await?;
+    let cause = Cause::OwnChange { me, sign_out_others, proven: false };
+    let done = set(app, &mut tx, &hash, cause).await?;
+    finish(app, me, tx, done).await
+}
+
+/// Commits the change that waited, for a person who has just proven who they are.
+pub async fn commit(app: &App, me: &SignedIn, waiting: &Waiting) -> Result<Changed> {
+    if let Some(told) = tell(app, me, waiting.verdict).await? {
+        return Ok(told);
+    }
+    let mut tx = app.db.begin().await?;
+    // Taken first: of two confirmations of one change only one finds it.
+    if !store::remove_pending(&mut tx, &me.session, &waiting.id).await? {
+        return Ok(Changed::Overtaken);
+    }
+    let cause = Cause::OwnChange { me, sign_out_others: waiting.sign_out_others, proven: true };
+    let done = set(app, &mut tx, &waiting.hash, cause).await?;
+    finish(app, me, tx, done).await
+}
+
+async fn finish(app: &App, me: &SignedIn, mut tx: crate::db::Tx, done: Set) -> Result<Changed> {
+    let Set::Done { token, ended } = done else { return Ok(Changed::Overtaken) };
+    throttle::clear(app, &mut tx, &Bucket::SecretRule(&me.person.id)).await?;
+    throttle::clear(app, &mut tx, &Bucket::Confirm(&me.person.id)).await?;
+    tx.commit().await?;
+    Ok(Changed::Done(token, ended))
+}
+
+/// Tells what the stored secrets said against it, if anything. Each telling is counted, before it is told: ten an
+/// hour are enough for a person and too few for a guesser.
+async fn tell(app: &App, me: &SignedIn, verdict: SecretVerdict) -> Result<Option<Changed>> {
+    let refusals = verdict.refusals();
+    if refusals.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(match throttle::count(app, &Bucket::SecretRule(&me.person.id)).await? {
+        Counted::Go { .. } => Changed::Refused(refusals),
+        Counted::Wait(wait) => Changed::Wait((wait + 999) / 1000),
+    }))
+}

@@ -1,0 +1,21 @@
+//! Portal passwords: the rules, the hash, and the one place that sets one.
+//!
+//! Never touches a phone: SIP passwords are `phones`'s. Proving a password at the door is `sign_in`'s.
+
+pub mod change;
+pub mod common;
+pub mod hash;
+pub mod names;
+pub mod pages;
+pub mod pending;
+pub mod prepare;
+pub mod rules;
+pub mod set;
+pub mod store;
+pub mod strength;
+pub mod suggest;
+pub mod typed;
+#[cfg(test)]
+mod tests;
+
+pub use set::rehash;

@@ -1,0 +1,292 @@
+//! Account Settings with the change form, the live checklist, and the page that says what a change did.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::json;
+
+use super::change::{Changed, change};
+use super::rules::{self, Refusal};
+use super::strength::strength;
+use super::suggest::suggest;
+use super::typed::TypedPassword;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::phones;
+use crate::phones::view::PhoneView;
+use crate::sessions::signed_in::CHANGE_FORM;
+use crate::sessions::{self, SignedIn, Token};
+use crate::web::answer::{Problem, page};
+use crate::web::flash::{self, Flash};
+use crate::web::form::{Form, Query};
+use crate::web::gate::with_status;
+use crate::web::page::{FieldError, Frame, Section};
+use crate::web::cookies;
+use crate::when;
+
+/// What carries the facts of a change to the page that tells them.
+const DONE: &str = "password-changed";
+/// What carries the refusals that a confirmation revealed back to the form.
+const REFUSED: &str = "password-refused";
+
+/// What the form shows of its person's profile.
+struct ProfileView {
+    sign_in_name: String,
+    display_name: String,
+    account_name: String,
+    extension: Option<String>,
+    email: Option<String>,
+    email_verified: bool,
+    time_zone: String,
+}
+
+/// One line of the checklist.
+struct RuleLine {
+    id: &'static str,
+    text: String,
+    met: bool,
+}
+
+/// What Save will do.
+struct Effect {
+    browsers: Vec<String>,
+    browsers_text: String,
+    phones_text: String,
+    phones: Vec<PhoneView>,
+}
+
+struct PasswordForm {
+    errors: Vec<FieldError>,
+    sign_in_name: String,
+    rules: Vec<RuleLine>,
+    passwordrules: String,
+    sign_out_others: bool,
+    effect: Effect,
+}
+
+#[derive(Template)]
+#[template(path = "password/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    person: ProfileView,
+    time_zones: Arc<Vec<String>>,
+    profile_errors: Vec<FieldError>,
+    profile_saved: bool,
+    form: PasswordForm,
+    must_change: bool,
+}
+
+#[derive(Template)]
+#[template(path = "password/done.html")]
+struct DonePage {
+    frame: Frame,
+    title: String,
+    when: String,
+    facts: Vec<String>,
+    phones_text: String,
+    phones: Vec<PhoneView>,
+}
+
+/// What the settings page is shown with.
+#[derive(Debug)]
+pub struct Shown {
+    /// Errors of the change form.
+    pub password_errors: Vec<FieldError>,
+    /// Whether the box is ticked.
+    pub sign_out_others: bool,
+    /// Errors of the profile form.
+    pub profile_errors: Vec<FieldError>,
+    /// Whether the profile was saved just now.
+    pub profile_saved: bool,
+    /// What was typed into the profile form: name and time zone.
+    pub typed_profile: Option<(String, String)>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            password_errors: Vec::new(),
+            sign_out_others: true,
+            profile_errors: Vec::new(),
+            profile_saved: false,
+            typed_profile: None,
+        }
+    }
+}
+
+/// GET `/account/settings`
+pub async fn settings(
+    State(app): State<App>,
+    me: SignedIn,
+    carried: Flash,
+    Query(query): Query,
+) -> Result<Response> {
+    let profile_saved = query.get("saved") == Some("profile");
+    let refused = carried.take(&me.session, REFUSED);
+    let password_errors = refused.map(|text| FieldError { field: "new_password", text }).into_iter().collect();
+    settings_page(&app, &me, Shown { password_errors, profile_saved, ..Shown::default() }).await
+}
+
+/// The settings page, for whoever has something to say on it.
+pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Response> {
+    let person = &me.person;
+    let (display_name, time_zone) =
+        shown.typed_profile.unwrap_or_else(|| (person.display_name.clone(), person.time_zone.clone()));
+    Ok(page(&SettingsPage {
+        frame: me.frame(app, Section::Settings),
+        person: ProfileView {
+            sign_in_name: person.sign_in_name(),
+            display_name,
+            account_name: person.account_name.clone(),
+            extension: person.extension.clone(),
+            email: person.email.clone(),
+            email_verified: person.verified_email.is_some(),
+            time_zone,
+        },
+        time_zones: when::zones(),
+        profile_errors: shown.profile_errors,
+        profile_saved: shown.profile_saved,
+        form: PasswordForm {
+            errors: shown.password_errors,
+            sign_in_name: person.sign_in_name(),
+            rules: rule_lines(app, me, None),
+            passwordrules: app.config.password.policy.passwordrules(),
+            sign_out_others: shown.sign_out_others,
+            effect: effect(app, me).await?,
+        },
+        must_change: person.must_change,
+    }))
+}
+
+/// GET `/account/password`: the form is on the settings page.
+pub async fn to_form() -> Redirect {
+    Redirect::to(CHANGE_FORM)
+}
+
+/// POST `/account/password`
+pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Result<Response> {
+    let typed = TypedPassword::from(form.text("new_password"));
+    let confirmed = TypedPassword::from(form.text("confirm_password"));
+    let sign_out_others = form.get("sign_out_others") == Some("on");
+    let changed = change(&app, &me, &typed, &confirmed, sign_out_others).await?;
+    if let Changed::Refused(refused) = changed {
+        let password_errors = refused.iter().map(|refusal| field_error(&app, *refusal)).collect();
+        let again = settings_page(&app, &me, Shown { password_errors, sign_out_others, ..Shown::default() }).await?;
+        return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again));
+    }
+    Ok(answer(&app, &me, changed, None))
+}
+
+/// The answer to a change that needs no form again; also what a confirmation leads to.
+pub fn answer(app: &App, me: &SignedIn, changed: Changed, renewed: Option<&Token>) -> Response {
+    match changed {
+        Changed::Done(token, ended) => {
+            let cookie = cookies::set(app, sessions::COOKIE, token.reveal(), None);
+            let facts = flash::carry(app, &me.session, DONE, &ended.to_string());
+            let mut response = (cookie, Redirect::to("/account/password/done")).into_response();
+            response.headers_mut().extend(facts);
+            response
+        }
+        Changed::Refused(refused) => {
+            let said = refused.first().map(|refusal| refusal.text(&app.words)).unwrap_or_default();
+            let mut response = Redirect::to(CHANGE_FORM).into_response();
+            response.headers_mut().extend(flash::carry(app, &me.session, REFUSED, &said));
+            if let Some(token) = renewed {
+                response.headers_mut().append(
+                    axum::http::header::SET_COOKIE,
+                    cookies::set(app, sessions::COOKIE, token.reveal(), None)[0].1.clone(),
+                );
+            }
+            response
+        }
+        Changed::ConfirmFirst(id) => Redirect::to(&format!("/confirm?change={id}")).into_response(),
+        Changed::Overtaken => Problem::Conflict.into_response(),
+        Changed::Wait(seconds) => Problem::Wait(seconds).into_response(),
+    }
+}
+
+/// GET `/account/password/done`
+pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response> {
+    let Some(set_at) = me.person.password_set_at else { return Ok(to_form().await.into_response()) };
+    let words = &app.words;
+    let phones = phones::live::of(&app, &me.person).await?;
+    let others = sessions::pages::other_browsers(&app, &me).await?;
+    let ended: Option<u64> = carried.take(&me.session, DONE).and_then(|ended| ended.parse().ok());
+    let mut facts = Vec::new();
+    if let Some(ended) = ended.filter(|ended| *ended > 0 || others.is_empty()) {
+        facts.push(words.say_with("done-browsers", "count", ended));
+    }
+    if !others.is_empty() {
+        facts.push(words.say_with("done-browsers-kept", "count", others.len()));
+    }
+    facts.push(words.say("done-this-browser"));
+    Ok(page(&DonePage {
+        frame: me.frame(&app, Section::Settings),
+        title: words.say("done-title"),
+        when: words.say_with("done-when", "when", when::short(words, set_at, app.clock.now(), &me.person.time_zone)),
+        facts,
+        phones_text: words.say_with("done-phones", "count", phones.len()),
+        phones,
+    }))
+}
+
+/// POST `/account/password/check`: what the rules say of what was typed so far. Evaluates no rule that needs a stored
+/// secret, stores and logs nothing.
+pub async fn check(State(app): State<App>, me: SignedIn, Form(form): Form) -> Response {
+    let typed = TypedPassword::from(form.text("new_password"));
+    let strength = strength(&typed, &me.person.about(&app.config.brand.name));
+    let rules: Vec<_> = rule_lines(&app, &me, Some(&typed))
+        .into_iter()
+        .map(|line| json!({ "id": line.id, "text": line.text, "met": line.met }))
+        .collect();
+    Json(json!({ "rules": rules, "strength": strength.score, "advice": strength.advice(&app.words) })).into_response()
+}
+
+/// POST `/account/password/suggest`
+pub async fn suggestion(State(app): State<App>, me: SignedIn, _: Form) -> Result<Response> {
+    let about = me.person.about(&app.config.brand.name);
+    let passphrase = suggest(app.config.password.policy, &about, &|bytes| app.random.fill(bytes));
+    let passphrase = passphrase.as_ref().and_then(TypedPassword::reveal);
+    let passphrase = passphrase.ok_or_else(|| Error::defect("no suggestion met the rules"))?;
+    Ok(Json(json!({ "passphrase": passphrase })).into_response())
+}
+
+fn rule_lines(app: &App, me: &SignedIn, typed: Option<&TypedPassword>) -> Vec<RuleLine> {
+    let policy = app.config.password.policy;
+    let line = |(rule, met): (rules::Rule, bool)| RuleLine { id: rule.id(), text: rule.text(&app.words), met };
+    match typed {
+        Some(typed) => {
+            let about = me.person.about(&app.config.brand.name);
+            rules::check(policy, typed, &about).verdicts.into_iter().map(line).collect()
+        }
+        None => policy.rules().into_iter().map(|rule| line((rule, false))).collect(),
+    }
+}
+
+fn field_error(app: &App, refusal: Refusal) -> FieldError {
+    let field = if refusal == Refusal::Different { "confirm_password" } else { "new_password" };
+    FieldError { field, text: refusal.text(&app.words) }
+}
+
+async fn effect(app: &App, me: &SignedIn) -> Result<Effect> {
+    let words = &app.words;
+    let browsers = sessions::pages::other_browsers(app, me).await?;
+    let phones = phones::live::of(app, &me.person).await?;
+    Ok(Effect {
+        browsers_text: match browsers.len() {
+            0 => words.say("effect-browsers-none"),
+            count => words
+                .say_all("effect-browsers", [("count", count.into()), ("names", browsers.join(", ").into())]),
+        },
+        phones_text: match phones.len() {
+            0 => words.say("effect-phones-none"),
+            count => words.say_with("effect-phones", "count", count),
+        },
+        browsers,
+        phones,
+    })
+}

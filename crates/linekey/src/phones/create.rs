@@ -1,0 +1,193 @@
+//! Adds a phone. Its SIP password is made here, shown once by the caller, and kept only as sealed hashes.
+
+use linekey_sip::digest::Ha1Set;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use super::{sealed, store};
+use crate::app::App;
+use crate::audit::{self, Event, Kind, Outcome};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::PhoneId;
+use crate::sessions::{Person, SignedIn};
+use crate::users::Role;
+
+/// The longest label, in characters.
+pub const LONGEST_LABEL: usize = 40;
+/// Phones a user may have.
+pub const MOST_PER_USER: usize = 25;
+/// RFC 3261 sets no bound; phones and Kamailio's columns do.
+const LONGEST_SIP_NAME: usize = 64;
+/// 32 letters and digits that look different on a phone's small screen: five bits each.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// 26 of them hold 130 random bits.
+const LENGTH: usize = 26;
+
+/// Why a phone was not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No label.
+    LabelEmpty,
+    /// Longer than [`LONGEST_LABEL`].
+    LabelTooLong,
+    /// Control characters in the label.
+    LabelCharacters,
+    /// The user has a phone of that label.
+    LabelTaken,
+    /// An extension is 1 to 16 digits.
+    ExtensionCharacters,
+    /// Only administrators choose an extension.
+    ExtensionNotYours,
+    /// The user has [`MOST_PER_USER`].
+    TooMany,
+}
+
+/// A phone just added, with the password that nobody will ever see again.
+#[derive(Debug)]
+pub struct Added {
+    /// Its id.
+    pub id: PhoneId,
+    /// The SIP password.
+    pub sip_password: Zeroizing<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcomes {
+    /// It is added.
+    Added(Added),
+    /// It is not, for these reasons.
+    Refused(Vec<Refusal>),
+}
+
+/// Adds a phone for `me`.
+pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> Result<Outcomes> {
+    let (label, extension) = (label.trim(), extension.trim());
+    let refused = refusals(&me.person, label, extension);
+    if !refused.is_empty() {
+        return Ok(Outcomes::Refused(refused));
+    }
+    let mut tx = app.db.begin().await?;
+    let labels = store::labels_of(&mut tx, &me.person.account, &me.person.id).await?;
+    if labels.len() >= MOST_PER_USER {
+        return Ok(Outcomes::Refused(vec![Refusal::TooMany]));
+    }
+    let extension = if extension.is_empty() { me.person.extension.as_deref() } else { Some(extension) };
+    let sip_password = new_sip_password(app);
+    let owner = Owner { account: &me.person.account, user: &me.person.id, sip_domain: &me.person.sip_domain };
+    let base = sip_name(&me.person.name, label);
+    let mut added = None;
+    for nth in 1..=MOST_PER_USER {
+        let name = if nth == 1 { base.clone() } else { format!("{base}-{nth}") };
+        let new = NewPhone { label, sip_name: &name, sip_password: &sip_password, extension };
+        added = insert(app, &mut tx, owner, new).await?;
+        if added.is_some() {
+            break;
+        }
+        // The name is another's, or the label is this user's own: only the latter is theirs to mend.
+        if labels.iter().any(|taken| taken == label) {
+            return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
+        }
+    }
+    let Some(id) = added else { return Ok(Outcomes::Refused(vec![Refusal::LabelTaken])) };
+    let event = Event {
+        kind: Kind::PhoneAdd,
+        outcome: Outcome::Done,
+        account: Some(&me.person.account),
+        actor: Some(&me.person.id),
+        subject: Some(&me.person.id),
+        session: Some(&me.session),
+        address: Some(me.address),
+        detail: serde_json::json!({ "phone": id }),
+    };
+    audit::record(app, &mut tx, event).await?;
+    tx.commit().await?;
+    Ok(Outcomes::Added(Added { id, sip_password }))
+}
+
+/// Whose phone it becomes.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The account.
+    pub account: &'a crate::ids::AccountId,
+    /// The user.
+    pub user: &'a crate::ids::UserId,
+    /// The account's realm.
+    pub sip_domain: &'a str,
+}
+
+/// What a phone is made of.
+#[derive(Clone, Copy)]
+pub struct NewPhone<'a> {
+    /// `Desk`
+    pub label: &'a str,
+    /// `ann-desk`
+    pub sip_name: &'a str,
+    /// Kept as hashes only.
+    pub sip_password: &'a str,
+    /// `201`
+    pub extension: Option<&'a str>,
+}
+
+impl std::fmt::Debug for NewPhone<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewPhone({}, ***)", self.sip_name)
+    }
+}
+
+/// Seals and stores a phone. `None`: its SIP name or label is taken.
+pub async fn insert(app: &App, tx: &mut Tx, owner: Owner<'_>, new: NewPhone<'_>) -> Result<Option<PhoneId>> {
+    let id = PhoneId::new(app.new_id());
+    let sealed = sealed::seal(app, &id, &Ha1Set::of(new.sip_name, owner.sip_domain, new.sip_password));
+    let inserted = store::insert(tx, &id, owner, new, &sealed, app.clock.now()).await?;
+    Ok(inserted.then_some(id))
+}
+
+fn refusals(person: &Person, label: &str, extension: &str) -> Vec<Refusal> {
+    let mut refused = Vec::new();
+    if label.is_empty() {
+        refused.push(Refusal::LabelEmpty);
+    } else if label.chars().count() > LONGEST_LABEL {
+        refused.push(Refusal::LabelTooLong);
+    } else if label.chars().any(char::is_control) {
+        refused.push(Refusal::LabelCharacters);
+    }
+    if !extension.is_empty() && person.role == Role::User {
+        refused.push(Refusal::ExtensionNotYours);
+    } else if extension.len() > 16 || !extension.bytes().all(|byte| byte.is_ascii_digit()) {
+        refused.push(Refusal::ExtensionCharacters);
+    }
+    refused
+}
+
+/// `<user>-<slug of label>`, with room for a number behind it.
+fn sip_name(user: &str, label: &str) -> String {
+    let slug = |text: &str| {
+        let plain = text.nfkd().filter(|c| c.is_ascii()).collect::<String>().to_lowercase();
+        let parts = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("-")
+    };
+    let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
+    let mut name = format!("{}-{}", or(slug(user), "user"), or(slug(label), "phone"));
+    name.truncate(LONGEST_SIP_NAME - "-25".len());
+    name.trim_end_matches('-').to_owned()
+}
+
+fn new_sip_password(app: &App) -> Zeroizing<String> {
+    let random = Zeroizing::new(app.random.bytes::<LENGTH>());
+    Zeroizing::new(random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sip_name_is_typed_easily_whatever_the_label_is() {
+        assert_eq!(sip_name("ann", "Desk"), "ann-desk");
+        assert_eq!(sip_name("ann", "  Café, 2nd floor! "), "ann-cafe-2nd-floor");
+        assert_eq!(sip_name("ann", "会議室"), "ann-phone");
+        assert!(sip_name(&"a".repeat(80), "Desk").len() <= LONGEST_SIP_NAME);
+    }
+}

@@ -1,0 +1,92 @@
+//! What each phone of a user is doing at this moment, as stored by whoever holds the registrar.
+
+use std::net::SocketAddr;
+
+use super::store::{self, Seen};
+use super::view::{PhoneView, State};
+use crate::app::App;
+use crate::clock::Millis;
+use crate::config::SipMode;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::PhoneId;
+use crate::sessions::Person;
+use crate::when;
+
+/// The phones of `person`, oldest first.
+pub async fn of(app: &App, person: &Person) -> Result<Vec<PhoneView>> {
+    let rows = store::seen_of_user(&app.db, &person.account, &person.id).await?;
+    let phones = rows.chunk_by(|one, next| one.id == next.id);
+    Ok(phones.map(|registrations| view(app, registrations, &person.time_zone)).collect())
+}
+
+/// One phone of its registrations, the latest refresh first. There is always a first: a phone without a registration
+/// comes as one row.
+fn view(app: &App, registrations: &[Seen], zone: &str) -> PhoneView {
+    let now = app.clock.now();
+    let phone = &registrations[0];
+    let live = |seen: &&Seen| seen.ended_at.is_none() && seen.expires_at.is_some_and(|until| until > now);
+    let off_since = |seen: &Seen| seen.ended_at.or(seen.expires_at);
+    let (state, at, latest) = match registrations.iter().find(live) {
+        Some(seen) => (State::Registered, seen.registered_at, Some(seen)),
+        None => match registrations.iter().max_by_key(|seen| off_since(seen)) {
+            Some(seen) if off_since(seen).is_some() => (State::Offline, off_since(seen), Some(seen)),
+            _ => (State::NeverConnected, None, None),
+        },
+    };
+    let (state, at) = if app.config.sip.mode == SipMode::Off { (State::NotKnown, None) } else { (state, at) };
+    PhoneView {
+        id: phone.id.to_string(),
+        label: phone.label.clone(),
+        extension: phone.extension.clone(),
+        address_of_record: format!("{}@{}", phone.sip_name, phone.sip_domain),
+        state,
+        state_text: state_text(app, state, at, now, zone),
+        state_at: at.map(when::exact),
+        seen_text: latest.and_then(|seen| seen_text(app, seen)),
+    }
+}
+
+fn state_text(app: &App, state: State, at: Option<Millis>, now: Millis, zone: &str) -> String {
+    let since = at.map(|at| when::short(&app.words, at, now, zone)).unwrap_or_default();
+    match state {
+        State::Registered => app.words.say_with("phone-registered", "since", since),
+        State::Offline => app.words.say_with("phone-offline", "since", since),
+        State::NeverConnected => app.words.say("phone-never"),
+        State::NotKnown => app.words.say("phone-unknown"),
+    }
+}
+
+/// `Yealink T46U at 203.0.113.7`
+fn seen_text(app: &App, seen: &Seen) -> Option<String> {
+    let agent = seen.user_agent.clone().filter(|agent| !agent.is_empty())?;
+    let address = seen.received.as_deref()?.parse::<SocketAddr>().ok()?.ip().to_canonical().to_string();
+    Some(app.words.say_all("phone-seen", [("agent", agent.into()), ("address", address.into())]))
+}
+
+/// Writes a registration that ended, for the demo's history: from when to when, milliseconds UTC.
+pub async fn seed_offline(
+    tx: &mut Tx,
+    phone: &PhoneId,
+    (sip_name, sip_domain): (&str, &str),
+    (from, until): (Millis, Millis),
+) -> Result<()> {
+    let contact = format!("sip:{sip_name}@192.0.2.44:5060");
+    let row = store::Registration {
+        phone_id: phone.clone(),
+        address_of_record: format!("sip:{sip_name}@{sip_domain}"),
+        received: "192.0.2.44:5060".to_owned(),
+        transport: "udp".to_owned(),
+        call_id: format!("{sip_name}-before"),
+        cseq: 1,
+        instance: None,
+        user_agent: "Linekey demo desk phone".to_owned(),
+        q: None,
+        generation: 1,
+        registered_at: from,
+        refreshed_at: until,
+        expires_at: until,
+        contact,
+    };
+    store::put_registration(tx, &row).await
+}

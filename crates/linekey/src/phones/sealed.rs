@@ -1,0 +1,37 @@
+//! The six HA1s of a SIP password at rest: sealed, bound to their phone. They are as good as the password.
+
+use linekey_sip::digest::{Algorithm, Ha1, Ha1Set, NameForm};
+
+use super::store;
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, PhoneId, UserId};
+use crate::keys::Purpose;
+
+/// Seals the hashes for the row of `phone`.
+pub(super) fn seal(app: &App, phone: &PhoneId, hashes: &Ha1Set) -> Vec<u8> {
+    let plain = zeroize::Zeroizing::new(hashes.to_bytes());
+    app.keys.seal(Purpose::SipHashes, &place(phone), &*plain, &app.random)
+}
+
+/// Opens the hashes of the row of `phone`.
+pub(super) fn open(app: &App, phone: &PhoneId, sealed: &[u8]) -> Result<Ha1Set> {
+    let plain = app.keys.open(Purpose::SipHashes, &place(phone), sealed).map_err(Error::defect)?;
+    Ha1Set::from_bytes(&plain).ok_or_else(|| Error::defect("sealed SIP hashes of another length"))
+}
+
+/// Whether `password` is the SIP password of a phone of this user, found out by computing what is stored of it. Looks
+/// at every phone, so that the time does not tell which it was.
+pub async fn equals_sip_password(app: &App, account: &AccountId, user: &UserId, password: &str) -> Result<bool> {
+    let mut equal = false;
+    for phone in store::hashes_of_user(&app.db, account, user).await? {
+        let stored = open(app, &phone.id, &phone.sip_hashes)?;
+        let computed = Ha1::of(Algorithm::Sha256, &phone.sip_name, &phone.sip_domain, password);
+        equal |= computed == *stored.get(Algorithm::Sha256, NameForm::Plain);
+    }
+    Ok(equal)
+}
+
+fn place(phone: &PhoneId) -> String {
+    format!("phones/{phone}/sip_hashes")
+}

@@ -1,0 +1,47 @@
+//! How a phone is shown: its state in a word, a dot and a sentence.
+
+/// What is known of a phone at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// At least one registration has not expired.
+    Registered,
+    /// It was registered once.
+    Offline,
+    /// It never was.
+    NeverConnected,
+    /// No registrar runs here (`sip.mode = "off"`), so nobody can say.
+    NotKnown,
+}
+
+impl State {
+    /// The class of the dot: `registered`, `offline`, `never`, `unknown`.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Offline => "offline",
+            Self::NeverConnected => "never",
+            Self::NotKnown => "unknown",
+        }
+    }
+}
+
+/// One phone on a page.
+#[derive(Clone, Debug)]
+pub struct PhoneView {
+    /// For its URL, `/phones/{id}`.
+    pub id: String,
+    /// `Desk`
+    pub label: String,
+    /// `201`
+    pub extension: Option<String>,
+    /// `ann-desk@acme.example`
+    pub address_of_record: String,
+    /// For the dot.
+    pub state: State,
+    /// `Registered now, since Monday 08:02` or `Offline since Tuesday 17:40`.
+    pub state_text: String,
+    /// The moment of `state_text`, exact, in UTC, for the tooltip: `2026-11-23 08:02:11 UTC`.
+    pub state_at: Option<String>,
+    /// `Yealink T46U at 203.0.113.7`
+    pub seen_text: Option<String>,
+}

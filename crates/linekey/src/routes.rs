@@ -1,0 +1,65 @@
+//! Every URL of the portal, and nothing else.
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use axum::Extension;
+
+use crate::app::App;
+use crate::sessions::SignedIn;
+use crate::sessions::signed_in::{CHANGE_FORM, ForScripts};
+use crate::users::Role;
+use crate::web::{assets, gate};
+use crate::{demo, password, phones, sessions, sign_in, users};
+
+/// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback.
+pub fn portal(app: &App, is_demo: bool) -> Router {
+    let scripts = Router::new()
+        .route("/account/password/check", post(password::pages::check))
+        .route("/account/password/suggest", post(password::pages::suggestion))
+        .layer(Extension(ForScripts));
+    let pages = Router::new()
+        .route("/", get(first_page))
+        .route("/sign-in", get(sign_in::pages::form).post(sign_in::pages::submit))
+        .route("/sign-out", post(sign_in::pages::sign_out))
+        .route("/confirm", get(sign_in::pages::confirm_form).post(sign_in::pages::confirm_submit))
+        .route("/account/settings", get(password::pages::settings).post(users::pages::save))
+        .route("/account/password", get(password::pages::to_form).post(password::pages::save))
+        .route("/account/password/done", get(password::pages::done))
+        .route("/account/sessions", get(sessions::pages::list))
+        .route("/account/sessions/{id}/end", post(sessions::pages::end_one))
+        .route("/account/sessions/end-others", post(sessions::pages::end_others))
+        .route("/phones", get(phones::pages::list).post(phones::pages::add))
+        .route("/phones/{id}", get(phones::pages::one))
+        .route("/.well-known/change-password", get(change_password))
+        .route("/assets/{name}", get(assets::asset));
+    let demo = if is_demo {
+        Router::new()
+            .route("/demo/mail", get(demo::pages::mail))
+            .route("/demo/mail.json", get(demo::pages::mail_json))
+    } else {
+        Router::new()
+    };
+    let all = pages
+        .merge(scripts)
+        .merge(demo)
+        .fallback(gate::no_such_page)
+        .method_not_allowed_fallback(gate::no_such_method);
+    let all = if is_demo { all.layer(from_fn(gate::loopback_hosts_only)) } else { all };
+    all.layer(from_fn_with_state(app.clone(), gate::pass)).with_state(app.clone())
+}
+
+/// GET `/`
+async fn first_page(me: SignedIn) -> Redirect {
+    match me.person.role {
+        Role::Operator => Redirect::to("/account/settings"),
+        Role::User | Role::Administrator => Redirect::to("/phones"),
+    }
+}
+
+/// GET `/.well-known/change-password`, where password managers send people.
+async fn change_password(_: State<App>) -> Redirect {
+    Redirect::to(CHANGE_FORM)
+}

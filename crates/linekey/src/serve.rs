@@ -1,0 +1,181 @@
+//! Runs a portal: its listeners, the registrar and the jobs, from start to a clean end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::config::SipMode;
+use crate::phones::registrar::{self, Served};
+use crate::routes;
+
+/// How long requests may take to finish once the portal is told to stop.
+const FINISH: Duration = Duration::from_secs(10);
+
+/// Sockets, taken before anything else is started, so that a port in use is known at once.
+#[derive(Debug)]
+pub struct Listeners {
+    portal: Vec<TcpListener>,
+    admin: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Takes the portal's addresses and the admin listener's.
+    ///
+    /// # Errors
+    /// When one is in use.
+    pub async fn take(portal: &[SocketAddr], admin: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let mut taken = Vec::new();
+        for address in portal {
+            taken.push(listen(*address).await?);
+        }
+        let admin = match admin {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        Ok(Self { portal: taken, admin })
+    }
+
+    /// The first address of the portal, with the port that was found if 0 was asked for.
+    ///
+    /// # Errors
+    /// When the operating system does not say.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        self.portal.first().context("the portal listens nowhere")?.local_addr().context("a socket has no address")
+    }
+
+    /// Also listens on `address`, if the machine has it.
+    pub async fn also(&mut self, address: SocketAddr) {
+        if let Ok(listener) = listen(address).await {
+            self.portal.push(listener);
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("the address {address} is taken or not ours; stop what uses it or choose another"))
+}
+
+/// A running portal.
+#[derive(Debug)]
+pub struct Running {
+    app: App,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+    jobs: JoinHandle<()>,
+    sip: Option<Served>,
+}
+
+/// Starts everything on `listeners`. `is_demo` opens the demo's pages.
+///
+/// # Errors
+/// When the registrar cannot start.
+pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Result<Running> {
+    let sip = match app.config.sip.mode {
+        SipMode::Embedded => Some(registrar::start(&app, &app.config.sip.udp).await?),
+        SipMode::Off => None,
+    };
+    let (stop, stopped) = watch::channel(false);
+    let portal = routes::portal(&app, is_demo);
+    let health = Health { app: app.clone(), sip: sip.as_ref().map(|sip| sip.running.clone()) };
+    let mut servers: Vec<_> =
+        listeners.portal.into_iter().map(|listener| serve(listener, portal.clone(), stopped.clone())).collect();
+    servers.extend(listeners.admin.map(|listener| serve(listener, health.router(), stopped.clone())));
+    let jobs = tokio::spawn(crate::jobs::run(app.clone()));
+    Ok(Running { app, stop, servers, jobs, sip })
+}
+
+fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    let listener = listener.tap_io(|stream| {
+        // An answer is one write; without this the last packet of a page may wait for an acknowledgement.
+        let _ = stream.set_nodelay(true);
+    });
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let until = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
+            tracing::error!(cause = %error, "a listener ended");
+        }
+    })
+}
+
+impl Running {
+    /// The handles of the portal.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The SIP addresses, with the ports that were found if 0 was asked for.
+    pub fn sip_addresses(&self) -> &[SocketAddr] {
+        self.sip.as_ref().map_or(&[], |sip| sip.running.local_addresses())
+    }
+
+    /// Stops accepting, lets requests finish, stores what phones did last, and closes the database.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let finished = async {
+            for server in self.servers {
+                let _ = server.await;
+            }
+        };
+        if tokio::time::timeout(FINISH, finished).await.is_err() {
+            tracing::warn!("some requests did not finish in time");
+        }
+        self.jobs.abort();
+        if let Some(sip) = self.sip {
+            sip.shutdown().await;
+        }
+        self.app.db.close().await;
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+pub async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+#[derive(Clone, Debug)]
+struct Health {
+    app: App,
+    sip: Option<linekey_sip::Running>,
+}
+
+impl Health {
+    fn router(&self) -> Router {
+        Router::new().route("/healthz", get(async || "up\n")).route("/readyz", get(ready)).with_state(self.clone())
+    }
+}
+
+/// GET `/readyz`: whether the database takes writes and the registrar runs.
+async fn ready(State(health): State<Health>) -> (StatusCode, String) {
+    let database = health.app.db.is_writable().await;
+    let registrar = health.sip.as_ref().is_none_or(linekey_sip::Running::is_running);
+    let status = if database && registrar { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let say = |well| if well { "ready" } else { "not ready" };
+    (status, format!("database {}\nregistrar {}\n", say(database), say(registrar)))
+}

@@ -1,0 +1,56 @@
+//! Sessions: one row a signed-in browser, read on every request, gone the moment it ends.
+//!
+//! Owns tokens, limits, starting, renewing and ending. Proving a password is `sign_in`'s.
+
+mod browser;
+pub mod end;
+pub mod pages;
+pub mod signed_in;
+pub mod start;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use signed_in::{Person, SignedIn};
+
+use data_encoding::BASE64URL_NOPAD;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::random::Random;
+
+/// The cookie's base name; see [`crate::web::cookies`].
+pub const COOKIE: &str = "linekey";
+/// Sessions a user may have; the one unused longest ends when another starts.
+pub const MOST_PER_USER: i64 = 20;
+
+/// The secret in the cookie: 256 random bits. The database holds its SHA-256 alone.
+pub struct Token(Zeroizing<String>);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+impl Token {
+    /// A new one.
+    pub fn new(random: &Random) -> Self {
+        Self(Zeroizing::new(BASE64URL_NOPAD.encode(&random.bytes::<32>())))
+    }
+
+    /// For the cookie.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// SHA-256, for the database.
+    pub fn hash(&self) -> [u8; 32] {
+        hash_of(&self.0)
+    }
+}
+
+/// SHA-256 of a cookie's value, whatever it is.
+pub fn hash_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}

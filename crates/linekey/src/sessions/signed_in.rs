@@ -1,0 +1,235 @@
+//! Who asks: the extractors that a handler's signature names. A handler without one serves strangers.
+
+use std::net::IpAddr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::store;
+use crate::app::App;
+use crate::clock::{MINUTE, Millis};
+use crate::error::Error;
+use crate::ids::{AccountId, SessionId, UserId};
+use crate::password::names::About;
+use crate::users::Role;
+use crate::web::answer::Problem;
+use crate::web::page::{self, Frame, Section};
+use crate::web::{client_address, cookies};
+
+/// Where the change form is; also where someone with a password set for them is sent.
+pub const CHANGE_FORM: &str = "/account/settings#password";
+/// The pages that work before a password that was set for them is changed.
+const BEFORE_CHANGE: [&str; 7] = [
+    "/account/settings",
+    "/account/password",
+    "/account/password/check",
+    "/account/password/suggest",
+    "/account/password/done",
+    "/confirm",
+    "/sign-out",
+];
+
+/// The person of a session.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who.
+    pub id: UserId,
+    /// Of which account. Comes from the session, never from input.
+    pub account: AccountId,
+    /// What they may do.
+    pub role: Role,
+    /// The part of the sign-in name before `@`.
+    pub name: String,
+    /// `Ann Archer`
+    pub display_name: String,
+    /// Where mail goes, if verified.
+    pub verified_email: Option<String>,
+    /// As written, verified or not.
+    pub email: Option<String>,
+    /// `201`
+    pub extension: Option<String>,
+    /// IANA name.
+    pub time_zone: String,
+    /// When the password was set.
+    pub password_set_at: Option<Millis>,
+    /// Rises with every password.
+    pub credential_epoch: i64,
+    /// `Acme Boats`
+    pub account_name: String,
+    /// `acme.example`
+    pub domain: String,
+    /// The realm of the account's phones.
+    pub sip_domain: String,
+    /// Whether a password was set for them that they must change first.
+    pub must_change: bool,
+}
+
+impl Person {
+    /// What they type to sign in: `ann@acme.example`, an operator's bare name.
+    pub fn sign_in_name(&self) -> String {
+        match self.role {
+            Role::Operator => self.name.clone(),
+            Role::User | Role::Administrator => format!("{}@{}", self.name, self.domain),
+        }
+    }
+
+    /// The names their password may not contain.
+    pub fn about(&self, brand: &str) -> About {
+        About {
+            user_name: self.name.clone(),
+            sign_in_name: self.sign_in_name(),
+            email: self.email.clone().unwrap_or_default(),
+            account_name: self.account_name.clone(),
+            domain: self.domain.clone(),
+            brand: brand.to_owned(),
+        }
+    }
+}
+
+/// Someone with a live session. As an extractor it sends everyone else to the sign-in page.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub person: Person,
+    /// The session this request came in.
+    pub session: SessionId,
+    /// When the password was last proven in it.
+    pub authenticated_at: Millis,
+    /// Where the request came from.
+    pub address: IpAddr,
+    /// What the browser calls itself.
+    pub browser: String,
+}
+
+impl SignedIn {
+    /// Whether the password was proven so recently that a change needs no new proof.
+    pub fn is_fresh(&self, app: &App) -> bool {
+        app.clock.now() - self.authenticated_at < app.config.fresh_for()
+    }
+
+    /// The frame of this person's page.
+    pub fn frame(&self, app: &App, section: Section) -> Frame {
+        let person = page::Person {
+            sign_in_name: self.person.sign_in_name(),
+            display_name: self.person.display_name.clone(),
+            account_name: self.person.account_name.clone(),
+            operator: self.person.role == Role::Operator,
+            must_change: self.person.must_change,
+        };
+        Frame { words: app.words.clone(), brand: app.config.brand.name.clone(), person: Some(person), section }
+    }
+}
+
+/// Why a request is not let in.
+#[derive(Debug)]
+pub enum Rejection {
+    /// No session: to the sign-in page, and back to `next` afterwards.
+    SignIn {
+        /// The page that was asked for, if coming back to it makes sense.
+        next: Option<String>,
+        /// A cookie came that is worth nothing any more.
+        ended: bool,
+    },
+    /// The same for what a script asks for: 401.
+    Unauthenticated,
+    /// To the change form first.
+    ChangeFirst,
+    /// The session could not be read.
+    Failed(Error),
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignIn { next, ended } => {
+                let next = next.filter(|next| next != "/");
+                let next = next.map(|next| format!("next={}", crate::web::form::encode(&next)));
+                let reason = ended.then(|| "reason=ended".to_owned());
+                let query = [next, reason].into_iter().flatten().collect::<Vec<_>>().join("&");
+                let mark = if query.is_empty() { "" } else { "?" };
+                Redirect::to(&format!("/sign-in{mark}{query}")).into_response()
+            }
+            Self::Unauthenticated => Problem::SignedOut.into_response(),
+            Self::ChangeFirst => Redirect::to(CHANGE_FORM).into_response(),
+            Self::Failed(error) => error.into_response(),
+        }
+    }
+}
+
+/// Marks a route that a script asks: without a session it answers 401, not a page.
+#[derive(Clone, Copy, Debug)]
+pub struct ForScripts;
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
+        let path = parts.uri.path();
+        let cookie = cookies::get(app, &parts.headers, super::COOKIE);
+        let Some(me) = of_cookie(app, parts, cookie).await.map_err(Rejection::Failed)? else {
+            if parts.extensions.get::<ForScripts>().is_some() {
+                return Err(Rejection::Unauthenticated);
+            }
+            let next = (parts.method == axum::http::Method::GET)
+                .then(|| parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned());
+            return Err(Rejection::SignIn { next, ended: cookie.is_some() });
+        };
+        if me.person.must_change && !BEFORE_CHANGE.contains(&path) {
+            return Err(Rejection::ChangeFirst);
+        }
+        Ok(me)
+    }
+}
+
+/// Someone signed in, or nobody: for pages that both may open.
+#[derive(Clone, Debug)]
+pub struct Visitor(pub Option<SignedIn>);
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let cookie = cookies::get(app, &parts.headers, super::COOKIE);
+        Ok(Self(of_cookie(app, parts, cookie).await?))
+    }
+}
+
+async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Option<SignedIn>, Error> {
+    let Some(token) = cookie else { return Ok(None) };
+    let Some(row) = store::by_session(&app.db, &super::hash_of(token)).await? else { return Ok(None) };
+    let now = app.clock.now();
+    let (idle, absolute) = app.config.session_limits(row.role);
+    if now - row.last_seen_at >= idle || now - row.started_at >= absolute {
+        return Ok(None);
+    }
+    if now - row.last_seen_at >= MINUTE {
+        let mut tx = app.db.begin().await?;
+        store::touch(&mut tx, &row.session_id, now).await?;
+        tx.commit().await?;
+    }
+    let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(Some(SignedIn {
+        session: row.session_id,
+        authenticated_at: row.authenticated_at,
+        address: client_address::of(app, parts),
+        browser: super::browser::describe(&app.words, user_agent),
+        person: Person {
+            id: row.user_id,
+            account: row.account_id,
+            role: row.role,
+            name: row.name,
+            display_name: row.display_name,
+            verified_email: row.email.clone().filter(|_| row.email_verified_at.is_some()),
+            email: row.email,
+            extension: row.extension,
+            time_zone: row.time_zone.unwrap_or_else(|| "UTC".to_owned()),
+            password_set_at: row.password_set_at,
+            credential_epoch: row.credential_epoch,
+            account_name: row.account_name,
+            domain: row.domain,
+            sip_domain: row.sip_domain,
+            must_change: row.must_change_at.is_some(),
+        },
+    }))
+}

@@ -1,0 +1,34 @@
+//! Starts a session for someone who has just proven who they are.
+
+use std::net::IpAddr;
+
+use super::{Token, browser, store};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::{AccountId, SessionId, UserId};
+
+/// Starts a session and returns it with its token; beyond [`super::MOST_PER_USER`] the one unused longest ends.
+pub async fn start(
+    app: &App,
+    tx: &mut Tx,
+    (account, user): (&AccountId, &UserId),
+    user_agent: &str,
+    address: IpAddr,
+) -> Result<(SessionId, Token)> {
+    let id = SessionId::new(app.new_id());
+    let token = Token::new(&app.random);
+    let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(browser::LONGEST).collect();
+    let address = address.to_canonical().to_string();
+    store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?;
+    store::insert(tx, &id, (account, user), &token.hash(), (&user_agent, &address), app.clock.now()).await?;
+    Ok((id, token))
+}
+
+/// Gives a session a new token, so that one that was seen before is worth nothing; `proven` when the password was
+/// just proven. `None`: the session has ended meanwhile.
+pub async fn renew(app: &App, tx: &mut Tx, session: &SessionId, proven: bool) -> Result<Option<Token>> {
+    let token = Token::new(&app.random);
+    let now = app.clock.now();
+    Ok(store::set_token(tx, session, &token.hash(), now, proven.then_some(now)).await?.then_some(token))
+}

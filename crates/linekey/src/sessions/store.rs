@@ -1,0 +1,165 @@
+//! Statements on `sessions`.
+
+use crate::clock::Millis;
+use crate::db::{Db, Tx, query};
+use crate::error::Result;
+use crate::ids::{AccountId, SessionId, UserId};
+use crate::users::Role;
+
+/// A session with its user and account: all that a page needs to know of who asks.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Row {
+    pub(super) session_id: SessionId,
+    pub(super) started_at: Millis,
+    pub(super) last_seen_at: Millis,
+    pub(super) authenticated_at: Millis,
+    pub(super) user_id: UserId,
+    pub(super) account_id: AccountId,
+    #[sqlx(try_from = "String")]
+    pub(super) role: Role,
+    pub(super) name: String,
+    pub(super) display_name: String,
+    pub(super) email: Option<String>,
+    pub(super) email_verified_at: Option<Millis>,
+    pub(super) extension: Option<String>,
+    pub(super) time_zone: Option<String>,
+    pub(super) password_set_at: Option<Millis>,
+    pub(super) credential_epoch: i64,
+    pub(super) must_change_at: Option<Millis>,
+    pub(super) account_name: String,
+    pub(super) domain: String,
+    pub(super) sip_domain: String,
+}
+
+/// The session of a token, unless its user is disabled or its account suspended.
+pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>> {
+    query(
+        "select s.id as session_id, s.started_at, s.last_seen_at, s.authenticated_at, u.id as user_id, u.account_id,
+                u.role, u.name, u.display_name, u.email, u.email_verified_at, u.extension, u.time_zone,
+                u.password_set_at, u.credential_epoch, u.must_change_at, a.name as account_name, a.domain, a.sip_domain
+           from sessions s
+           join users u on u.id = s.user_id
+           join accounts a on a.id = u.account_id
+          where s.token_hash = $1 and u.disabled_at is null and a.suspended_at is null",
+    )
+    .bind(token_hash)
+    .optional(db)
+    .await
+}
+
+/// One session in a user's list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// Where it signed in from.
+    pub address: String,
+    /// When it signed in.
+    pub started_at: Millis,
+    /// When it was last seen, to the minute.
+    pub last_seen_at: Millis,
+}
+
+/// The user's sessions within their limits, the one seen last first.
+pub(super) async fn of_user(db: &Db, user: &UserId, seen_after: Millis, started_after: Millis) -> Result<Vec<Listed>> {
+    query(
+        "select id, user_agent, address, started_at, last_seen_at from sessions
+          where user_id = $1 and last_seen_at > $2 and started_at > $3
+          order by last_seen_at desc, id desc",
+    )
+    .bind(user)
+    .bind(seen_after)
+    .bind(started_after)
+    .all(db)
+    .await
+}
+
+/// Adds a session whose password was proven just now.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: &SessionId,
+    (account, user): (&AccountId, &UserId),
+    token_hash: &[u8],
+    (user_agent, address): (&str, &str),
+    now: Millis,
+) -> Result<()> {
+    query(
+        "insert into sessions (id, account_id, user_id, token_hash, user_agent, address, started_at, last_seen_at,
+                               authenticated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
+    )
+    .bind(id)
+    .bind(account)
+    .bind(user)
+    .bind(token_hash)
+    .bind(user_agent)
+    .bind(address)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives a session another token. False: it has ended.
+pub(super) async fn set_token(
+    tx: &mut Tx,
+    id: &SessionId,
+    token_hash: &[u8],
+    now: Millis,
+    authenticated_at: Option<Millis>,
+) -> Result<bool> {
+    let changed = query(
+        "update sessions
+            set token_hash = $2, last_seen_at = $3, authenticated_at = coalesce($4, authenticated_at)
+          where id = $1",
+    )
+    .bind(id)
+    .bind(token_hash)
+    .bind(now)
+    .bind(authenticated_at)
+    .run(tx)
+    .await?;
+    Ok(changed > 0)
+}
+
+/// Notes that the session was used.
+pub(super) async fn touch(tx: &mut Tx, id: &SessionId, now: Millis) -> Result<()> {
+    query("update sessions set last_seen_at = $2 where id = $1 and last_seen_at < $2").bind(id).bind(now).run(tx).await?;
+    Ok(())
+}
+
+/// Ends the user's sessions but the `newest` ones used last.
+pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Result<()> {
+    query(
+        "delete from sessions
+          where user_id = $1
+            and id not in (select id from sessions where user_id = $1 order by last_seen_at desc, id desc limit $2)",
+    )
+    .bind(user)
+    .bind(newest)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends one session of the user.
+pub(super) async fn remove(tx: &mut Tx, user: &UserId, id: &SessionId) -> Result<u64> {
+    query("delete from sessions where user_id = $1 and id = $2").bind(user).bind(id).run(tx).await
+}
+
+/// Ends every session of the user but one.
+pub async fn remove_others(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
+    query("delete from sessions where user_id = $1 and id <> $2").bind(user).bind(keep).run(tx).await
+}
+
+/// Ends every session that was not seen, or not started, since.
+pub(super) async fn remove_expired(tx: &mut Tx, seen_before: Millis, started_before: Millis) -> Result<()> {
+    query("delete from sessions where last_seen_at <= $1 or started_at <= $2")
+        .bind(seen_before)
+        .bind(started_before)
+        .run(tx)
+        .await?;
+    Ok(())
+}

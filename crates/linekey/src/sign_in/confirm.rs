@@ -1,0 +1,81 @@
+//! "Confirm it's you": the password once more before a change, in a session that has not proven it lately.
+
+use crate::app::App;
+use crate::audit::{self, Event, Kind, Outcome};
+use crate::error::Result;
+use crate::password::change::{self, Changed};
+use crate::password::pending::Waiting;
+use crate::password::store;
+use crate::password::typed::TypedPassword;
+use crate::sessions::{self, SignedIn, Token};
+use crate::throttle::{self, Bucket, Counted};
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Confirmed {
+    /// The person is who they say, and nothing waited: the session is fresh, under a new token.
+    Fresh(Token),
+    /// The same, and the change that waited was committed or refused; the token is the session's if it was refused.
+    Change(Changed, Option<Token>),
+    /// That is not the password.
+    Refused,
+    /// So many seconds must pass first.
+    Wait(i64),
+    /// The session or the password changed meanwhile.
+    Overtaken,
+}
+
+/// Proves `typed` for `me`, and commits `waiting` (and nothing else) if it is right.
+pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: Option<&Waiting>) -> Result<Confirmed> {
+    let bucket = Bucket::Confirm(&me.person.id);
+    let failures = match throttle::count(app, &bucket).await? {
+        Counted::Go { failures } => failures,
+        Counted::Wait(wait) => return Ok(Confirmed::Wait((wait + 999) / 1000)),
+    };
+    let stored = store::hash_of(&app.db, &me.person.account, &me.person.id).await?;
+    if !app.hashes.verify(typed, stored.as_ref()).await?.matches {
+        if throttle::is_for_the_record(app, failures) {
+            let mut tx = app.db.begin().await?;
+            audit::record(app, &mut tx, event(me, Outcome::Refused)).await?;
+            tx.commit().await?;
+        }
+        return Ok(Confirmed::Refused);
+    }
+    if let Some(waiting) = waiting {
+        let changed = change::commit(app, me, waiting).await?;
+        if matches!(changed, Changed::Done(..) | Changed::Overtaken) {
+            return Ok(Confirmed::Change(changed, None));
+        }
+        return Ok(match renew(app, me).await? {
+            Some(token) => Confirmed::Change(changed, Some(token)),
+            None => Confirmed::Overtaken,
+        });
+    }
+    Ok(renew(app, me).await?.map_or(Confirmed::Overtaken, Confirmed::Fresh))
+}
+
+/// The session, fresh and under a new token.
+async fn renew(app: &App, me: &SignedIn) -> Result<Option<Token>> {
+    let mut tx = app.db.begin().await?;
+    if !store::hold(&mut tx, &me.person.id, me.person.credential_epoch).await? {
+        return Ok(None);
+    }
+    let Some(token) = sessions::start::renew(app, &mut tx, &me.session, true).await? else { return Ok(None) };
+    throttle::clear(app, &mut tx, &Bucket::Confirm(&me.person.id)).await?;
+    audit::record(app, &mut tx, event(me, Outcome::Done)).await?;
+    tx.commit().await?;
+    Ok(Some(token))
+}
+
+fn event(me: &SignedIn, outcome: Outcome) -> Event<'_> {
+    Event {
+        kind: Kind::Confirm,
+        outcome,
+        account: Some(&me.person.account),
+        actor: Some(&me.person.id),
+        subject: Some(&me.person.id),
+        session: Some(&me.session),
+        address: Some(me.address),
+        detail: serde_json::json!({}),
+    }
+}

@@ -1,0 +1,8 @@
+//! Proving who someone is: at the sign-in page, and again before a change.
+
+pub mod confirm;
+mod next;
+pub mod pages;
+pub mod sign_in;
+#[cfg(test)]
+mod tests;

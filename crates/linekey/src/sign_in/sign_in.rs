@@ -1,0 +1,115 @@
+//! Signs someone in by name and password.
+//!
+//! Unknown, disabled, without a password, empty: the same answer, after the same work.
+
+use std::net::IpAddr;
+
+use crate::app::App;
+use crate::audit::{self, Event, Kind, Outcome};
+use crate::error::Result;
+use crate::ids::SessionId;
+use crate::password::hash::HashedPassword;
+use crate::password::typed::TypedPassword;
+use crate::password::{self, rehash};
+use crate::sessions::{self, SignedIn, Token};
+use crate::throttle::{self, Bucket, Counted};
+use crate::users::name::TypedName;
+use crate::users::store::{Candidate, by_sign_in_name};
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcomes {
+    /// A session was started; its token is for the cookie.
+    SignedIn(SessionId, Token),
+    /// That name and password don't match.
+    Refused,
+    /// So many seconds must pass first, whether the password was right or not.
+    Wait(i64),
+}
+
+/// From where someone signs in.
+#[derive(Clone, Copy, Debug)]
+pub struct From<'a> {
+    /// The client's address.
+    pub address: IpAddr,
+    /// The User-Agent header.
+    pub user_agent: &'a str,
+    /// A session of this browser that the new one replaces.
+    pub replaces: Option<&'a SignedIn>,
+}
+
+/// Tries to sign in.
+pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: From<'_>) -> Result<Outcomes> {
+    let meant = meant(by_sign_in_name(&app.db, name).await?);
+    let bucket = match &meant {
+        Some(user) => Bucket::SignIn(&user.id, from.address),
+        None => Bucket::UnknownName(&name.canonical, from.address),
+    };
+    let failures = match throttle::count(app, &bucket).await? {
+        Counted::Go { failures } => failures,
+        Counted::Wait(wait) => return Ok(Outcomes::Wait((wait + 999) / 1000)),
+    };
+    let open = meant.as_ref().filter(|user| user.disabled_at.is_none() && user.suspended_at.is_none());
+    let stored = open.and_then(|user| user.password_hash.clone()).map(HashedPassword::from_store);
+    let verified = app.hashes.verify(typed, stored.as_ref()).await?;
+    let Some(user) = open.filter(|_| verified.matches) else {
+        refuse(app, meant.as_ref(), from, failures).await?;
+        return Ok(Outcomes::Refused);
+    };
+    let renewed = app.hashes.renew(typed, verified).await?;
+
+    let mut tx = app.db.begin().await?;
+    throttle::clear(app, &mut tx, &bucket).await?;
+    if !password::store::hold(&mut tx, &user.id, user.credential_epoch).await? {
+        // The password was changed while this one was being verified: what was right a moment ago is not any more.
+        return Ok(Outcomes::Refused);
+    }
+    if let Some(renewed) = renewed {
+        rehash(&mut tx, &user.id, user.credential_epoch, &renewed).await?;
+    }
+    if let Some(old) = from.replaces {
+        sessions::end::replaced(&mut tx, old).await?;
+    }
+    let whose = (&user.account_id, &user.id);
+    let (session, token) = sessions::start::start(app, &mut tx, whose, from.user_agent, from.address).await?;
+    let event = Event {
+        actor: Some(&user.id),
+        session: Some(&session),
+        detail: serde_json::json!({ "replaced": from.replaces.map(|old| old.session.as_str()) }),
+        ..event(Some(user), from.address, Outcome::Done)
+    };
+    audit::record(app, &mut tx, event).await?;
+    tx.commit().await?;
+    Ok(Outcomes::SignedIn(session, token))
+}
+
+/// Whom a name means: a full name always wins; an e-mail counts if exactly one verified user has it.
+fn meant(mut candidates: Vec<Candidate>) -> Option<Candidate> {
+    if let Some(at) = candidates.iter().position(|candidate| candidate.rank == 0) {
+        return Some(candidates.swap_remove(at));
+    }
+    if candidates.len() == 1 { candidates.pop() } else { None }
+}
+
+async fn refuse(app: &App, meant: Option<&Candidate>, from: From<'_>, failures: i64) -> Result<()> {
+    if !throttle::is_for_the_record(app, failures) {
+        return Ok(());
+    }
+    let outcome = if failures == 1 { Outcome::Refused } else { Outcome::Delayed };
+    let mut tx = app.db.begin().await?;
+    audit::record(app, &mut tx, event(meant, from.address, outcome)).await?;
+    tx.commit().await
+}
+
+fn event(user: Option<&Candidate>, address: IpAddr, outcome: Outcome) -> Event<'_> {
+    Event {
+        kind: Kind::SignIn,
+        outcome,
+        account: user.map(|user| &user.account_id),
+        actor: None,
+        subject: user.map(|user| &user.id),
+        session: None,
+        address: Some(address),
+        detail: serde_json::json!({}),
+    }
+}

@@ -1,0 +1,161 @@
+//! A portal of one story: the demo's people, a clock that can be moved, real sockets on free ports.
+
+use std::net::SocketAddr;
+
+use crate::app::{self, App};
+use crate::clock::{Clock, Millis};
+use crate::config::Config;
+use crate::db::{Query, query};
+use crate::demo;
+use crate::keys::Keys;
+use crate::random::Random;
+use crate::serve::{self, Listeners, Running};
+
+use super::{Browser, Folder, TestPhone};
+
+/// Which database a story runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    #[cfg(feature = "outside")]
+    Postgres,
+}
+
+/// Changes to the settings of a story's portal.
+pub(crate) type Settings = fn(&mut Config);
+
+/// A running portal.
+pub(crate) struct Portal {
+    pub(crate) engine: Engine,
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) http: SocketAddr,
+    pub(crate) sip: SocketAddr,
+    running: Option<Running>,
+    folder: Folder,
+}
+
+impl Portal {
+    pub(crate) async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, |_| {}).await
+    }
+
+    /// A portal with other settings.
+    pub(crate) async fn start_with(engine: Engine, settings: Settings) -> Self {
+        let folder = Folder::new();
+        let clock = Clock::default();
+        let mut config = Config::default();
+        config.keys.file = folder.path().join("linekey.key");
+        config.database.url = match engine {
+            Engine::Sqlite => format!("sqlite:{}", folder.path().join("linekey.db").display()),
+            #[cfg(feature = "outside")]
+            Engine::Postgres => super::postgres::fresh().await,
+        };
+        config.database.connections = 4;
+        // Cheap, since these stories are not about hashing: what a hash is worth is tested beside it.
+        config.hashing.memory_kib = 64;
+        config.hashing.passes = 1;
+        config.hashing.threads = 2;
+        config.sip.udp = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
+        config.brand.name = "Quayside".to_owned();
+        settings(&mut config);
+        Keys::create(&config.keys.file, &Random::default()).expect("a new key file");
+        Self::run(engine, folder, clock, config, true).await
+    }
+
+    async fn run(engine: Engine, folder: Folder, clock: Clock, mut config: Config, seed: bool) -> Self {
+        let listeners =
+            Listeners::take(&[SocketAddr::from(([127, 0, 0, 1], 0))], None).await.expect("a free port");
+        let http = listeners.address().expect("a bound socket has an address");
+        if !config.portal.public_url.is_secure() {
+            config.portal.public_url = format!("http://localhost:{}", http.port()).parse().expect("an origin");
+        }
+        let app = app::open(config, clock.clone()).await.expect("a portal opens");
+        if seed {
+            demo::seed_people(&app).await.expect("the demo's people fit every database");
+        }
+        let running = serve::start(app.clone(), listeners, true).await.expect("a portal starts");
+        let sip = running.sip_addresses().first().copied().unwrap_or(http);
+        Self { engine, app, clock, http, sip, running: Some(running), folder }
+    }
+
+    /// Stops the portal cleanly and starts it again on the same data, with the same SIP port.
+    pub(crate) async fn restart(mut self) -> Self {
+        let mut config = (*self.app.config).clone();
+        config.sip.udp = vec![self.sip];
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        let Self { engine, clock, folder, .. } = self;
+        Self::run(engine, folder, clock, config, false).await
+    }
+
+    /// A browser that nobody is signed in with.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.http)
+    }
+
+    /// A browser signed in as one of the demo's people, by their bare name.
+    pub(crate) async fn signed_in(&self, name: &str) -> Browser {
+        let someone = demo::people().into_iter().find(|someone| someone.name == name).expect("one of the demo's people");
+        let browser = self.browser();
+        browser.sign_in(&someone.sign_in_name(), someone.password).await.leads_to("/");
+        browser
+    }
+
+    /// One of the demo's phones, by its SIP name and domain, with its own SIP password.
+    pub(crate) async fn phone(&self, sip_name: &str, sip_domain: &str) -> TestPhone {
+        TestPhone::new(self, sip_name, sip_domain, &format!("Demo-{sip_name}-2026")).await
+    }
+
+    /// Moves the clock forward, in milliseconds.
+    pub(crate) fn wait(&self, by: Millis) {
+        self.clock.advance(by);
+    }
+
+    /// The number that a statement counts.
+    pub(crate) async fn count(&self, question: Query) -> i64 {
+        let (count,): (i64,) = question.one(&self.app.db).await.expect("a count");
+        count
+    }
+
+    /// How many audit events of a kind there are.
+    pub(crate) async fn events(&self, kind: &str) -> i64 {
+        self.count(query("select count(*) from audit_events where kind = $1").bind(kind)).await
+    }
+
+    /// Every byte of `phones` and `registrations`, as text.
+    pub(crate) async fn phone_bytes(&self) -> Vec<String> {
+        dump(&self.app.db).await
+    }
+
+    /// The folder of the key file, and of the database on SQLite.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+/// Both tables, row by row, every column, in a form that both engines give alike.
+#[expect(clippy::disallowed_methods, reason = "a dump names no columns, so that one added later is in it")]
+async fn dump(db: &crate::db::Db) -> Vec<String> {
+    use crate::db::Db;
+    let mut rows: Vec<String> = Vec::new();
+    for table in ["phones", "registrations"] {
+        match db {
+            Db::Sqlite { readers, .. } => {
+                let columns: Vec<(String,)> =
+                    sqlx::query_as("select name from pragma_table_info($1)").bind(table).fetch_all(readers).await.expect("columns");
+                let all = columns.iter().map(|(name,)| format!("quote({name})")).collect::<Vec<_>>().join(" || ',' || ");
+                let text: Vec<(String,)> =
+                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select {all} from {table} order by 1"))).fetch_all(readers).await.expect("rows");
+                rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));
+            }
+            Db::Postgres(pool) => {
+                let text: Vec<(String,)> =
+                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1"))).fetch_all(pool).await.expect("rows");
+                rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));
+            }
+        }
+    }
+    rows
+}

@@ -1,0 +1,139 @@
+//! What failures cost. A try is counted before it is judged, in a transaction of its own, so that neither a rollback
+//! nor a hundred tries at once escape the count.
+//!
+//! Owns the buckets and the ladder of delays. There is no lock for good: every delay ends by itself.
+
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::app::App;
+use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::keys::Purpose;
+
+/// Failures closer together than this add up while they are free of cost.
+const WINDOW: Millis = 15 * MINUTE;
+/// A bucket without a try for this long is forgotten.
+const FORGOTTEN: Millis = DAY;
+/// Saves an hour that a rule about a stored secret may refuse.
+const SECRET_RULE_LIMIT: i64 = 10;
+
+/// Whose failures are counted together.
+#[derive(Clone, Debug)]
+pub enum Bucket<'a> {
+    /// Sign-ins of one user from one network, under whatever spelling of the name.
+    SignIn(&'a UserId, IpAddr),
+    /// Sign-ins with one name that nobody has, from one network.
+    UnknownName(&'a str, IpAddr),
+    /// "Confirm it's you" of one user. Not by network: whoever holds a stolen session may come from many.
+    Confirm(&'a UserId),
+    /// Saves that a rule about a stored secret refused.
+    SecretRule(&'a UserId),
+}
+
+impl Bucket<'_> {
+    /// The row's key: a keyed hash, so that the table names nobody.
+    fn key(&self, app: &App) -> Vec<u8> {
+        let text = match self {
+            Self::SignIn(user, address) => format!("sign-in\0{user}\0{}", network(*address)),
+            Self::UnknownName(name, address) => {
+                // Compatibility forms and case fold together, or each spelling would be a bucket of its own.
+                let name = name.nfkc().flat_map(char::to_lowercase).collect::<String>();
+                format!("unknown\0{name}\0{}", network(*address))
+            }
+            Self::Confirm(user) => format!("confirm\0{user}"),
+            Self::SecretRule(user) => format!("secret-rule\0{user}"),
+        };
+        app.keys.mac(Purpose::Throttle, text.as_bytes())
+    }
+}
+
+/// Whether a try may be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It may; `failures` counts it already.
+    Go {
+        /// Tries in this bucket that have not been forgiven, this one included.
+        failures: i64,
+    },
+    /// It may not, whatever it holds, until so many milliseconds have passed.
+    Wait(Millis),
+}
+
+/// Counts a try and says whether it may be judged.
+pub async fn count(app: &App, bucket: &Bucket<'_>) -> Result<Counted> {
+    let key = bucket.key(app);
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let before = store::locked(&mut tx, &key, now).await?;
+    let counted = judge(app, bucket, &before, now);
+    if let Counted::Go { failures } = counted {
+        let first_at = if failures == 1 { now } else { before.first_at };
+        store::put(&mut tx, &key, failures, first_at, now).await?;
+    }
+    tx.commit().await?;
+    Ok(counted)
+}
+
+/// Forgives the bucket: its owner proved to be who they said.
+pub async fn clear(app: &App, tx: &mut Tx, bucket: &Bucket<'_>) -> Result<()> {
+    store::remove(tx, &bucket.key(app)).await
+}
+
+/// Whether the failure that was just judged is one for the record: the first, and the first that costs time. Those
+/// between are the same event again.
+pub fn is_for_the_record(app: &App, failures: i64) -> bool {
+    failures == 1 || failures == app.config.throttle.free_failures + 1
+}
+
+/// Removes what is forgotten anyway; run now and then.
+pub async fn sweep(app: &App) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::remove_older(&mut tx, app.clock.now() - FORGOTTEN).await?;
+    tx.commit().await
+}
+
+fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Counted {
+    if let Bucket::SecretRule(_) = bucket {
+        let over = before.failures > 0 && now - before.first_at >= HOUR;
+        return match before.failures {
+            _ if over => Counted::Go { failures: 1 },
+            failures if failures < SECRET_RULE_LIMIT => Counted::Go { failures: failures + 1 },
+            _ => Counted::Wait(before.first_at + HOUR - now),
+        };
+    }
+    let throttle = &app.config.throttle;
+    let quiet = now - before.last_at;
+    let forgiven = quiet >= FORGOTTEN || (before.failures <= throttle.free_failures && quiet >= WINDOW);
+    if before.failures == 0 || forgiven {
+        return Counted::Go { failures: 1 };
+    }
+    let wait = delay(&throttle.ladder, before.failures - throttle.free_failures) - quiet;
+    if wait > 0 { Counted::Wait(wait) } else { Counted::Go { failures: before.failures + 1 } }
+}
+
+/// What the `nth` failure that is not free costs, in milliseconds.
+fn delay(ladder: &[i64], nth: i64) -> Millis {
+    match usize::try_from(nth) {
+        Err(_) | Ok(0) => 0,
+        Ok(nth) => ladder.get(nth - 1).or(ladder.last()).map_or(0, |seconds| seconds * SECOND),
+    }
+}
+
+/// The network of an address: one IPv4 address, or the /64 that one site has of IPv6.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}

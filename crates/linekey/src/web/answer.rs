@@ -1,0 +1,188 @@
+//! Answers: a page, or a problem that becomes a page at the gate, with what to do next and a reference.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::page::{Frame, Section};
+use crate::app::App;
+use crate::error::Error;
+
+/// Why a request has no page of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// 400: a repeated or undecodable field, or NUL.
+    BadForm,
+    /// 401, for what a script asks.
+    SignedOut,
+    /// 403: sent by another site.
+    CrossSite,
+    /// 404: no such page, or another account's id.
+    NotFound,
+    /// 405.
+    Method,
+    /// 409: somebody else changed it a moment ago.
+    Conflict,
+    /// 409: the change that waited for a confirmation is gone.
+    PendingGone,
+    /// 413.
+    TooLarge,
+    /// 415.
+    ContentType,
+    /// 421: a host that is not the demo's.
+    Misdirected,
+    /// 429, with the seconds to wait.
+    Wait(i64),
+    /// 503: the hash queue is full.
+    Busy,
+    /// 503: the database does not answer.
+    Database,
+    /// 500.
+    Defect,
+}
+
+impl Problem {
+    /// The status code, by the table of the contract.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict | Self::PendingGone => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Database => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Defect => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Seconds after which to try again.
+    pub fn retry_after(self) -> Option<i64> {
+        match self {
+            Self::Wait(seconds) => Some(seconds),
+            Self::Busy => Some(2),
+            Self::Database => Some(5),
+            _ => None,
+        }
+    }
+
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::BadForm => "bad-form",
+            Self::SignedOut => "signed-out",
+            Self::CrossSite => "cross-site",
+            Self::NotFound => "not-found",
+            Self::Method => "method",
+            Self::Conflict => "conflict",
+            Self::PendingGone => "pending-gone",
+            Self::TooLarge => "too-large",
+            Self::ContentType => "content-type",
+            Self::Misdirected => "misdirected",
+            Self::Wait(_) => "wait",
+            Self::Busy => "busy",
+            Self::Database => "database",
+            Self::Defect => "defect",
+        }
+    }
+
+    fn way_out(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignedOut | Self::Conflict => ("/sign-in", "error-link-sign-in"),
+            Self::PendingGone => ("/account/settings#password", "error-link-settings"),
+            _ => ("/", "error-link-home"),
+        }
+    }
+
+    /// Of a status that a library answered with.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::Method,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::ContentType,
+            status if status.is_client_error() => Self::BadForm,
+            _ => Self::Defect,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What went wrong, for the one log line of the request.
+#[derive(Clone, Debug)]
+pub struct Cause(pub String);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let problem = match self {
+            Self::Unavailable(_) => Problem::Database,
+            Self::Overloaded => Problem::Busy,
+            Self::Defect(_) => Problem::Defect,
+        };
+        let mut response = problem.into_response();
+        response.extensions_mut().insert(Cause(self.to_string()));
+        response
+    }
+}
+
+/// A rendered page. Whatever status it is sent with, the gate leaves it as it is.
+pub fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let mut response = Html(html).into_response();
+            response.extensions_mut().insert(Rendered);
+            response
+        }
+        Err(error) => Error::defect(error).into_response(),
+    }
+}
+
+/// Marks a response that has its own page.
+#[derive(Clone, Copy, Debug)]
+pub struct Rendered;
+
+#[derive(Template)]
+#[template(path = "web/error.html")]
+struct ErrorPage {
+    frame: Frame,
+    title: String,
+    what: String,
+    next: String,
+    link: Option<(String, String)>,
+    reference: String,
+    retry_after: Option<i64>,
+}
+
+/// The page of a problem. `reference` is the request's id, which the log has too.
+pub fn error_page(app: &App, problem: Problem, reference: &str) -> Response {
+    let wait = app.words.wait(problem.retry_after().unwrap_or_default());
+    let say = |part: &str| app.words.say_with(&format!("error-{}-{part}", problem.key()), "wait", wait.as_str());
+    let (href, text) = problem.way_out();
+    page(&ErrorPage {
+        frame: Frame {
+            words: app.words.clone(),
+            brand: app.config.brand.name.clone(),
+            person: None,
+            section: Section::None,
+        },
+        title: say("title"),
+        what: say("what"),
+        next: say("next"),
+        link: Some((href.to_owned(), app.words.say(text))),
+        reference: app.words.say_with("error-reference", "reference", reference),
+        retry_after: problem.retry_after(),
+    })
+}

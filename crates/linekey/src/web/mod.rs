@@ -1,0 +1,12 @@
+//! Plumbing between HTTP and the features: forms, cookies, headers, errors, the frame. Knows no feature.
+
+pub mod answer;
+pub mod assets;
+pub mod client_address;
+pub mod cookies;
+pub mod flash;
+pub mod form;
+pub mod gate;
+pub mod page;
+#[cfg(test)]
+mod tests;

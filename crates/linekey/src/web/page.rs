@@ -1,0 +1,67 @@
+//! The frame around every page: brand, menu, words. Filled by the door, so that `web` needs to know no feature.
+
+use crate::words::Words;
+
+/// Where the menu stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// `/phones`
+    Phones,
+    /// `/account/settings` and the password pages.
+    Settings,
+    /// `/account/sessions`
+    Sessions,
+    /// `/operator/accounts`
+    Operator,
+    /// A page outside the menu, such as an error.
+    None,
+}
+
+/// Who is signed in, as far as the frame shows it.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// `ann@acme.example`
+    pub sign_in_name: String,
+    /// `Ann Archer`
+    pub display_name: String,
+    /// `Acme Boats`
+    pub account_name: String,
+    /// Operators see accounts instead of phones.
+    pub operator: bool,
+    /// A password was set for them: only the change form, and signing out, is open.
+    pub must_change: bool,
+}
+
+/// What `web/layout.html` needs of every page.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The messages in the reader's language.
+    pub words: Words,
+    /// The provider's name for the portal.
+    pub brand: String,
+    /// Nobody on the pages that need no session.
+    pub person: Option<Person>,
+    /// Which entry of the menu is current.
+    pub section: Section,
+}
+
+impl Frame {
+    /// A message without arguments; what templates call.
+    pub fn say(&self, key: &str) -> String {
+        self.words.say(key)
+    }
+
+    /// Whether `section` is the current one.
+    pub fn at(&self, section: &Section) -> bool {
+        self.section == *section
+    }
+}
+
+/// A message at a form's field.
+#[derive(Clone, Debug)]
+pub struct FieldError {
+    /// The `id` of the input, which the summary at the top links to.
+    pub field: &'static str,
+    /// One sentence: what is wrong and what would be right.
+    pub text: String,
+}

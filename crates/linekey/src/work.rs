@@ -1,0 +1,165 @@
+//! A bounded pool of threads for work that must never run on the async threads.
+//!
+//! Owns the queue and the threads; a full queue refuses at once instead of letting people wait without end. Knows
+//! nothing of what the jobs do: the state of each thread and the jobs come from the caller.
+
+use std::collections::VecDeque;
+use std::io;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+/// The pool did not do the job: its queue is full, or the job failed half-way. The door answers 503 with `Retry-After`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much work at once")]
+pub struct Overloaded;
+
+/// Threads that each own a state `S` and do one job at a time, oldest job first. Dropping the pool ends each thread
+/// after the job it is at.
+pub struct Pool<S> {
+    shared: Arc<Shared<S>>,
+}
+
+struct Shared<S> {
+    queue: Mutex<Queue<S>>,
+    wake: Condvar,
+    room: usize,
+}
+
+struct Queue<S> {
+    jobs: VecDeque<Box<dyn Job<S>>>,
+    closed: bool,
+}
+
+impl<S: 'static> Pool<S> {
+    /// Starts `threads` threads named `name`, each with a state of its own from `make`; `room` jobs may wait.
+    ///
+    /// # Errors
+    /// The system refused a thread; those already started end again.
+    pub fn start<M>(name: &str, threads: NonZeroUsize, room: NonZeroUsize, make: M) -> io::Result<Self>
+    where
+        M: Fn() -> S + Send + Sync + 'static,
+    {
+        let queue = Mutex::new(Queue {
+            jobs: VecDeque::with_capacity(room.get()),
+            closed: false,
+        });
+        let pool = Self {
+            shared: Arc::new(Shared {
+                queue,
+                wake: Condvar::new(),
+                room: room.get(),
+            }),
+        };
+        let make = Arc::new(make);
+        for _ in 0..threads.get() {
+            let (shared, make) = (Arc::clone(&pool.shared), Arc::clone(&make));
+            thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || shared.work(&*make))?;
+        }
+        Ok(pool)
+    }
+
+    /// Waits for a thread to do `job` and gives its result. If the caller stops waiting before the job has begun,
+    /// no thread does it.
+    ///
+    /// # Errors
+    /// [`Overloaded`], at once when the queue is full, or when the job panicked.
+    pub async fn run<T, F>(&self, job: F) -> Result<T, Overloaded>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut S) -> T + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.shared.put(Box::new(Asked { job, answer }))?;
+        answered.await.map_err(|_| Overloaded)
+    }
+
+    /// How many jobs wait for a thread, those whose caller went away included.
+    pub fn waiting(&self) -> usize {
+        self.shared.queue().jobs.len()
+    }
+}
+
+impl<S> Drop for Pool<S> {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.closed = true;
+        queue.jobs.clear();
+        self.shared.wake.notify_all();
+    }
+}
+
+impl<S> Shared<S> {
+    /// Jobs run outside the lock, so a panic cannot leave the queue half-changed: a poisoned lock is as good as any.
+    fn queue(&self) -> MutexGuard<'_, Queue<S>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, job: Box<dyn Job<S>>) -> Result<(), Overloaded> {
+        let mut queue = self.queue();
+        if queue.jobs.len() >= self.room {
+            // Or a flood of callers that hang up at once would keep everybody else out.
+            queue.jobs.retain(|job| !job.abandoned());
+        }
+        if queue.jobs.len() >= self.room {
+            return Err(Overloaded);
+        }
+        queue.jobs.push_back(job);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    fn work(&self, make: &dyn Fn() -> S) {
+        let mut state = make();
+        while let Some(job) = self.next() {
+            if job.abandoned() {
+                continue;
+            }
+            if catch_unwind(AssertUnwindSafe(|| job.run(&mut state))).is_err() {
+                tracing::error!("a job of the work pool panicked; its thread goes on with a new state");
+                state = make();
+            }
+        }
+    }
+
+    /// The next job, as soon as there is one; `None` once the pool is dropped.
+    fn next(&self) -> Option<Box<dyn Job<S>>> {
+        let idle = |queue: &mut Queue<S>| queue.jobs.is_empty() && !queue.closed;
+        let mut queue = self
+            .wake
+            .wait_while(self.queue(), idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        queue.jobs.pop_front()
+    }
+}
+
+trait Job<S>: Send {
+    fn abandoned(&self) -> bool;
+    fn run(self: Box<Self>, state: &mut S);
+}
+
+struct Asked<T, F> {
+    job: F,
+    answer: oneshot::Sender<T>,
+}
+
+impl<S, T: Send, F: FnOnce(&mut S) -> T + Send> Job<S> for Asked<T, F> {
+    fn abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn run(self: Box<Self>, state: &mut S) {
+        let Self { job, answer } = *self;
+        // The caller may have gone away meanwhile; then nobody needs the result.
+        let _ = answer.send(job(state));
+    }
+}
+
+#[cfg(test)]
+#[path = "work_tests.rs"]
+mod tests;

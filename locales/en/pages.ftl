@@ -1,0 +1,294 @@
+# Every sentence of the pages. The rules of a password are in password-rules.ftl, mails in mail.ftl.
+# Short, plain, second person; a button is a verb; say what will happen and what did.
+
+language-name = English
+
+## Frame
+
+skip-to-content = Skip to content
+menu-label = Main
+menu-phones = Phones
+menu-account = Account
+menu-settings = Account Settings
+menu-sessions = Sessions
+menu-sign-out = Sign out
+title-problem = Problem:
+errors-title = Nothing was saved yet
+cancel = Cancel
+show = Show
+show-password = Show password
+hide = Hide
+hide-password = Hide password
+copy = Copy
+copied = Copied
+
+## Sign in
+
+sign-in-title = Sign in
+sign-in-to = to your phone portal
+sign-in-name-label = Sign-in name or e-mail
+sign-in-password-label = Password
+sign-in-button = Sign in
+sign-in-help = New here, or forgotten your password?
+sign-in-help-next = Ask your administrator.
+sign-in-refused = That name and password don't match.
+sign-in-wait = Too many tries. Try again in { $wait }.
+wait-seconds =
+    { $count ->
+        [one] 1 second
+       *[other] { $count } seconds
+    }
+wait-minutes =
+    { $count ->
+        [one] 1 minute
+       *[other] { $count } minutes
+    }
+sign-in-signed-out = You are signed out.
+sign-in-session-ended = Your session has ended. Sign in to go on.
+sign-in-required = Sign in to see that page.
+
+## Confirm it's you
+
+confirm-title = Confirm it's you
+confirm-why = You signed in a while ago. Enter your portal password to go on.
+confirm-act-password = You asked to change your password { $ago }.
+confirm-waits = Enter the password you have used until now, and the new one is saved. It waits for 5 minutes.
+ago-now = a moment ago
+ago-minutes =
+    { $count ->
+        [one] 1 minute ago
+       *[other] { $count } minutes ago
+    }
+confirm-password-label = Current password
+confirm-button = Continue
+confirm-button-change = Change password
+confirm-refused = That is not your current password.
+
+## Account Settings
+
+settings-title = Account Settings
+extension-label = extension
+must-change = Your password was set for you. Choose one that only you know; then the rest of the portal opens.
+profile-title = Profile
+profile-name = Name
+profile-email = E-mail
+profile-email-unverified = not verified
+profile-email-none = none
+profile-language = Language
+profile-zone = Time zone
+profile-edit = Edit profile
+profile-save = Save profile
+profile-saved = Your profile is saved.
+
+name-empty = Enter your name.
+name-too-long = That name is too long. Use a shorter one.
+name-characters = Leave out line breaks and other control characters.
+zone-unknown = Choose a time zone from the list.
+
+## Change password
+
+password-title = Change password
+password-what = For this portal only. Your phones use their own and keep working.
+password-new = New password
+password-confirm = Confirm new password
+password-suggest = Suggest a passphrase
+password-suggested = A passphrase is in both fields. Save it in your password manager or write it down.
+password-advice = Three or four unrelated words work well.
+password-differs = The two passwords are not the same yet.
+password-save = Save new password
+password-changed-elsewhere = Your password was changed a moment ago, in another window or browser. Sign in with the new one.
+rules-label = What it needs
+rules-some = %met% of %all% rules met
+rules-all = All rules met
+rule-met = : met
+rule-unmet = : not met yet
+strength-label = Strength
+strength-none = Nothing typed yet
+strength-0 = Very weak
+strength-1 = Weak
+strength-2 = Fair
+strength-3 = Good
+strength-4 = Strong
+sign-out-others = Sign out my other browsers
+
+effect-title = When you save
+effect-browsers =
+    { $count ->
+        [one] Signs out 1 other browser: { $names }.
+       *[other] Signs out { $count } other browsers: { $names }.
+    }
+effect-browsers-none = No other browser is signed in.
+effect-browsers-kept = Your other browsers stay signed in.
+effect-phones =
+    { $count ->
+        [one] Your phone stays connected.
+       *[other] Your { $count } phones stay connected.
+    }
+effect-phones-none = You have no phones yet. Each phone you add gets its own SIP password.
+
+## Password changed
+
+done-title = Password changed
+done-when = Since { $when }, only the new password works.
+done-browsers =
+    { $count ->
+        [0] No other browser was signed in.
+        [one] 1 other browser was signed out.
+       *[other] { $count } other browsers were signed out.
+    }
+done-browsers-kept =
+    { $count ->
+        [0] No other browser was signed in.
+        [one] 1 other browser stays signed in, as you chose.
+       *[other] { $count } other browsers stay signed in, as you chose.
+    }
+done-this-browser = This browser stays signed in.
+done-mail = We are sending a note to { $address }.
+done-phones =
+    { $count ->
+        [0] You have no phones, so none was affected.
+        [one] Your phone stays connected.
+       *[other] Your { $count } phones stay connected.
+    }
+done-to-phones = See your phones
+done-to-settings = Account Settings
+
+## Sessions
+
+sessions-title = Sessions
+sessions-what = The browsers that are signed in as you. If you don't know one, sign it out and change your password.
+session-this-one = This browser
+session-started = Signed in since
+session-last-seen = Last seen
+session-end = Sign out
+sessions-end-others = Sign out all other browsers
+sessions-only-this = No other browser is signed in.
+sessions-ended-one = That browser is signed out.
+sessions-ended-others =
+    { $count ->
+        [0] No other browser was signed in.
+        [one] 1 other browser is signed out.
+       *[other] { $count } other browsers are signed out.
+    }
+browser-on = { $browser } on { $system }
+browser-unknown = A browser we don't recognise
+
+## Phones
+
+phones-title = Phones
+phones-what = Each phone has its own SIP password. Changing your portal password does not touch them.
+phones-empty-title = Add your first phone
+phones-none-title = You have no phones yet
+phones-none-ask = Your administrator can add one for you.
+phone-add = Add a phone
+phone-add-title = Add a phone
+phone-add-what = You get a SIP password and the settings to enter on the phone.
+phone-label = Name of the phone
+phone-label-hint = So that you know it again, such as Desk, Kitchen or Mobile.
+phone-add-button = Add phone
+phone-added = { $label } is added. Enter these settings on the phone.
+phone-registered = Registered now, since { $since }
+phone-offline = Offline since { $since }
+phone-never = Never connected
+phone-unknown = State not known
+phone-seen = { $agent } at { $address }
+phone-not-seen = Enter its settings on the phone to connect it.
+phone-settings-title = Settings for the phone
+phone-settings-what = Enter these on the phone, or in its web page or app.
+phone-extension = Extension
+phone-setting-server = SIP server
+phone-setting-port = Port
+phone-setting-user = User name
+phone-setting-domain = Domain
+phone-setting-transport = Transport
+sip-password-title = SIP password
+sip-password-once = Copy it now. It is not shown again; nobody can look it up, not even your administrator.
+sip-password-next = Enter it on this phone only. You don't need to remember it.
+copy-sip-password = Copy SIP password
+
+label-empty = Name the phone.
+label-too-long = Use a name of at most { $most } characters.
+label-characters = Leave out line breaks and other control characters.
+label-taken = You have a phone called { $label } already. Choose another name.
+phones-limit =
+    { $count ->
+        [one] You have 1 phone, which is the most you can have. Remove it first.
+       *[other] You have { $count } phones, which is the most you can have. Remove one first.
+    }
+extension-characters = Use digits only, at most 16.
+
+## Error pages: the title, what happened, what to do next
+
+error-retry = Try again in { $wait }.
+error-reference = Reference { $reference }
+error-link-home = Go to the first page
+error-link-sign-in = Sign in
+error-link-settings = Account Settings
+error-link-phones = See your phones
+
+error-signed-out-title = You are signed out
+error-signed-out-what = Your session has ended, so nothing was changed.
+error-signed-out-next = Sign in, then try again.
+
+error-not-found-title = Nothing is here
+error-not-found-what = The address may be mistyped, or what it led to is gone.
+error-not-found-next = Check the address, or start from the first page.
+
+error-forbidden-title = You can't do that here
+error-forbidden-what = Your role does not include this page.
+error-forbidden-next = Ask your administrator to do it, or to change your role.
+
+error-cross-site-title = That came from another site
+error-cross-site-what = To protect you, the portal accepts forms from its own pages only. Nothing was changed.
+error-cross-site-next = Open the portal itself and try again there.
+
+error-method-title = That address only takes forms
+error-method-what = It does something rather than show something, so it can't be opened as a page.
+error-method-next = Start from the first page.
+
+error-too-large-title = That is too much at once
+error-too-large-what = A form may send at most 64 KiB. Nothing was changed.
+error-too-large-next = Go back, shorten what you entered and send it again.
+
+error-content-type-title = That form came in an unknown way
+error-content-type-what = The portal reads ordinary web forms only. Nothing was changed.
+error-content-type-next = Go back and send the form from its page.
+
+error-bad-form-title = That form can't be read
+error-bad-form-what = A field came twice or was damaged on the way. Nothing was changed.
+error-bad-form-next = Go back, load the page again and send the form once more.
+
+error-busy-title = Very busy just now
+error-busy-what = Many people are signing in at this moment, so this had to wait too long. Nothing was changed.
+error-busy-next = Your phones are not affected.
+
+error-database-title = The portal is having a short break
+error-database-what = It can't reach its records just now. Nothing was changed.
+error-database-next = If it goes on, tell your provider and give the reference below.
+
+error-defect-title = Something went wrong on our side
+error-defect-what = It is not your doing, and it has been noted.
+error-defect-next = Go back and try once more. If it happens again, tell your provider and give the reference below.
+
+error-wait-title = Too many tries
+error-wait-what = To keep strangers out, the portal now takes its time.
+error-wait-next = Your phones are not affected.
+
+error-conflict-title = Changed a moment ago
+error-conflict-what = Your password was changed a moment ago, in another window or browser. This second change was not saved.
+error-conflict-next = Sign in with the new one.
+
+error-pending-gone-title = That change is no longer waiting
+error-pending-gone-what = It waited 5 minutes, or something else changed meanwhile. Your password is still the old one.
+error-pending-gone-next = Enter your new password once more in Account Settings.
+
+error-misdirected-title = The portal has another address
+error-misdirected-what = It does not answer under the name in your browser's address bar.
+error-misdirected-next = Use the address your provider gave you.
+
+## The demo's mail box
+
+demo-mail-title = Mail of this demo
+demo-mail-what = Nothing leaves this machine. Every mail the portal would send is listed here, newest first.
+demo-mail-none = No mail yet
+demo-mail-none-next = Change a password, and a note about it arrives here.

@@ -1,0 +1,1 @@
+extension-not-yours = Only an administrator can choose an extension.
