@@ -10,9 +10,9 @@ mod portal;
 #[cfg(feature = "outside")]
 mod postgres;
 
-pub(crate) use browser::{Answer, Browser};
+pub(crate) use browser::Browser;
 pub(crate) use phone::TestPhone;
-pub(crate) use portal::{Engine, Portal, Settings};
+pub(crate) use portal::{Engine, Portal};
 
 use std::path::{Path, PathBuf};
 

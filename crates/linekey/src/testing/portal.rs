@@ -126,7 +126,21 @@ impl Portal {
 
     /// Every byte of `phones` and `registrations`, as text.
     pub(crate) async fn phone_bytes(&self) -> Vec<String> {
-        dump(&self.app.db).await
+        dump(&self.app.db, &["phones", "registrations"]).await
+    }
+
+    /// Every byte of the changes that wait for a confirmation.
+    pub(crate) async fn pending_bytes(&self) -> Vec<String> {
+        dump(&self.app.db, &["pending_changes"]).await
+    }
+
+    /// Every byte of every table that holds something of people's, as text. The throttle's counters are not a change.
+    pub(crate) async fn dump_everything(&self) -> String {
+        let tables = [
+            "accounts", "users", "sessions", "pending_changes", "audit_events", "outbox", "portal", "phones",
+            "registrations",
+        ];
+        dump(&self.app.db, &tables).await.join("\n")
     }
 
     /// The folder of the key file, and of the database on SQLite.
@@ -135,16 +149,16 @@ impl Portal {
     }
 }
 
-/// Both tables, row by row, every column, in a form that both engines give alike.
+/// The tables, row by row, every column, in a form that both engines give alike.
 #[expect(clippy::disallowed_methods, reason = "a dump names no columns, so that one added later is in it")]
-async fn dump(db: &crate::db::Db) -> Vec<String> {
+async fn dump(db: &crate::db::Db, tables: &[&str]) -> Vec<String> {
     use crate::db::Db;
     let mut rows: Vec<String> = Vec::new();
-    for table in ["phones", "registrations"] {
+    for table in tables {
         match db {
             Db::Sqlite { readers, .. } => {
                 let columns: Vec<(String,)> =
-                    sqlx::query_as("select name from pragma_table_info($1)").bind(table).fetch_all(readers).await.expect("columns");
+                    sqlx::query_as("select name from pragma_table_info($1)").bind(*table).fetch_all(readers).await.expect("columns");
                 let all = columns.iter().map(|(name,)| format!("quote({name})")).collect::<Vec<_>>().join(" || ',' || ");
                 let text: Vec<(String,)> =
                     sqlx::query_as(sqlx::AssertSqlSafe(format!("select {all} from {table} order by 1"))).fetch_all(readers).await.expect("rows");
