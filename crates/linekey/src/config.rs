@@ -219,6 +219,15 @@ impl PublicUrl {
         &self.origin
     }
 
+    /// `portal.example`, without scheme and port.
+    pub fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        }
+    }
+
     /// Whether browsers speak TLS to the portal: cookies are then `__Host-` and `Secure`.
     pub fn is_secure(&self) -> bool {
         self.secure

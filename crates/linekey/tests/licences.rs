@@ -62,12 +62,24 @@ fn read<T: for<'de> Deserialize<'de>>(name: &str) -> T {
 /// Every package that is built on this machine, with its version and licence.
 fn packages() -> BTreeMap<(String, String), String> {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--offline", "--workspace", "--all-features", "--edges", "normal,build,dev"])
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--workspace",
+            "--all-features",
+            "--edges",
+            "normal,build,dev",
+        ])
         .args(["--prefix", "none", "--no-dedupe", "--format", "{p}|{l}"])
         .current_dir(ROOT)
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "cargo tree: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let lines = String::from_utf8(output.stdout).expect("names and licences are UTF-8");
     let package = |line: &str| {
         let (package, licence) = line.split_once('|')?;
@@ -76,7 +88,11 @@ fn packages() -> BTreeMap<(String, String), String> {
         Some(((name.to_owned(), version.to_owned()), licence.to_owned()))
     };
     let packages: BTreeMap<_, _> = lines.lines().filter_map(package).collect();
-    assert!(packages.len() > 100, "cargo tree lists only {} packages", packages.len());
+    assert!(
+        packages.len() > 100,
+        "cargo tree lists only {} packages",
+        packages.len()
+    );
     packages
 }
 
@@ -109,11 +125,15 @@ fn all_of(words: &mut &[&str], allowed: &dyn Fn(&str) -> bool) -> bool {
 }
 
 fn one(words: &mut &[&str], allowed: &dyn Fn(&str) -> bool) -> bool {
-    let Some((&first, rest)) = words.split_first() else { return false };
+    let Some((&first, rest)) = words.split_first() else {
+        return false;
+    };
     *words = rest;
     if first == "(" {
         let met = any_of(words, allowed);
-        let Some((&")", rest)) = words.split_first() else { return false };
+        let Some((&")", rest)) = words.split_first() else {
+            return false;
+        };
         *words = rest;
         return met;
     }
@@ -129,10 +149,23 @@ fn one(words: &mut &[&str], allowed: &dyn Fn(&str) -> bool) -> bool {
 #[test]
 fn licence_expressions_are_read_as_spdx_says() {
     let allowed = |licence: &str| ["MIT", "ISC", "Apache-2.0"].contains(&licence);
-    for right in ["MIT", "GPL-3.0 OR MIT", "MIT/GPL-3.0", "ISC AND (MIT OR GPL-3.0)", "GPL-3.0 OR ISC AND MIT"] {
+    for right in [
+        "MIT",
+        "GPL-3.0 OR MIT",
+        "MIT/GPL-3.0",
+        "ISC AND (MIT OR GPL-3.0)",
+        "GPL-3.0 OR ISC AND MIT",
+    ] {
         assert!(can_be_met(right, &allowed), "{right}");
     }
-    for wrong in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR GPL-3.0", "MIT ISC", "Apache-2.0 WITH LLVM-exception"] {
+    for wrong in [
+        "",
+        "GPL-3.0",
+        "MIT AND GPL-3.0",
+        "(MIT OR GPL-3.0",
+        "MIT ISC",
+        "Apache-2.0 WITH LLVM-exception",
+    ] {
         assert!(!can_be_met(wrong, &allowed), "{wrong}");
     }
 }
@@ -145,7 +178,9 @@ fn every_crate_has_a_licence_that_deny_toml_allows() {
         let exception = deny.licenses.exceptions.iter().find(|exception| exception.name == name);
         let allowed = |asked: &str| {
             let of_all = deny.licenses.allow.iter();
-            of_all.chain(exception.iter().flat_map(|exception| &exception.allow)).any(|allowed| allowed == asked)
+            of_all
+                .chain(exception.iter().flat_map(|exception| &exception.allow))
+                .any(|allowed| allowed == asked)
         };
         if !can_be_met(&licence, &allowed) {
             wrong += &format!("\n  {name} {version}: \"{licence}\"");
@@ -161,7 +196,10 @@ fn no_banned_crate_is_built() {
     let mut wrong = String::new();
     for ban in deny.bans.deny {
         let (banned, below) = match ban.spec.split_once('@') {
-            Some((name, below)) => (name, Some(below.strip_prefix('<').expect("this test reads name@<version only"))),
+            Some((name, below)) => (
+                name,
+                Some(below.strip_prefix('<').expect("this test reads name@<version only")),
+            ),
             None => (ban.spec.as_str(), None),
         };
         for (name, version) in packages().into_keys().filter(|(name, _)| name == banned) {
@@ -180,7 +218,11 @@ fn every_crate_comes_from_crates_io() {
     for package in lock.package {
         let is_ours = package.source.is_none() && Path::new(ROOT).join("crates").join(&package.name).is_dir();
         if !is_ours && package.source.as_deref() != Some(CRATES_IO) {
-            wrong += &format!("\n  {}: {}", package.name, package.source.as_deref().unwrap_or("a folder"));
+            wrong += &format!(
+                "\n  {}: {}",
+                package.name,
+                package.source.as_deref().unwrap_or("a folder")
+            );
         }
     }
     assert!(wrong.is_empty(), "crates from elsewhere:{wrong}");

@@ -78,9 +78,14 @@ async fn while_the_host_cannot_store_refreshes_are_granted_and_new_contacts_put_
     assert_eq!(known.register(600).await.status, 200);
     // The writer tries to store this refresh, in vain, and must not lose it.
     let tried = world.host.failed_saves.load(Ordering::SeqCst);
-    while world.host.failed_saves.load(Ordering::SeqCst) < tried + 2 {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    let tried_again = async {
+        while world.host.failed_saves.load(Ordering::SeqCst) < tried + 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), tried_again)
+        .await
+        .expect("the refresh is offered again");
 
     world.host.saving_fails.store(false, Ordering::SeqCst);
     assert_eq!(new.register(600).await.status, 200);

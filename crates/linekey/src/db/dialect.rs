@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -31,7 +32,16 @@ pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<D
         .busy_timeout(SQLITE_WAIT)
         .pragma("mmap_size", "0")
         .optimize_on_close(true, None);
-    let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(SQLITE_WAIT);
+    let pool = |connections| {
+        SqlitePoolOptions::new().max_connections(connections).acquire_timeout(SQLITE_WAIT).after_release(|connection, _| {
+            Box::pin(async move {
+                // A full disk makes SQLite roll back by itself, after which sqlx still counts a transaction and the
+                // connection would refuse every other one. The ping waits until the rollback has been tried.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+    };
     let writer = pool(1)
         .connect_with(options.clone())
         .await

@@ -1,0 +1,232 @@
+//! What both engines must agree on, and what happens when one of them fails.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sqlx::{Column, Executor, Statement};
+
+use super::{Db, PoolSizes, ServerLock, query};
+use crate::testing::{Engine, Folder, Portal};
+
+/// Every literal given to `query(..)` outside tests, with its place. What only one engine knows is in `dialect`.
+fn statements() -> Vec<(String, String)> {
+    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("our own sources") {
+            let path = entry.expect("our own sources").path();
+            if path.is_dir() && !path.ends_with("testing") {
+                files(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut paths);
+    let mut statements = Vec::new();
+    for path in paths {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.ends_with("tests") || name == "dialect" {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("our own sources");
+        for (at, _) in text.match_indices("query(") {
+            let rest = text[at + "query(".len()..].trim_start();
+            let Some(literal) = rest.strip_prefix('"') else { continue };
+            let sql = literal.split('"').next().expect("a literal ends");
+            assert!(!sql.contains('\\'), "{}: a statement is plain text", path.display());
+            statements.push((path.display().to_string(), sql.to_owned()));
+        }
+    }
+    assert!(statements.len() > 30, "the search finds the statements");
+    statements
+}
+
+/// What an engine says of each statement: its place, parameters and columns.
+async fn prepared(db: &Db) -> Vec<(String, usize, Vec<String>)> {
+    let mut said = Vec::new();
+    for (place, sql) in statements() {
+        let text = sqlx::AssertSqlSafe(sql.clone());
+        let (parameters, columns) = match db {
+            Db::Sqlite { writer, .. } => {
+                let statement = writer.prepare(sqlx::SqlSafeStr::into_sql_str(text)).await;
+                let statement = statement.unwrap_or_else(|error| panic!("{place}: SQLite refuses {sql}: {error}"));
+                (count(statement.parameters()), names(statement.columns()))
+            }
+            Db::Postgres(pool) => {
+                let statement = pool.prepare(sqlx::SqlSafeStr::into_sql_str(text)).await;
+                let statement = statement.unwrap_or_else(|error| panic!("{place}: PostgreSQL refuses {sql}: {error}"));
+                (count(statement.parameters()), names(statement.columns()))
+            }
+        };
+        let highest = (1..=20).filter(|n| sql.contains(&format!("${n}"))).max().unwrap_or(0);
+        assert_eq!(parameters, highest, "{place}: {sql}");
+        said.push((sql, parameters, columns));
+    }
+    said
+}
+
+fn count<T>(parameters: Option<sqlx::Either<&[T], usize>>) -> usize {
+    match parameters {
+        Some(sqlx::Either::Left(types)) => types.len(),
+        Some(sqlx::Either::Right(count)) => count,
+        None => 0,
+    }
+}
+
+fn names(columns: &[impl Column]) -> Vec<String> {
+    columns.iter().map(|column| column.name().to_owned()).collect()
+}
+
+/// Tables, columns, types, nullability, and the names of indexes, in words that both engines share.
+#[expect(clippy::disallowed_methods, reason = "the catalogues of the engines have different names")]
+async fn schema(db: &Db) -> BTreeSet<String> {
+    let rows: Vec<(String,)> = match db {
+        Db::Sqlite { writer, .. } => sqlx::query_as(
+            "select m.name || '.' || c.name || ' ' || replace(replace(lower(c.type), 'integer', 'bigint'), 'blob', 'bytea')
+                    || case c.\"notnull\" when 1 then ' not null' else '' end
+               from sqlite_schema m, pragma_table_info(m.name) c
+              where m.type = 'table' and m.name not like 'sqlite%' and m.name <> '_sqlx_migrations'
+             union all select 'index ' || name from sqlite_schema where type = 'index' and sql is not null",
+        )
+        .fetch_all(writer)
+        .await
+        .expect("the schema"),
+        Db::Postgres(pool) => sqlx::query_as(
+            "select table_name || '.' || column_name || ' ' || data_type
+                    || case is_nullable when 'NO' then ' not null' else '' end
+               from information_schema.columns where table_schema = 'public' and table_name <> '_sqlx_migrations'
+             union all
+             select 'index ' || indexname from pg_indexes
+              where schemaname = 'public' and indexname not like '%_pkey' and indexname not like '%_key'",
+        )
+        .fetch_all(pool)
+        .await
+        .expect("the schema"),
+    };
+    rows.into_iter().map(|(line,)| line).collect()
+}
+
+#[tokio::test]
+async fn every_statement_prepares_and_the_schemas_agree() {
+    let sqlite = Portal::start(Engine::Sqlite).await;
+    let prepared_on_sqlite = prepared(&sqlite.app.db).await;
+    let sqlite_schema = schema(&sqlite.app.db).await;
+    assert!(sqlite_schema.contains("users.credential_epoch bigint not null"), "{sqlite_schema:?}");
+    #[cfg(feature = "outside")]
+    {
+        let postgres = Portal::start(Engine::Postgres).await;
+        for (ours, theirs) in prepared(&postgres.app.db).await.iter().zip(&prepared_on_sqlite) {
+            assert_eq!(ours, theirs);
+        }
+        assert_eq!(schema(&postgres.app.db).await, sqlite_schema);
+    }
+    assert!(!prepared_on_sqlite.is_empty());
+}
+
+#[tokio::test]
+async fn a_second_server_on_one_file_is_refused_and_a_newer_schema_too() {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.path().join("linekey.db").display());
+    let lock = ServerLock::take(&url).expect("the first");
+    assert!(ServerLock::take(&url).expect_err("the second").to_string().contains("another Linekey server"));
+    drop(lock);
+    ServerLock::take(&url).expect("the lock ends with its server");
+
+    let db = Db::open(&url, PoolSizes { connections: 2 }).await.expect("a new file");
+    let mut tx = db.begin().await.expect("a transaction");
+    query("insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'x', 1, x'00', 0)")
+        .run(&mut tx)
+        .await
+        .expect("a row");
+    tx.commit().await.expect("a commit");
+    db.close().await;
+    let refused = Db::open(&url, PoolSizes { connections: 2 }).await.expect_err("a newer schema");
+    assert!(refused.to_string().contains("newer Linekey"), "{refused:#}");
+}
+
+/// Asks for a change while the database fails, and checks what is said.
+async fn is_told(ann: &crate::testing::Browser, new: &str) {
+    let answer = ann.change_password(new).await;
+    answer.says(503, "Nothing was changed");
+    assert!(!answer.header("retry-after").is_empty());
+    assert!(!answer.text.contains("sqlite") && !answer.text.contains("database is"), "no internals");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a failing database is made outside the portal")]
+async fn pragma(p: &Portal, text: &'static str) {
+    let Db::Sqlite { writer, .. } = &p.app.db else { panic!("SQLite alone has pragmas") };
+    sqlx::query(text).execute(writer).await.expect("a pragma");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_database_is_said_and_recovers() {
+    let p = Portal::start(Engine::Sqlite).await;
+    let ann = p.signed_in("ann").await;
+    let before = p.dump_everything().await;
+    pragma(&p, "pragma query_only = on").await;
+    is_told(&ann, "Tidewater-Kestrel-1").await;
+    assert_eq!(p.browser().sign_in("ann@acme.example", "Harbour-Light-7").await.status, 503);
+    assert_eq!(ann.get("/phones").await.status, 200, "pages that only read go on");
+    pragma(&p, "pragma query_only = off").await;
+    assert_eq!(p.dump_everything().await, before);
+    ann.change_password("Tidewater-Kestrel-1").await.leads_to("/account/password/done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_database_is_said_and_recovers() {
+    let p = Portal::start(Engine::Sqlite).await;
+    let ann = p.signed_in("ann").await;
+    pragma(&p, "pragma max_page_count = 1").await;
+    let mut refused = false;
+    for n in 0..200 {
+        let before = p.dump_everything().await;
+        let answer = ann.change_password(&format!("Tidewater-Kestrel-{n}")).await;
+        if answer.status == 503 {
+            answer.says(503, "Nothing was changed");
+            assert_eq!(p.dump_everything().await, before, "nothing half-written");
+            refused = true;
+            break;
+        }
+        answer.leads_to("/account/password/done");
+    }
+    assert!(refused, "a database that may not grow is full before long");
+    pragma(&p, "pragma max_page_count = 1073741823").await;
+    ann.change_password("Tidewater-Kestrel-last").await.leads_to("/account/password/done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_database_is_said_and_recovers() {
+    let p = Portal::start(Engine::Sqlite).await;
+    let ann = p.signed_in("ann").await;
+    let other = Db::open(&p.app.config.database.url, PoolSizes { connections: 2 }).await.expect("the same file");
+    let before = p.dump_everything().await;
+    let holds = other.begin().await.expect("the lock");
+    is_told(&ann, "Tidewater-Kestrel-1").await;
+    drop(holds);
+    assert_eq!(p.dump_everything().await, before);
+    ann.change_password("Tidewater-Kestrel-1").await.leads_to("/account/password/done");
+}
+
+#[cfg(feature = "outside")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_went_away_is_said_and_recovers() {
+    let wire = crate::testing::Wire::to_postgres().await;
+    let through = wire.address();
+    let p = Portal::start_with(Engine::Postgres, |config| {
+        let (_, name) = config.database.url.rsplit_once('/').expect("an address ends in a database");
+        config.database.url = format!("postgres://postgres@{through}/{name}");
+    })
+    .await;
+    let ann = p.signed_in("ann").await;
+    let mut desk = p.phone("ann-desk", "acme.example").await;
+    assert!(desk.is_registered().await);
+    wire.cut().await;
+    let answer = ann.change_password("Tidewater-Kestrel-1").await;
+    answer.says(503, "Nothing was changed");
+    assert_eq!(ann.get("/phones").await.status, 503);
+    wire.mend().await;
+    ann.change_password("Tidewater-Kestrel-2").await.leads_to("/account/password/done");
+    assert!(desk.is_registered().await);
+    p.browser().sign_in("ann@acme.example", "Tidewater-Kestrel-2").await.leads_to("/");
+}

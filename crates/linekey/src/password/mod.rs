@@ -17,5 +17,7 @@ pub mod suggest;
 pub mod typed;
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 
 pub use set::rehash;

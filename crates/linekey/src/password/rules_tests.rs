@@ -312,7 +312,7 @@ fn input_of_any_size_is_bounded_before_it_is_looked_at() {
     for typed in [
         "a".repeat(READ_AT_MOST + 1),
         "\u{fdfa}".repeat(1 << 20),
-        "a".to_owned() + &"\u{301}".repeat(1 << 19),
+        format!("a{}", "\u{301}".repeat(1 << 19)),
     ] {
         let typed = TypedPassword::new(typed);
         assert_eq!(typed.reveal(), None, "dropped unread");

@@ -10,6 +10,8 @@ mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod view;
 
 pub use sealed::equals_sip_password;

@@ -77,7 +77,10 @@ pub async fn one(
     let sip_password = carried.and_then(|carried| carried.strip_prefix(&format!("{id} ")).map(str::to_owned));
     let say = |key: &str| app.words.say(key);
     let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
+    let (server, port) = registrar_address(&app);
     let settings = vec![
+        (say("phone-setting-server"), server),
+        (say("phone-setting-port"), port),
         (say("phone-setting-user"), user.to_owned()),
         (say("phone-setting-domain"), domain.to_owned()),
         (say("phone-setting-transport"), "UDP".to_owned()),
@@ -98,6 +101,17 @@ async fn list_with(app: &App, me: &SignedIn, label: &str, errors: Vec<FieldError
         notice: None,
         registrar_note: None,
     }))
+}
+
+/// Where phones reach the registrar: the address it listens on, or the portal's host where it listens on all.
+fn registrar_address(app: &App) -> (String, String) {
+    let Some(address) = app.config.sip.udp.first() else { return (String::new(), String::new()) };
+    let host = if address.ip().is_unspecified() {
+        app.config.portal.public_url.host().to_owned()
+    } else {
+        address.ip().to_string()
+    };
+    (host, address.port().to_string())
 }
 
 fn field_error(app: &App, refusal: Refusal, label: &str) -> FieldError {

@@ -1,0 +1,111 @@
+//! Stories about phones: adding one, registering, and what a phone may not do.
+
+use crate::clock::HOUR;
+use crate::db::query;
+use crate::testing::{Browser, Portal, TestPhone, stories};
+
+/// Adds a phone and returns its address, SIP name, and SIP password as the page shows them.
+async fn add(browser: &Browser, label: &str) -> (String, String, String) {
+    let place = browser.post("/phones", &[("label", label)]).await.location().to_owned();
+    let page = browser.get(&place).await;
+    page.says(200, "It is not shown again");
+    let value = |id: &str| {
+        let (_, rest) = page.text.split_once(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no {id}: {}", page.text));
+        rest.split('<').next().unwrap_or_default().to_owned()
+    };
+    (place, value("setting-3"), value("sip_password"))
+}
+
+async fn a_phone_is_added_and_its_sip_password_is_shown_once(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.get("/phones").await.says(200, "Desk").says(200, "Offline since").says(200, "Never connected");
+    let (place, sip_name, sip_password) = add(&ann, "Boathouse").await;
+    assert_eq!(sip_name, "ann-boathouse");
+    assert_eq!(sip_password.len(), 26, "130 random bits");
+    let again = ann.get(&place).await;
+    assert_eq!(again.status, 200);
+    assert!(!again.text.contains(&sip_password) && !again.text.contains("It is not shown again"));
+    let mut kitchen = TestPhone::with_password(&p, &sip_name, "acme.example", &sip_password).await;
+    assert!(kitchen.is_registered().await);
+    ann.get(&place).await.says(200, "Registered now").says(200, "Test phone 1.0 at 127.0.0.1");
+    assert_eq!(p.events("phone-add").await, 1);
+    let wrong = TestPhone::with_password(&p, &sip_name, "acme.example", "wrong").await.register().await;
+    assert_eq!(wrong.status, 401);
+}
+
+async fn a_label_that_cannot_be_is_said_at_the_field(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    let long = "x".repeat(41);
+    for (label, said) in
+        [("", "Name the phone"), ("   ", "Name the phone"), (long.as_str(), "40"), ("De\tsk", "control"), ("Desk", "already")]
+    {
+        ann.post("/phones", &[("label", label)]).await.says(422, said);
+    }
+    let fields = [("label", "Boathouse"), ("extension", "999")];
+    ann.post("/phones", &fields).await.says(422, "Only an administrator");
+    let adam = p.signed_in("adam").await;
+    let fields = [("label", "Boathouse"), ("extension", "12ab")];
+    adam.post("/phones", &fields).await.says(422, "digits");
+    assert_eq!(p.events("phone-add").await, 0);
+}
+
+async fn two_phones_never_share_a_sip_name(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    assert_eq!(add(&ann, "Desk!").await.1, "ann-desk-2", "the slug is the same, the label is not");
+    assert_eq!(add(&ann, "会議室").await.1, "ann-phone");
+}
+
+async fn nobody_sees_anothers_phone(p: Portal) {
+    let (ann, bob, gina) = (p.signed_in("ann").await, p.signed_in("bob").await, p.signed_in("gina").await);
+    let (place, ..) = add(&ann, "Boathouse").await;
+    for stranger in [&bob, &gina] {
+        assert_eq!(stranger.get(&place).await.status, 404);
+        assert!(!stranger.get("/phones").await.text.contains("Boathouse"));
+    }
+    assert_eq!(ann.get("/phones/not-an-id").await.status, 404);
+}
+
+async fn a_phone_that_is_silent_is_offline_and_comes_back(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    let mut desk = p.phone("ann-desk", "acme.example").await;
+    assert!(desk.is_registered().await);
+    p.wait(2 * HOUR);
+    let page = ann.get("/phones").await;
+    assert_eq!(page.text.matches("Registered now").count(), 0);
+    assert_eq!(page.text.matches("Offline since").count(), 2);
+    assert!(desk.is_registered().await);
+    ann.get("/phones").await.says(200, "Registered now");
+}
+
+/// Museum row 42 (RFC 3261 section 10.3): an authenticated phone registers no other address of record, within or
+/// across accounts, and the try is on record.
+async fn a_phone_registers_no_address_but_its_own(p: Portal) {
+    let before = p.phone_bytes().await;
+    for (name, domain) in [("ann-softphone", "acme.example"), ("gina-desk", "globex.example")] {
+        let mut thief = TestPhone::claiming(&p, (name, domain), "ann-desk", "Demo-ann-desk-2026").await;
+        // In another domain the name is nobody's, so it is refused before its address is looked at.
+        let expected = if domain == "acme.example" { 403 } else { 401 };
+        assert_eq!(thief.register().await.status, expected, "{name}@{domain}");
+    }
+    assert_eq!(p.phone_bytes().await, before, "nothing is written");
+    p.until(async || p.events("phone-wrong-address").await >= 1).await;
+}
+
+async fn a_phone_of_a_disabled_user_is_refused_like_an_unknown_one(p: Portal) {
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    query("update users set disabled_at = 1 where name = 'gina'").run(&mut tx).await.expect("an update");
+    tx.commit().await.expect("a commit");
+    let mut disabled = p.phone("gina-desk", "globex.example").await;
+    let mut unknown = p.phone("nobody-desk", "globex.example").await;
+    assert_eq!((disabled.register().await.status, unknown.register().await.status), (401, 401));
+}
+
+stories!(
+    a_phone_is_added_and_its_sip_password_is_shown_once,
+    a_label_that_cannot_be_is_said_at_the_field,
+    two_phones_never_share_a_sip_name,
+    nobody_sees_anothers_phone,
+    a_phone_that_is_silent_is_offline_and_comes_back,
+    a_phone_registers_no_address_but_its_own,
+    a_phone_of_a_disabled_user_is_refused_like_an_unknown_one,
+);

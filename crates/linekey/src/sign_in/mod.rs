@@ -6,3 +6,5 @@ pub mod pages;
 pub mod sign_in;
 #[cfg(test)]
 mod tests;
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;

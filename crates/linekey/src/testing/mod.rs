@@ -9,10 +9,14 @@ mod phone;
 mod portal;
 #[cfg(feature = "outside")]
 mod postgres;
+#[cfg(feature = "outside")]
+mod wire;
 
 pub(crate) use browser::Browser;
 pub(crate) use phone::TestPhone;
 pub(crate) use portal::{Engine, Portal};
+#[cfg(feature = "outside")]
+pub(crate) use wire::Wire;
 
 use std::path::{Path, PathBuf};
 

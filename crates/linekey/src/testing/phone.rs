@@ -27,6 +27,14 @@ impl TestPhone {
         Self::new(portal, sip_name, sip_domain, password).await
     }
 
+    /// A phone that proves to be `username` and reaches for another's address of record.
+    pub(crate) async fn claiming(portal: &Portal, (name, domain): (&str, &str), username: &str, password: &str) -> Self {
+        let around: Arc<dyn Surroundings> = Arc::new(Around(portal.app.clone()));
+        let account =
+            Account { username: username.to_owned(), ..Account::new(portal.sip, name, domain, password) };
+        Self(Phone::new(account, around).await.expect("a socket for a phone"))
+    }
+
     /// Registers, or registers again, and says how that went.
     pub(crate) async fn register(&mut self) -> Outcome {
         self.0.register_once().await.expect("the registrar answers")

@@ -21,9 +21,6 @@ pub(crate) enum Engine {
     Postgres,
 }
 
-/// Changes to the settings of a story's portal.
-pub(crate) type Settings = fn(&mut Config);
-
 /// A running portal.
 pub(crate) struct Portal {
     pub(crate) engine: Engine,
@@ -41,7 +38,7 @@ impl Portal {
     }
 
     /// A portal with other settings.
-    pub(crate) async fn start_with(engine: Engine, settings: Settings) -> Self {
+    pub(crate) async fn start_with(engine: Engine, settings: impl FnOnce(&mut Config)) -> Self {
         let folder = Folder::new();
         let clock = Clock::default();
         let mut config = Config::default();
@@ -119,6 +116,17 @@ impl Portal {
         count
     }
 
+    /// Waits for what another task does, such as recording an event of the registrar; gives up after ten seconds.
+    pub(crate) async fn until(&self, happened: impl AsyncFn() -> bool) {
+        for _ in 0..500 {
+            if happened().await {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("it did not happen within ten seconds");
+    }
+
     /// How many audit events of a kind there are.
     pub(crate) async fn events(&self, kind: &str) -> i64 {
         self.count(query("select count(*) from audit_events where kind = $1").bind(kind)).await
@@ -141,11 +149,6 @@ impl Portal {
             "registrations",
         ];
         dump(&self.app.db, &tables).await.join("\n")
-    }
-
-    /// The folder of the key file, and of the database on SQLite.
-    pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 }
 

@@ -1,0 +1,297 @@
+//! A real browser: headless Chromium, driven through chromedriver, told what to do in the words on the page.
+//!
+//! Every wait is for a condition, with a limit. A story ends each browser with [`Chromium::close`], which fails on
+//! whatever the browser complained about: a blocked resource, a script that threw.
+
+mod pictures;
+mod start;
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use thirtyfour::common::command::FormatRequestData;
+use thirtyfour::{By, Key, RequestData, SessionId, TypingData, WebDriver, WebElement};
+
+use super::{Folder, Portal};
+use crate::demo;
+use start::Chromedriver;
+
+/// Longest wait for anything on a page.
+const LIMIT: Duration = Duration::from_secs(15);
+/// Between two looks at a page.
+const AGAIN: Duration = Duration::from_millis(25);
+/// More Tab stops than any page has.
+const MOST_STOPS: usize = 60;
+
+/// A browser with a profile of its own.
+pub(crate) struct Chromium {
+    driver: WebDriver,
+    origin: String,
+    closed: bool,
+    // Dropped in this order: the browser ends before its driver, and both before their files go.
+    _chromedriver: Chromedriver,
+    _profile: Folder,
+}
+
+/// A command that the WebDriver standard does not have, or that the library does not know.
+#[derive(Debug)]
+struct Extra(Method, String, Option<Value>);
+
+impl FormatRequestData for Extra {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        let Self(method, path, body) = self;
+        let data = RequestData::new(method.clone(), format!("session/{session}/{path}"));
+        body.iter().fold(data, |data, body| data.add_body(body.clone()))
+    }
+}
+
+impl Chromium {
+    /// A browser that nobody is signed in with.
+    pub(crate) async fn start(portal: &Portal) -> Self {
+        Self::with(portal, true).await
+    }
+
+    /// The same, with scripts switched off by its owner.
+    pub(crate) async fn without_script(portal: &Portal) -> Self {
+        Self::with(portal, false).await
+    }
+
+    async fn with(portal: &Portal, script: bool) -> Self {
+        let (profile, chromedriver) = (Folder::new(), Chromedriver::start());
+        let driver = start::session(&chromedriver, profile.path(), script).await;
+        let origin = format!("http://localhost:{}", portal.http.port());
+        let chromium = Self { driver, origin, closed: false, _chromedriver: chromedriver, _profile: profile };
+        chromium.appear(pictures::WIDE, "light").await;
+        chromium
+    }
+
+    /// Signs in as one of the demo's people, by their bare name, at the sign-in page.
+    pub(crate) async fn sign_in(&self, name: &str) {
+        let someone = demo::people().into_iter().find(|someone| someone.name == name).expect("one of the demo's people");
+        self.open("/sign-in").await;
+        self.type_into("Sign-in name or e-mail", someone.sign_in_name()).await;
+        self.type_into("Password", someone.password).await;
+        self.press("Sign in").await;
+        self.arrives_at("/phones").await;
+    }
+
+    /// Types an address.
+    pub(crate) async fn open(&self, path: &str) {
+        self.driver.goto(format!("{}{path}", self.origin)).await.expect("the portal answers");
+    }
+
+    /// Loads the page again.
+    pub(crate) async fn reload(&self) {
+        self.driver.refresh().await.expect("the page loads again");
+    }
+
+    /// The browser's own back button.
+    pub(crate) async fn back(&self) {
+        self.driver.back().await.expect("there is a page before this one");
+    }
+
+    /// The path of the page, without query and fragment.
+    pub(crate) async fn path(&self) -> String {
+        self.driver.current_url().await.expect("the browser is somewhere").path().to_owned()
+    }
+
+    /// Waits until the browser is at `path`.
+    pub(crate) async fn arrives_at(&self, path: &str) {
+        self.until(&format!("the page {path}"), async || (self.path().await == path).then_some(())).await;
+    }
+
+    /// All visible text, white space collapsed.
+    pub(crate) async fn text(&self) -> String {
+        let body = self.driver.find(By::Tag("body")).await;
+        let text = match body {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Waits until the page visibly says `text`.
+    pub(crate) async fn says(&self, text: &str) {
+        self.until(&format!("\"{text}\""), async || self.text().await.contains(text).then_some(())).await;
+    }
+
+    /// Checks that the page, as it is, does not say `text`.
+    pub(crate) async fn says_nothing_of(&self, text: &str) {
+        let all = self.text().await;
+        assert!(!all.contains(text), "the page says \"{text}\": {all}");
+    }
+
+    /// Presses the one visible button, link or disclosure with this text.
+    pub(crate) async fn press(&self, text: &str) {
+        let named = [".//button", ".//a", ".//summary"].map(|kind| format!("{kind}[normalize-space()={}]", quoted(text)));
+        self.press_at(&named.join(" | "), &format!("\"{text}\" to press")).await;
+    }
+
+    /// Presses the button with this text at the field with this label.
+    pub(crate) async fn press_at_field(&self, label: &str, text: &str) {
+        let (label, text) = (quoted(label), quoted(text));
+        let field = format!("//div[@class='field'][.//label[normalize-space()={label}]]");
+        self.press_at(&format!("{field}//button[normalize-space()={text}]"), &format!("{text} at {label}")).await;
+    }
+
+    async fn press_at(&self, path: &str, what: &str) {
+        self.until(what, async || {
+            let [only] = self.visible(By::XPath(path)).await.try_into().ok()?;
+            let only: WebElement = only;
+            only.click().await.ok()
+        })
+        .await;
+    }
+
+    /// Replaces what is in the field with this label.
+    pub(crate) async fn type_into(&self, label: &str, text: impl Into<TypingData>) {
+        let field = self.field(label).await;
+        field.clear().await.expect("the field can be emptied");
+        field.send_keys(text).await.expect("the field takes text");
+    }
+
+    /// Ticks the box with this label, or takes the tick away.
+    pub(crate) async fn tick(&self, label: &str) {
+        self.field(label).await.click().await.expect("the box can be ticked");
+    }
+
+    /// Whether the box with this label is ticked.
+    pub(crate) async fn is_ticked(&self, label: &str) -> bool {
+        self.field(label).await.is_selected().await.expect("a box")
+    }
+
+    /// What is in the field with this label.
+    pub(crate) async fn value(&self, label: &str) -> String {
+        self.field(label).await.value().await.expect("a field").unwrap_or_default()
+    }
+
+    /// An attribute of the field with this label; empty if it has none.
+    pub(crate) async fn attribute(&self, label: &str, name: &str) -> String {
+        self.field(label).await.attr(name).await.expect("a field").unwrap_or_default()
+    }
+
+    /// What the elements that `aria-describedby` of the field names say.
+    pub(crate) async fn description(&self, label: &str) -> String {
+        let mut all = Vec::new();
+        for id in self.attribute(label, "aria-describedby").await.split_whitespace() {
+            let described = self.driver.find(By::Id(id)).await.unwrap_or_else(|_| panic!("{label}: no element {id}"));
+            all.push(described.text().await.expect("text"));
+        }
+        all.join(" ").trim().to_owned()
+    }
+
+    async fn field(&self, label: &str) -> WebElement {
+        let path = format!("//*[@id=//label[normalize-space()={}]/@for]", quoted(label));
+        self.until(&format!("the field \"{label}\""), async || self.driver.find(By::XPath(path.as_str())).await.ok()).await
+    }
+
+    /// How many elements a CSS selector finds, visible or not.
+    pub(crate) async fn count(&self, selector: &str) -> usize {
+        self.driver.find_all(By::Css(selector)).await.expect("a selector").len()
+    }
+
+    /// Waits until a CSS selector finds so many elements, visible or not.
+    pub(crate) async fn has(&self, count: usize, selector: &str) {
+        let what = format!("{count} of {selector}");
+        self.until(&what, async || (self.count(selector).await == count).then_some(())).await;
+    }
+
+    /// The text of each visible element that a CSS selector finds.
+    pub(crate) async fn texts(&self, selector: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.visible(By::Css(selector)).await {
+            texts.push(element.text().await.expect("text"));
+        }
+        texts
+    }
+
+    async fn visible(&self, by: By) -> Vec<WebElement> {
+        let mut visible = Vec::new();
+        for element in self.driver.find_all(by).await.unwrap_or_default() {
+            if element.is_displayed().await.unwrap_or(false) {
+                visible.push(element);
+            }
+        }
+        visible
+    }
+
+    /// Types on the keyboard, into whatever has the focus.
+    pub(crate) async fn keys(&self, keys: impl Into<TypingData>) {
+        let keys = keys.into();
+        self.driver.action_chain().send_keys(keys).perform().await.expect("the keyboard works");
+    }
+
+    /// Presses Tab until the focus is on what assistive technology calls `name`; every stop shows that it has the focus.
+    pub(crate) async fn tab_to(&self, name: &str) {
+        let mut stops = Vec::new();
+        while stops.len() < MOST_STOPS {
+            self.keys(Key::Tab).await;
+            let stop = self.focused().await;
+            if stop == name {
+                return;
+            }
+            stops.push(stop);
+        }
+        panic!("Tab never comes to \"{name}\", but to {stops:?}");
+    }
+
+    /// The accessible name of what has the focus, which must be visible as such.
+    pub(crate) async fn focused(&self) -> String {
+        let focused = self.driver.active_element().await.expect("something has the focus");
+        let name = self.extra(Method::GET, &format!("element/{}/computedlabel", focused.element_id()), None).await;
+        let name = name.as_str().unwrap_or_default().to_owned();
+        let outline = focused.css_value("outline-style").await.expect("a style");
+        assert_ne!(outline, "none", "nothing shows that \"{name}\" has the focus");
+        name
+    }
+
+    async fn extra(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let answer = self.driver.cmd(Extra(method, path.to_owned(), body)).await;
+        answer.and_then(thirtyfour::session::http::CmdResponse::value_json).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// A command of the Chrome DevTools Protocol.
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.extra(Method::POST, "goog/cdp/execute", Some(body)).await
+    }
+
+    /// Asks again until there is an answer, up to the limit.
+    async fn until<T>(&self, what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+        let asking = async {
+            loop {
+                if let Some(answer) = ask().await {
+                    return answer;
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        match tokio::time::timeout(LIMIT, asking).await {
+            Ok(answer) => answer,
+            Err(_) => panic!("waited for {what}; {} says: {}", self.path().await, self.text().await),
+        }
+    }
+
+    /// Ends the browser, and fails if it complained about anything.
+    pub(crate) async fn close(mut self) {
+        self.closed = true;
+        let log = self.driver.browser_log().await.expect("the browser's log");
+        self.driver.clone().quit().await.expect("the browser ends");
+        // A form that comes back with its errors, or a page that does not exist, is an answer and not a defect.
+        let is_answer = |text: &str| text.contains("responded with a status of 4") && !text.contains("/assets/");
+        let complaints: Vec<_> = log.into_iter().map(|entry| entry.message).filter(|text| !is_answer(text)).collect();
+        assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        assert!(self.closed || std::thread::panicking(), "a story ends its browser with `close`, which reads its log");
+    }
+}
+
+/// A string of XPath 1.0, which knows no escapes.
+fn quoted(text: &str) -> String {
+    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+}

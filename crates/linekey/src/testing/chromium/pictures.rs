@@ -1,0 +1,77 @@
+//! Pictures of pages, at the width of a phone and of a desk, light and dark: for the eye, and for the documentation.
+
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+use super::Chromium;
+use crate::testing::{Engine, Portal};
+
+/// A window on a desk.
+pub(super) const WIDE: u32 = 1280;
+/// A phone held upright.
+const NARROW: u32 = 390;
+
+impl Chromium {
+    /// Puts pictures of the whole page into `target/shots`, and checks that none needs scrolling sideways.
+    ///
+    /// Pages do not depend on the database: pictures are taken on one of them.
+    pub(crate) async fn picture(&self, portal: &Portal, name: &str) {
+        if portal.engine != Engine::Sqlite {
+            return;
+        }
+        for width in [NARROW, WIDE] {
+            for scheme in ["dark", "light"] {
+                self.appear(width, scheme).await;
+                let png = self.whole_page(name, width).await;
+                write(&shots().join(format!("{name}-{width}-{scheme}.png")), &png);
+            }
+        }
+    }
+
+    /// The picture `docs/pictures/<name>.png`, taken anew when `UPDATE_PICTURES=1` says so.
+    #[expect(clippy::disallowed_methods, reason = "a switch for tests alone")]
+    pub(crate) async fn picture_of_docs(&self, portal: &Portal, name: &str) {
+        let asked = std::env::var("UPDATE_PICTURES").is_ok_and(|value| value == "1");
+        if portal.engine == Engine::Sqlite && asked {
+            let png = self.whole_page(name, WIDE).await;
+            write(&root().join("docs/pictures").join(format!("{name}.png")), &png);
+        }
+    }
+
+    /// How wide the window is and which colours its owner prefers. Nothing moves, so that pictures stay the same.
+    pub(super) async fn appear(&self, width: u32, scheme: &str) {
+        let height = if width == NARROW { 844 } else { 800 };
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
+        let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    async fn whole_page(&self, name: &str, width: u32) -> Vec<u8> {
+        let measured = self.devtools("Page.getLayoutMetrics", json!({})).await;
+        let Value::Object(size) = &measured["cssContentSize"] else { panic!("no size in {measured}") };
+        let side = |side: &str| size.get(side).and_then(Value::as_f64).expect("a length");
+        assert!(side("width") <= f64::from(width), "{name} is {} wide in a window of {width}", side("width"));
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": side("height"), "scale": 1 });
+        let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let taken = self.devtools("Page.captureScreenshot", wanted).await;
+        BASE64.decode(taken["data"].as_str().expect("a picture").as_bytes()).expect("base64")
+    }
+}
+
+fn write(path: &Path, png: &[u8]) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder of the pictures is writable");
+    std::fs::write(path, png).expect("the folder of the pictures is writable");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the folder that cargo builds in")]
+fn shots() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("shots")
+}

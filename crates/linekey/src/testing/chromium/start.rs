@@ -1,0 +1,84 @@
+//! Starting chromedriver and a browser, each of its own for every story.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::json;
+use thirtyfour::{Capabilities, WebDriver};
+
+const FLAGS: [&str; 12] = [
+    "--headless=new",
+    // Chromium refuses to run as root otherwise, which is what containers run as.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--lang=en-US",
+];
+
+/// A running chromedriver; it ends when it is dropped.
+pub(super) struct Chromedriver {
+    process: Child,
+    port: u16,
+    // Held open, so that it can go on writing.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Chromedriver {
+    /// Starts one on a free port of loopback, which it chooses itself.
+    pub(super) fn start() -> Self {
+        let mut command = Command::new(installed("chromedriver", "chromium-driver"));
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("chromedriver can be run");
+        let mut output = BufReader::new(process.stdout.take().expect("its output is piped"));
+        let mut said = String::new();
+        while output.read_line(&mut said).expect("chromedriver writes text") > 0 {
+            let port = said.rsplit_once(" on port ").and_then(|(_, rest)| rest.trim().trim_end_matches('.').parse().ok());
+            if let Some(port) = port.filter(|port| *port > 0) {
+                return Self { process, port, _output: output };
+            }
+        }
+        panic!("chromedriver did not start: {said}");
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A new browser with an empty profile.
+pub(super) async fn session(chromedriver: &Chromedriver, profile: &Path, script: bool) -> WebDriver {
+    let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+    flags.push(format!("--user-data-dir={}", profile.display()));
+    let mut preferences = json!({ "credentials_enable_service": false, "profile.password_manager_enabled": false });
+    if !script {
+        preferences["profile.default_content_setting_values.javascript"] = json!(2);
+    }
+    let binary = installed("chromium", "chromium");
+    let capabilities = json!({
+        "browserName": "chrome",
+        "goog:loggingPrefs": { "browser": "WARNING" },
+        "goog:chromeOptions": { "binary": binary, "args": flags, "prefs": preferences },
+    });
+    let capabilities = Capabilities::from(capabilities.as_object().expect("an object").clone());
+    let address = format!("http://127.0.0.1:{}", chromedriver.port);
+    WebDriver::new(address, capabilities).await.unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
+}
+
+/// Where a program is.
+#[expect(clippy::disallowed_methods, reason = "looks for programs that only tests use")]
+fn installed(program: &str, package: &str) -> PathBuf {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{program} is not installed; on Debian: apt-get install {package}"))
+}
