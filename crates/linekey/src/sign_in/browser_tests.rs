@@ -25,6 +25,7 @@ async fn a_stale_session_confirms_and_nobody_types_the_new_password_again(portal
     ann.sign_in("ann").await;
     portal.wait(6 * MINUTE);
 
+    ann.narrow().await;
     ann.open("/account/settings").await;
     ann.type_into("New password", "typed").await;
     ann.press_at_field("New password", "Show").await;
@@ -37,6 +38,7 @@ async fn a_stale_session_confirms_and_nobody_types_the_new_password_again(portal
     assert!(passphrase.len() >= 12, "{passphrase}");
     assert_eq!(ann.value("Confirm new password").await, passphrase);
     assert_eq!(ann.attribute("New password", "type").await, "text");
+    assert_eq!(ann.texts("[data-suggestion]").await, [passphrase.as_str()], "the field is too narrow to read it in");
     ann.picture(&portal, "settings-suggested").await;
     ann.press("Save new password").await;
 

@@ -17,7 +17,7 @@ const FOR_EVERYONE: [&str; 6] = [
 ];
 
 /// The file in which the module at `path` (from the crate's root) is written.
-fn file_of<'a>(sources: &'a [Source], path: &[String]) -> Option<&'a Source> {
+fn file_of(sources: &[&'static Source], path: &[String]) -> Option<&'static Source> {
     let inside = path[1..].join("/");
     let names = match inside.as_str() {
         "" => ["lib.rs".to_owned(), "main.rs".to_owned()],
@@ -25,17 +25,15 @@ fn file_of<'a>(sources: &'a [Source], path: &[String]) -> Option<&'a Source> {
     };
     sources
         .iter()
+        .copied()
         .find(|source| names.iter().any(|name| source.in_portal() == Some(name)))
 }
 
 #[test]
 fn every_handler_says_who_may_call_it() {
     let sources = portal();
-    let routes = sources
-        .iter()
-        .find(|source| source.in_portal() == Some("routes.rs"))
-        .expect("routes.rs");
-    let mut handlers: Vec<(&Source, String)> = Vec::new();
+    let routes = file_of(&sources, &["crate".to_owned(), "routes".to_owned()]).expect("routes.rs");
+    let mut handlers: Vec<(&'static Source, String)> = Vec::new();
     for mention in named(routes) {
         let Some((name, module)) = mention.path.split_last() else {
             continue;
@@ -49,7 +47,7 @@ fn every_handler_says_who_may_call_it() {
         .into_iter()
         .filter(|function| function.name != "portal");
     handlers.extend(own.map(|function| (routes, function.name)));
-    for source in &sources {
+    for source in sources {
         if source.path.ends_with("/pages.rs") || source.path.ends_with("/api.rs") {
             let takes_state = source.functions().into_iter().filter(|function| {
                 source.bare[..function.signature.start]

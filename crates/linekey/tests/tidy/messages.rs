@@ -66,7 +66,9 @@ struct Said {
 
 /// Every key that is given as a literal to `say`, `say_with` or `say_all`.
 fn all_said() -> Vec<Said> {
-    let rust = sources().iter().filter(|source| source.path.starts_with("crates/linekey/src/"));
+    let rust = sources()
+        .iter()
+        .filter(|source| source.path.starts_with("crates/linekey/src/"));
     let texts = rust.map(|source| (source.path.clone(), source.code.clone()));
     let mut said = Vec::new();
     for (path, text) in texts.chain(templates().into_iter().map(|file| (file.path, file.text))) {
@@ -77,7 +79,9 @@ fn all_said() -> Vec<Said> {
                 let Some(rest) = text[behind..].trim_start().strip_prefix('"') else {
                     continue;
                 };
-                let Some((key, behind)) = rest.split_once('"') else { continue };
+                let Some((key, behind)) = rest.split_once('"') else {
+                    continue;
+                };
                 // `say("front", words)` is a rule that puts its key together, not a message.
                 let is_whole = behind.trim_start().starts_with(if call == "say" { ')' } else { ',' });
                 let is_key = key

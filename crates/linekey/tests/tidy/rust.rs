@@ -126,11 +126,13 @@ pub(crate) fn bare(text: &str) -> String {
 
 fn source(file: &File, for_tests: &HashSet<String>) -> Source {
     let (code, bare) = views(&file.text);
-    let above = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let is_test = file.path.contains("/tests/")
         || file.path.ends_with("/tests.rs")
         || for_tests.contains(&file.path)
-        || for_tests.contains(&format!("{above}/mod.rs"));
+        || file
+            .path
+            .match_indices('/')
+            .any(|(at, _)| for_tests.contains(&format!("{}/mod.rs", &file.path[..at])));
     let path = file.path.clone();
     if is_test {
         return Source {

@@ -12,7 +12,10 @@ type Statement<'a> = (usize, &'a str);
 fn calls(source: &Source) -> Vec<usize> {
     let found = source.words("query").filter(|at| {
         let before = source.bare[..*at].trim_end();
-        !before.ends_with('.') && !before.ends_with("fn") && !before.ends_with("sqlx::") && source.bare[at + 5..].starts_with('(')
+        !before.ends_with('.')
+            && !before.ends_with("fn")
+            && !before.ends_with("sqlx::")
+            && source.bare[at + 5..].starts_with('(')
     });
     found.map(|at| at + "query(".len()).collect()
 }

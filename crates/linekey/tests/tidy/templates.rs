@@ -36,18 +36,21 @@ fn without_askama(text: &str) -> String {
     while let Some(at) = rest.find('{') {
         let tag = rest[at..].trim_start_matches(['{', '%', '-']).trim_start();
         let inside = INSIDE_A_TAG.iter().find(|(start, _)| tag.starts_with(start));
-        let close = match rest.as_bytes().get(at + 1) {
-            Some(b'%') if let Some((_, end)) = inside => end,
-            Some(b'{') => "}}",
-            Some(b'%') => "%}",
-            Some(b'#') => "#}",
+        let close = match (inside, rest.as_bytes().get(at + 1)) {
+            (Some((_, end)), _) => end,
+            (None, Some(b'{')) => "}}",
+            (None, Some(b'%')) => "%}",
+            (None, Some(b'#')) => "#}",
             _ => {
                 plain.push_str(&rest[..=at]);
                 rest = &rest[at + 1..];
                 continue;
             }
         };
-        let end = rest[at..].find(close).map_or(rest.len(), |end| at + end + 2);
+        let mut end = rest[at..].find(close).map_or(rest.len(), |end| at + end + close.len());
+        if inside.is_some() {
+            end += rest[end..].find("%}").map_or(0, |more| more + 2);
+        }
         plain.push_str(&rest[..at]);
         plain.push(PLACEHOLDER);
         plain.extend(rest[at..end].chars().filter(|c| *c == '\n'));
@@ -123,7 +126,7 @@ fn words_in_a_template_are_found() {
     };
     assert_eq!(
         words("<p class=\"x\" title=\"A > b\">{{ say(\"c\") }} &middot;</p> d"),
-        ["A > b", "&middot;", "d"]
+        ["A > b", "\u{fffc} &middot;", "d"]
     );
     assert!(
         words("{# a #}<a title=\"{{ b.replace(\" UTC\", \"Z\") }}\"{% if c %} open{% endif %}>{{ d }}, </a>")

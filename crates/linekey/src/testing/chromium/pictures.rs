@@ -16,7 +16,7 @@ const NARROW: u32 = 390;
 impl Chromium {
     /// Puts pictures of the whole page into `target/shots`, and checks that none needs scrolling sideways.
     ///
-    /// Pages do not depend on the database: pictures are taken on one of them.
+    /// Pages do not depend on the database: pictures are taken on one of them. The window is wide and light afterwards.
     pub(crate) async fn picture(&self, portal: &Portal, name: &str) {
         if portal.engine != Engine::Sqlite {
             return;
@@ -38,6 +38,11 @@ impl Chromium {
             let png = self.whole_page(name, WIDE).await;
             write(&root().join("docs/pictures").join(format!("{name}.png")), &png);
         }
+    }
+
+    /// A window as narrow as a phone.
+    pub(crate) async fn narrow(&self) {
+        self.appear(NARROW, "light").await;
     }
 
     /// How wide the window is and which colours its owner prefers. Nothing moves, so that pictures stay the same.
