@@ -96,7 +96,6 @@ password-suggested = A passphrase is in both fields. Save it in your password ma
 password-advice = Three or four unrelated words work well.
 password-differs = The two passwords are not the same yet.
 password-save = Save new password
-password-changed-elsewhere = Your password was changed a moment ago, in another window or browser. Sign in with the new one.
 rules-label = What it needs
 rules-some = %met% of %all% rules met
 rules-all = All rules met
@@ -143,7 +142,6 @@ done-browsers-kept =
        *[other] { $count } other browsers stay signed in, as you chose.
     }
 done-this-browser = This browser stays signed in.
-done-mail = We are sending a note to { $address }.
 done-phones =
     { $count ->
         [0] You have no phones, so none was affected.
@@ -186,7 +184,6 @@ phone-add-what = You get a SIP password and the settings to enter on the phone.
 phone-label = Name of the phone
 phone-label-hint = So that you know it again, such as Desk, Kitchen or Mobile.
 phone-add-button = Add phone
-phone-added = { $label } is added. Enter these settings on the phone.
 phone-registered = Registered now, since { $since }
 phone-offline = Offline since { $since }
 phone-never = Never connected
@@ -224,7 +221,6 @@ error-reference = Reference { $reference }
 error-link-home = Go to the first page
 error-link-sign-in = Sign in
 error-link-settings = Account Settings
-error-link-phones = See your phones
 
 error-signed-out-title = You are signed out
 error-signed-out-what = Your session has ended, so nothing was changed.

@@ -12,9 +12,9 @@ password-rule-uppercase = At least { $least ->
    *[other] { $least } uppercase letters
 }
 password-rule-mix-or-length = At least { $mixed } characters with a lowercase and an uppercase letter, or at least { $any } of any kind
-password-rule-common = Not a common or leaked password
-password-rule-name = Does not contain your name, your company’s name or domain, or ours
-password-rule-characters = At most { $most } characters, without tabs or line breaks
+password-rule-common = Not a common password
+password-rule-name = Does not contain your name or your company’s
+password-rule-characters = At most { $most } characters, no tabs or line breaks
 
 ## Refusals, shown at the field.
 

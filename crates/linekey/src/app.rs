@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -34,7 +33,9 @@ impl App {
     /// A new id, UUIDv7 (RFC 9562): sorts by the time it was made.
     pub fn new_id(&self) -> String {
         let millis = u64::try_from(self.clock.now()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.random.bytes()).into_uuid().to_string()
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.random.bytes())
+            .into_uuid()
+            .to_string()
     }
 }
 
@@ -45,7 +46,9 @@ impl App {
 pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let random = Random::default();
     let keys = Arc::new(Keys::read(&config.keys.file)?);
-    let sizes = crate::db::PoolSizes { connections: config.database.connections };
+    let sizes = crate::db::PoolSizes {
+        connections: config.database.connections,
+    };
     let db = Db::open(&config.database.url, sizes).await?;
     let cost = crate::password::hash::Cost {
         memory_kib: config.hashing.memory_kib,
@@ -57,5 +60,13 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let threads = std::num::NonZero::new(config.hashing.threads).unwrap_or(cores);
     let queue = std::num::NonZero::new(config.hashing.queue).unwrap_or(one);
     let hashes = Hashes::start(cost, threads, queue, Arc::new(move |salt: &mut [u8]| random.fill(salt)))?;
-    Ok(App { config: Arc::new(config), db, keys, hashes: Arc::new(hashes), clock, random, words: Words::english() })
+    Ok(App {
+        config: Arc::new(config),
+        db,
+        keys,
+        hashes: Arc::new(hashes),
+        clock,
+        random,
+        words: Words::english(),
+    })
 }

@@ -262,7 +262,11 @@ impl Config {
 
     /// How long after its proof a password counts as just proven.
     pub fn fresh_for(&self) -> Millis {
-        if self.password.policy == Profile::Standards { 0 } else { self.session.fresh_for * 1000 }
+        if self.password.policy == Profile::Standards {
+            0
+        } else {
+            self.session.fresh_for * 1000
+        }
     }
 
     fn check(&self) -> anyhow::Result<()> {
@@ -275,7 +279,12 @@ impl Config {
         };
         within("database.connections", self.database.connections.into(), 2, 200)?;
         within("sip.min_expires", self.sip.min_expires.into(), 30, 3600)?;
-        within("sip.max_expires", self.sip.max_expires.into(), self.sip.min_expires.into(), 86_400)?;
+        within(
+            "sip.max_expires",
+            self.sip.max_expires.into(),
+            self.sip.min_expires.into(),
+            86_400,
+        )?;
         within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 20)?;
         within("hashing.passes", self.hashing.passes.into(), 1, 16)?;
         within("hashing.lanes", self.hashing.lanes.into(), 1, 8)?;
@@ -284,7 +293,12 @@ impl Config {
         within("session.idle", self.session.idle, 60, 30 * DAY / 1000)?;
         within("session.absolute", self.session.absolute, 60, 365 * DAY / 1000)?;
         within("session.staff_idle", self.session.staff_idle, 60, 30 * DAY / 1000)?;
-        within("session.staff_absolute", self.session.staff_absolute, 60, 365 * DAY / 1000)?;
+        within(
+            "session.staff_absolute",
+            self.session.staff_absolute,
+            60,
+            365 * DAY / 1000,
+        )?;
         within("session.fresh_for", self.session.fresh_for, 0, 3600)?;
         within("throttle.free_failures", self.throttle.free_failures, 1, 1_000_000)?;
         if self.throttle.ladder.is_empty() || self.throttle.ladder.iter().any(|step| !(0..=3600).contains(step)) {
@@ -304,7 +318,10 @@ impl Config {
 impl Default for Portal {
     fn default() -> Self {
         Self {
-            public_url: PublicUrl { origin: "http://localhost:8080".to_owned(), secure: false },
+            public_url: PublicUrl {
+                origin: "http://localhost:8080".to_owned(),
+                secure: false,
+            },
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             trusted_proxies: Vec::new(),
         }
@@ -313,19 +330,26 @@ impl Default for Portal {
 
 impl Default for Admin {
     fn default() -> Self {
-        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], 9464))) }
+        Self {
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
+        }
     }
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "sqlite:linekey.db".to_owned(), connections: 8 }
+        Self {
+            url: "sqlite:linekey.db".to_owned(),
+            connections: 8,
+        }
     }
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { file: PathBuf::from("linekey.key") }
+        Self {
+            file: PathBuf::from("linekey.key"),
+        }
     }
 }
 
@@ -344,13 +368,21 @@ impl Default for Sip {
 
 impl Default for Password {
     fn default() -> Self {
-        Self { policy: Profile::Classic }
+        Self {
+            policy: Profile::Classic,
+        }
     }
 }
 
 impl Default for Hashing {
     fn default() -> Self {
-        Self { memory_kib: 19_456, passes: 2, lanes: 1, threads: 0, queue: 256 }
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+            lanes: 1,
+            threads: 0,
+            queue: 256,
+        }
     }
 }
 
@@ -368,12 +400,17 @@ impl Default for Sessions {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self { free_failures: 5, ladder: vec![1, 3, 5, 10, 30, 60, 120, 300, 600, 900] }
+        Self {
+            free_failures: 5,
+            ladder: vec![1, 3, 5, 10, 30, 60, 120, 300, 600, 900],
+        }
     }
 }
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { name: "Linekey".to_owned() }
+        Self {
+            name: "Linekey".to_owned(),
+        }
     }
 }

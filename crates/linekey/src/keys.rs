@@ -92,11 +92,18 @@ impl Keys {
     /// When it is missing, readable by others, or not a key file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).with_context(|| {
-            format!("the key file {} cannot be read; `linekey demo --data DIR` makes one", path.display())
+            format!(
+                "the key file {} cannot be read; `linekey demo --data DIR` makes one",
+                path.display()
+            )
         })?;
         refuse_if_open_to_others(path)?;
         let mut keys = Vec::new();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        for line in text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             keys.push(parse(line).with_context(|| format!("{} is damaged", path.display()))?);
         }
         if keys.is_empty() {
@@ -114,7 +121,9 @@ impl Keys {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).with_context(|| format!("{} cannot be made", path.display()))?;
+        let mut file = options
+            .open(path)
+            .with_context(|| format!("{} cannot be made", path.display()))?;
         let secret = Zeroizing::new(random.bytes::<32>());
         let id = data_encoding::HEXLOWER.encode(&random.bytes::<ID>());
         let text = Zeroizing::new(format!(
@@ -134,7 +143,13 @@ impl Keys {
         let nonce = random.bytes::<NONCE>();
         let cipher = XChaCha20Poly1305::new((&*key.derive(purpose)).into());
         let sealed = cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: at.as_bytes() })
+            .encrypt(
+                &XNonce::from(nonce),
+                Payload {
+                    msg: plain,
+                    aad: at.as_bytes(),
+                },
+            )
             .expect("values are far below the cipher's limit of 256 GiB");
         [&key.id[..], &nonce, &sealed].concat()
     }
@@ -149,7 +164,13 @@ impl Keys {
         let key = self.keys.iter().find(|key| key.id == id).ok_or(DoesNotOpen)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| DoesNotOpen)?;
         XChaCha20Poly1305::new((&*key.derive(purpose)).into())
-            .decrypt(&nonce, Payload { msg: sealed, aad: at.as_bytes() })
+            .decrypt(
+                &nonce,
+                Payload {
+                    msg: sealed,
+                    aad: at.as_bytes(),
+                },
+            )
             .map(Zeroizing::new)
             .map_err(|_| DoesNotOpen)
     }
@@ -170,7 +191,9 @@ impl Keys {
 
 fn parse(line: &str) -> anyhow::Result<Key> {
     let (id, secret) = line.split_once(' ').context("a line is not of the form ID KEY")?;
-    let id = data_encoding::HEXLOWER.decode(id.as_bytes()).context("an id is not hexadecimal")?;
+    let id = data_encoding::HEXLOWER
+        .decode(id.as_bytes())
+        .context("an id is not hexadecimal")?;
     let secret = Zeroizing::new(BASE64.decode(secret.trim().as_bytes()).context("a key is not base64")?);
     Ok(Key {
         id: id.try_into().ok().context("an id is not 4 bytes long")?,
@@ -182,7 +205,11 @@ fn parse(line: &str) -> anyhow::Result<Key> {
 fn refuse_if_open_to_others(path: &Path) -> anyhow::Result<()> {
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
     if mode & 0o077 != 0 {
-        bail!("the key file {} is open to others (mode {:o}); chmod 600 it", path.display(), mode & 0o777);
+        bail!(
+            "the key file {} is open to others (mode {:o}); chmod 600 it",
+            path.display(),
+            mode & 0o777
+        );
     }
     Ok(())
 }
@@ -202,15 +229,26 @@ mod tests {
         let folder = crate::testing::Folder::new();
         let file = folder.path().join("linekey.key");
         Keys::create(&file, &random).expect("a new file");
-        assert!(Keys::create(&file, &random).is_err(), "an existing key file is never overwritten");
+        assert!(
+            Keys::create(&file, &random).is_err(),
+            "an existing key file is never overwritten"
+        );
         let keys = Keys::read(&file).expect("just made");
         let mut sealed = keys.seal(Purpose::SipHashes, "phones/a/sip_hashes", b"secret", &random);
-        assert_eq!(**keys.open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed).expect("its place"), *b"secret");
+        assert_eq!(
+            **keys
+                .open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed)
+                .expect("its place"),
+            *b"secret"
+        );
         assert!(keys.open(Purpose::SipHashes, "phones/b/sip_hashes", &sealed).is_err());
         assert!(keys.open(Purpose::Flash, "phones/a/sip_hashes", &sealed).is_err());
         *sealed.last_mut().expect("not empty") ^= 1;
         assert!(keys.open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed).is_err());
-        assert!(keys.open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed[..20]).is_err());
+        assert!(
+            keys.open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed[..20])
+                .is_err()
+        );
     }
 
     #[cfg(unix)]
@@ -220,6 +258,11 @@ mod tests {
         let file = folder.path().join("linekey.key");
         Keys::create(&file, &Random::default()).expect("a new file");
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("our own file");
-        assert!(Keys::read(&file).expect_err("open to others").to_string().contains("chmod 600"));
+        assert!(
+            Keys::read(&file)
+                .expect_err("open to others")
+                .to_string()
+                .contains("chmod 600")
+        );
     }
 }

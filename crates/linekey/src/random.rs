@@ -12,7 +12,9 @@ impl Random {
     /// # Panics
     /// When the operating system has no randomness: nothing safe can be done without it.
     pub fn fill(&self, bytes: &mut [u8]) {
-        rand::rngs::SysRng.try_fill_bytes(bytes).expect("the operating system gives randomness");
+        rand::rngs::SysRng
+            .try_fill_bytes(bytes)
+            .expect("the operating system gives randomness");
     }
 
     /// `N` random bytes.

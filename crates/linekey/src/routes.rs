@@ -1,11 +1,11 @@
 //! Every URL of the portal, and nothing else.
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use axum::Extension;
 
 use crate::app::App;
 use crate::sessions::SignedIn;
@@ -24,9 +24,18 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .route("/", get(first_page))
         .route("/sign-in", get(sign_in::pages::form).post(sign_in::pages::submit))
         .route("/sign-out", post(sign_in::pages::sign_out))
-        .route("/confirm", get(sign_in::pages::confirm_form).post(sign_in::pages::confirm_submit))
-        .route("/account/settings", get(password::pages::settings).post(users::pages::save))
-        .route("/account/password", get(password::pages::to_form).post(password::pages::save))
+        .route(
+            "/confirm",
+            get(sign_in::pages::confirm_form).post(sign_in::pages::confirm_submit),
+        )
+        .route(
+            "/account/settings",
+            get(password::pages::settings).post(users::pages::save),
+        )
+        .route(
+            "/account/password",
+            get(password::pages::to_form).post(password::pages::save),
+        )
         .route("/account/password/done", get(password::pages::done))
         .route("/account/sessions", get(sessions::pages::list))
         .route("/account/sessions/{id}/end", post(sessions::pages::end_one))
@@ -47,8 +56,13 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .merge(demo)
         .fallback(gate::no_such_page)
         .method_not_allowed_fallback(gate::no_such_method);
-    let all = if is_demo { all.layer(from_fn(gate::loopback_hosts_only)) } else { all };
-    all.layer(from_fn_with_state(app.clone(), gate::pass)).with_state(app.clone())
+    let all = if is_demo {
+        all.layer(from_fn(gate::loopback_hosts_only))
+    } else {
+        all
+    };
+    all.layer(from_fn_with_state(app.clone(), gate::pass))
+        .with_state(app.clone())
 }
 
 /// GET `/`

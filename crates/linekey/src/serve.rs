@@ -50,7 +50,11 @@ impl Listeners {
     /// # Errors
     /// When the operating system does not say.
     pub fn address(&self) -> anyhow::Result<SocketAddr> {
-        self.portal.first().context("the portal listens nowhere")?.local_addr().context("a socket has no address")
+        self.portal
+            .first()
+            .context("the portal listens nowhere")?
+            .local_addr()
+            .context("a socket has no address")
     }
 
     /// Also listens on `address`, if the machine has it.
@@ -88,12 +92,28 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
     };
     let (stop, stopped) = watch::channel(false);
     let portal = routes::portal(&app, is_demo);
-    let health = Health { app: app.clone(), sip: sip.as_ref().map(|sip| sip.running.clone()) };
-    let mut servers: Vec<_> =
-        listeners.portal.into_iter().map(|listener| serve(listener, portal.clone(), stopped.clone())).collect();
-    servers.extend(listeners.admin.map(|listener| serve(listener, health.router(), stopped.clone())));
+    let health = Health {
+        app: app.clone(),
+        sip: sip.as_ref().map(|sip| sip.running.clone()),
+    };
+    let mut servers: Vec<_> = listeners
+        .portal
+        .into_iter()
+        .map(|listener| serve(listener, portal.clone(), stopped.clone()))
+        .collect();
+    servers.extend(
+        listeners
+            .admin
+            .map(|listener| serve(listener, health.router(), stopped.clone())),
+    );
     let jobs = tokio::spawn(crate::jobs::run(app.clone()));
-    Ok(Running { app, stop, servers, jobs, sip })
+    Ok(Running {
+        app,
+        stop,
+        servers,
+        jobs,
+        sip,
+    })
 }
 
 fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
@@ -167,7 +187,10 @@ struct Health {
 
 impl Health {
     fn router(&self) -> Router {
-        Router::new().route("/healthz", get(async || "up\n")).route("/readyz", get(ready)).with_state(self.clone())
+        Router::new()
+            .route("/healthz", get(async || "up\n"))
+            .route("/readyz", get(ready))
+            .with_state(self.clone())
     }
 }
 
@@ -175,7 +198,14 @@ impl Health {
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     let database = health.app.db.is_writable().await;
     let registrar = health.sip.as_ref().is_none_or(linekey_sip::Running::is_running);
-    let status = if database && registrar { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if database && registrar {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let say = |well| if well { "ready" } else { "not ready" };
-    (status, format!("database {}\nregistrar {}\n", say(database), say(registrar)))
+    (
+        status,
+        format!("database {}\nregistrar {}\n", say(database), say(registrar)),
+    )
 }

@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn a_moment_is_said_as_shortly_as_its_age_allows() {
         let words = Words::english();
-        let now: Millis = "2026-11-23T12:00:00Z".parse::<Timestamp>().expect("a moment").as_millisecond();
+        let now: Millis = "2026-11-23T12:00:00Z"
+            .parse::<Timestamp>()
+            .expect("a moment")
+            .as_millisecond();
         let said = |text: &str| {
             let at = text.parse::<Timestamp>().expect("a moment").as_millisecond();
             short(&words, at, now, "Europe/Lisbon")

@@ -25,7 +25,9 @@ pub struct Words {
 impl Words {
     /// English, the only language so far.
     pub fn english() -> Self {
-        Self { language: langid!("en") }
+        Self {
+            language: langid!("en"),
+        }
     }
 
     /// The BCP 47 tag for the `lang` attribute.
@@ -44,8 +46,15 @@ impl Words {
     }
 
     /// The message `key` with named arguments.
-    pub fn say_all<'a>(&self, key: &str, arguments: impl IntoIterator<Item = (&'static str, FluentValue<'a>)>) -> String {
-        let arguments: HashMap<_, _> = arguments.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    pub fn say_all<'a>(
+        &self,
+        key: &str,
+        arguments: impl IntoIterator<Item = (&'static str, FluentValue<'a>)>,
+    ) -> String {
+        let arguments: HashMap<_, _> = arguments
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect();
         MESSAGES.lookup_with_args(&self.language, key, &arguments)
     }
 

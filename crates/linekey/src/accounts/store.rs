@@ -21,11 +21,16 @@ pub(super) async fn insert(tx: &mut Tx, id: &AccountId, new: &NewAccount<'_>, no
 
 /// Every SIP domain of the portal with its challenge algorithm. For the registrar alone.
 pub async fn sip_domains(db: &Db) -> Result<Vec<(String, String)>> {
-    query("select sip_domain, sip_algorithm from accounts where suspended_at is null").all(db).await
+    query("select sip_domain, sip_algorithm from accounts where suspended_at is null")
+        .all(db)
+        .await
 }
 
 /// The account of a domain.
 pub async fn by_domain(tx: &mut Tx, domain: &str) -> Result<Option<AccountId>> {
-    let row: Option<(AccountId,)> = query("select id from accounts where domain = $1").bind(domain).optional(tx).await?;
+    let row: Option<(AccountId,)> = query("select id from accounts where domain = $1")
+        .bind(domain)
+        .optional(tx)
+        .await?;
     Ok(row.map(|(id,)| id))
 }

@@ -7,7 +7,10 @@ use crate::serve::told_to_stop;
 
 /// Runs the demo until it is told to stop.
 pub(super) async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
-    super::log(&Log { level: LogLevel::Warn, ..Log::default() });
+    super::log(&Log {
+        level: LogLevel::Warn,
+        ..Log::default()
+    });
     let options = Options {
         http: arguments.http,
         sip: arguments.sip,
@@ -30,7 +33,12 @@ fn ready(demo: &Demo, options: &Options) -> String {
     text += &format!("{:<22}{:<19}{:<15}{}\n", "sign-in name", "password", "role", "account");
     for someone in demo::people() {
         let name = someone.sign_in_name();
-        text += &format!("{name:<22}{:<19}{:<15}{}\n", someone.password, someone.role.as_str(), someone.account());
+        text += &format!(
+            "{name:<22}{:<19}{:<15}{}\n",
+            someone.password,
+            someone.role.as_str(),
+            someone.account()
+        );
     }
     if options.seed_users > 0 {
         let last = format!("u{:06}@load.example", options.seed_users - 1);

@@ -93,13 +93,18 @@ fn say(text: &str) {
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 /// The variables that may override settings.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn variables() -> BTreeMap<String, String> {
-    std::env::vars().filter(|(name, _)| name.starts_with("LINEKEY_")).collect()
+    std::env::vars()
+        .filter(|(name, _)| name.starts_with("LINEKEY_"))
+        .collect()
 }
 
 /// Starts logging to standard error.
@@ -112,7 +117,10 @@ fn log(log: &Log) {
     };
     // The statements of sqlx would show what people are called; they are never logged.
     let filter = EnvFilter::new(format!("{level},sqlx=off"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     match log.format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

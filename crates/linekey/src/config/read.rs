@@ -43,8 +43,12 @@ pub(super) fn read(name: &str, text: &str, variables: &BTreeMap<String, String>)
 /// A variable's text as the TOML value it looks like: number, true, false, a list, else a string.
 fn typed(text: &str) -> Value {
     let looks_typed = text.starts_with('[') || text.parse::<i64>().is_ok() || text == "true" || text == "false";
-    let parsed = looks_typed.then(|| toml::from_str::<Table>(&format!("value = {text}")).ok()).flatten();
-    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
+    let parsed = looks_typed
+        .then(|| toml::from_str::<Table>(&format!("value = {text}")).ok())
+        .flatten();
+    parsed
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 /// An address, or an empty text for none.
@@ -53,7 +57,9 @@ pub(super) fn optional_address<'de, D: Deserializer<'de>>(input: D) -> Result<Op
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_| de::Error::custom(format!("\"{text}\" is not an address such as 127.0.0.1:9464")))
+    text.parse()
+        .map(Some)
+        .map_err(|_| de::Error::custom(format!("\"{text}\" is not an address such as 127.0.0.1:9464")))
 }
 
 impl<'de> Deserialize<'de> for PublicUrl {
@@ -72,12 +78,17 @@ impl std::str::FromStr for PublicUrl {
         } else if let Some(rest) = origin.strip_prefix("http://") {
             (false, rest)
         } else {
-            return Err(format!("public_url \"{text}\" begins with neither https:// nor http://"));
+            return Err(format!(
+                "public_url \"{text}\" begins with neither https:// nor http://"
+            ));
         };
-        let authority: axum::http::uri::Authority =
-            rest.parse().map_err(|_| format!("public_url \"{text}\" is not an origin such as https://portal.example"))?;
+        let authority: axum::http::uri::Authority = rest
+            .parse()
+            .map_err(|_| format!("public_url \"{text}\" is not an origin such as https://portal.example"))?;
         if authority.as_str().contains('@') || authority.as_str() != authority.as_str().to_lowercase() {
-            return Err(format!("public_url \"{text}\" may hold neither a user nor capital letters"));
+            return Err(format!(
+                "public_url \"{text}\" may hold neither a user nor capital letters"
+            ));
         }
         let host = authority.host().trim_matches(['[', ']']);
         let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -86,7 +97,10 @@ impl std::str::FromStr for PublicUrl {
                 "public_url \"{text}\" is plain HTTP: passwords would cross the network in clear; https:// is needed"
             ));
         }
-        Ok(Self { origin: origin.to_owned(), secure })
+        Ok(Self {
+            origin: origin.to_owned(),
+            secure,
+        })
     }
 }
 
@@ -95,7 +109,10 @@ mod tests {
     use super::*;
 
     fn with(text: &str, variables: &[(&str, &str)]) -> anyhow::Result<Config> {
-        let variables = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let variables = variables
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         let config = read("linekey.toml", text, &variables)?;
         config.check()?;
         Ok(config)
@@ -108,8 +125,14 @@ mod tests {
     #[test]
     fn an_unknown_key_stops_the_start_with_its_line_and_what_is_allowed() {
         let message = refusal("[session]\nidle = 600\nfresh_fro = 10\n", &[]);
-        assert!(message.contains("linekey.toml") && message.contains("line 3"), "{message}");
-        assert!(message.contains("fresh_fro") && message.contains("fresh_for"), "{message}");
+        assert!(
+            message.contains("linekey.toml") && message.contains("line 3"),
+            "{message}"
+        );
+        assert!(
+            message.contains("fresh_fro") && message.contains("fresh_for"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -132,10 +155,21 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for right in ["https://portal.example", "http://localhost:8080/", "http://[::1]:8080", "http://127.0.0.1"] {
+        for right in [
+            "https://portal.example",
+            "http://localhost:8080/",
+            "http://[::1]:8080",
+            "http://127.0.0.1",
+        ] {
             assert!(right.parse::<PublicUrl>().is_ok(), "{right}");
         }
-        for wrong in ["http://portal.example", "portal.example", "https://a@b", "https://portal.example/x", "ftp://x"] {
+        for wrong in [
+            "http://portal.example",
+            "portal.example",
+            "https://a@b",
+            "https://portal.example/x",
+            "ftp://x",
+        ] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
     }

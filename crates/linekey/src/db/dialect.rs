@@ -33,15 +33,21 @@ pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<D
         .pragma("mmap_size", "0")
         .optimize_on_close(true, None);
     let pool = |connections| {
-        SqlitePoolOptions::new().max_connections(connections).acquire_timeout(SQLITE_WAIT).after_release(|connection, _| {
-            Box::pin(async move {
-                // A full disk makes SQLite roll back by itself, after which sqlx still counts a transaction and the
-                // connection would refuse every other one. The ping waits until the rollback has been tried.
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(SQLITE_WAIT)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    // A full disk makes SQLite roll back by itself, after which sqlx still counts a transaction and the
+                    // connection would refuse every other one. The ping waits until the rollback has been tried.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
             })
-        })
     };
+    if let Some(path) = sqlite_path(url) {
+        make_private(&path).with_context(|| format!("the database {} cannot be made", path.display()))?;
+    }
     let writer = pool(1)
         .connect_with(options.clone())
         .await
@@ -78,7 +84,10 @@ pub(super) async fn open_postgres(url: &str, sizes: PoolSizes) -> anyhow::Result
     let options = PgConnectOptions::from_str(url)
         .context("database.url is neither sqlite:PATH nor postgres://USER@HOST/NAME")?
         .application_name("linekey")
-        .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s")]);
+        .options([
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
     let pool = PgPoolOptions::new()
         .max_connections(sizes.connections)
         .acquire_timeout(POSTGRES_WAIT)
@@ -86,8 +95,9 @@ pub(super) async fn open_postgres(url: &str, sizes: PoolSizes) -> anyhow::Result
         .await
         .context("the PostgreSQL server of database.url does not answer")?;
     let db = Db::Postgres(pool);
-    let (version,): (i64,) =
-        query("select current_setting('server_version_num')::bigint").one(&db).await?;
+    let (version,): (i64,) = query("select current_setting('server_version_num')::bigint")
+        .one(&db)
+        .await?;
     if version < OLDEST_POSTGRES {
         bail!("PostgreSQL {} is too old; Linekey needs 15 or newer", version / 10_000);
     }
@@ -125,6 +135,15 @@ impl ServerLock {
             Err(TryLockError::Error(error)) => Err(error).context("the server's lock cannot be taken"),
         }
     }
+}
+
+/// Makes the file for this user alone; the log beside it gets the same mode from SQLite.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 /// The file of a `sqlite:PATH` address.

@@ -73,14 +73,18 @@ impl Db {
     pub async fn is_writable(&self) -> bool {
         let wrote = async {
             let mut tx = self.begin().await?;
-            query("update portal set value = value where name = 'kind'").run(&mut tx).await
+            query("update portal set value = value where name = 'kind'")
+                .run(&mut tx)
+                .await
         };
         wrote.await.is_ok()
     }
 
     /// What this database is for, such as `demo`; nothing for one that was just made.
     pub async fn kind(&self) -> Result<Option<String>> {
-        let row: Option<(String,)> = query("select value from portal where name = 'kind'").optional(self).await?;
+        let row: Option<(String,)> = query("select value from portal where name = 'kind'")
+            .optional(self)
+            .await?;
         Ok(row.map(|(kind,)| kind))
     }
 
@@ -99,7 +103,10 @@ impl Db {
 impl Tx {
     /// Says what this database is for, once and for all.
     pub async fn mark(&mut self, kind: &str) -> Result<()> {
-        query("insert into portal (name, value) values ('kind', $1)").bind(kind).run(self).await?;
+        query("insert into portal (name, value) values ('kind', $1)")
+            .bind(kind)
+            .run(self)
+            .await?;
         Ok(())
     }
 

@@ -47,7 +47,10 @@ pub struct Query {
 
 /// The statement `sql`. A test prepares every literal given here on both engines.
 pub fn query(sql: &'static str) -> Query {
-    Query { sql, values: Vec::new() }
+    Query {
+        sql,
+        values: Vec::new(),
+    }
 }
 
 /// Binds the values in order and calls `$finish` on the engine that `$via` names.
@@ -114,7 +117,9 @@ impl Query {
 
     /// The row that is always there, such as a count.
     pub async fn one<'a, T: FromAnyRow>(self, via: impl Into<Via<'a>>) -> Result<T> {
-        self.optional(via).await?.ok_or_else(|| Error::defect("a statement that always has a row had none"))
+        self.optional(via)
+            .await?
+            .ok_or_else(|| Error::defect("a statement that always has a row had none"))
     }
 
     /// All rows.

@@ -32,7 +32,9 @@ fn statements() -> Vec<(String, String)> {
         let text = fs::read_to_string(&path).expect("our own sources");
         for (at, _) in text.match_indices("query(") {
             let rest = text[at + "query(".len()..].trim_start();
-            let Some(literal) = rest.strip_prefix('"') else { continue };
+            let Some(literal) = rest.strip_prefix('"') else {
+                continue;
+            };
             let sql = literal.split('"').next().expect("a literal ends");
             assert!(!sql.contains('\\'), "{}: a statement is plain text", path.display());
             statements.push((path.display().to_string(), sql.to_owned()));
@@ -79,7 +81,10 @@ fn names(columns: &[impl Column]) -> Vec<String> {
 }
 
 /// Tables, columns, types, nullability, and the names of indexes, in words that both engines share.
-#[expect(clippy::disallowed_methods, reason = "the catalogues of the engines have different names")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the catalogues of the engines have different names"
+)]
 async fn schema(db: &Db) -> BTreeSet<String> {
     let rows: Vec<(String,)> = match db {
         Db::Sqlite { writer, .. } => sqlx::query_as(
@@ -112,7 +117,10 @@ async fn every_statement_prepares_and_the_schemas_agree() {
     let sqlite = Portal::start(Engine::Sqlite).await;
     let prepared_on_sqlite = prepared(&sqlite.app.db).await;
     let sqlite_schema = schema(&sqlite.app.db).await;
-    assert!(sqlite_schema.contains("users.credential_epoch bigint not null"), "{sqlite_schema:?}");
+    assert!(
+        sqlite_schema.contains("users.credential_epoch bigint not null"),
+        "{sqlite_schema:?}"
+    );
     #[cfg(feature = "outside")]
     {
         let postgres = Portal::start(Engine::Postgres).await;
@@ -129,7 +137,12 @@ async fn a_second_server_on_one_file_is_refused_and_a_newer_schema_too() {
     let folder = Folder::new();
     let url = format!("sqlite:{}", folder.path().join("linekey.db").display());
     let lock = ServerLock::take(&url).expect("the first");
-    assert!(ServerLock::take(&url).expect_err("the second").to_string().contains("another Linekey server"));
+    assert!(
+        ServerLock::take(&url)
+            .expect_err("the second")
+            .to_string()
+            .contains("another Linekey server")
+    );
     drop(lock);
     ServerLock::take(&url).expect("the lock ends with its server");
 
@@ -141,7 +154,9 @@ async fn a_second_server_on_one_file_is_refused_and_a_newer_schema_too() {
         .expect("a row");
     tx.commit().await.expect("a commit");
     db.close().await;
-    let refused = Db::open(&url, PoolSizes { connections: 2 }).await.expect_err("a newer schema");
+    let refused = Db::open(&url, PoolSizes { connections: 2 })
+        .await
+        .expect_err("a newer schema");
     assert!(refused.to_string().contains("newer Linekey"), "{refused:#}");
 }
 
@@ -150,12 +165,17 @@ async fn is_told(ann: &crate::testing::Browser, new: &str) {
     let answer = ann.change_password(new).await;
     answer.says(503, "Nothing was changed");
     assert!(!answer.header("retry-after").is_empty());
-    assert!(!answer.text.contains("sqlite") && !answer.text.contains("database is"), "no internals");
+    assert!(
+        !answer.text.contains("sqlite") && !answer.text.contains("database is"),
+        "no internals"
+    );
 }
 
 #[expect(clippy::disallowed_methods, reason = "a failing database is made outside the portal")]
 async fn pragma(p: &Portal, text: &'static str) {
-    let Db::Sqlite { writer, .. } = &p.app.db else { panic!("SQLite alone has pragmas") };
+    let Db::Sqlite { writer, .. } = &p.app.db else {
+        panic!("SQLite alone has pragmas")
+    };
     sqlx::query(text).execute(writer).await.expect("a pragma");
 }
 
@@ -166,11 +186,16 @@ async fn a_read_only_database_is_said_and_recovers() {
     let before = p.dump_everything().await;
     pragma(&p, "pragma query_only = on").await;
     is_told(&ann, "Tidewater-Kestrel-1").await;
-    assert_eq!(p.browser().sign_in("ann@acme.example", "Harbour-Light-7").await.status, 503);
+    assert_eq!(
+        p.browser().sign_in("ann@acme.example", "Harbour-Light-7").await.status,
+        503
+    );
     assert_eq!(ann.get("/phones").await.status, 200, "pages that only read go on");
     pragma(&p, "pragma query_only = off").await;
     assert_eq!(p.dump_everything().await, before);
-    ann.change_password("Tidewater-Kestrel-1").await.leads_to("/account/password/done");
+    ann.change_password("Tidewater-Kestrel-1")
+        .await
+        .leads_to("/account/password/done");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,20 +217,26 @@ async fn a_full_database_is_said_and_recovers() {
     }
     assert!(refused, "a database that may not grow is full before long");
     pragma(&p, "pragma max_page_count = 1073741823").await;
-    ann.change_password("Tidewater-Kestrel-last").await.leads_to("/account/password/done");
+    ann.change_password("Tidewater-Kestrel-last")
+        .await
+        .leads_to("/account/password/done");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_database_is_said_and_recovers() {
     let p = Portal::start(Engine::Sqlite).await;
     let ann = p.signed_in("ann").await;
-    let other = Db::open(&p.app.config.database.url, PoolSizes { connections: 2 }).await.expect("the same file");
+    let other = Db::open(&p.app.config.database.url, PoolSizes { connections: 2 })
+        .await
+        .expect("the same file");
     let before = p.dump_everything().await;
     let holds = other.begin().await.expect("the lock");
     is_told(&ann, "Tidewater-Kestrel-1").await;
     drop(holds);
     assert_eq!(p.dump_everything().await, before);
-    ann.change_password("Tidewater-Kestrel-1").await.leads_to("/account/password/done");
+    ann.change_password("Tidewater-Kestrel-1")
+        .await
+        .leads_to("/account/password/done");
 }
 
 #[cfg(feature = "outside")]
@@ -214,7 +245,11 @@ async fn a_postgresql_that_went_away_is_said_and_recovers() {
     let wire = crate::testing::Wire::to_postgres().await;
     let through = wire.address();
     let p = Portal::start_with(Engine::Postgres, |config| {
-        let (_, name) = config.database.url.rsplit_once('/').expect("an address ends in a database");
+        let (_, name) = config
+            .database
+            .url
+            .rsplit_once('/')
+            .expect("an address ends in a database");
         config.database.url = format!("postgres://postgres@{through}/{name}");
     })
     .await;
@@ -226,7 +261,12 @@ async fn a_postgresql_that_went_away_is_said_and_recovers() {
     answer.says(503, "Nothing was changed");
     assert_eq!(ann.get("/phones").await.status, 503);
     wire.mend().await;
-    ann.change_password("Tidewater-Kestrel-2").await.leads_to("/account/password/done");
+    ann.change_password("Tidewater-Kestrel-2")
+        .await
+        .leads_to("/account/password/done");
     assert!(desk.is_registered().await);
-    p.browser().sign_in("ann@acme.example", "Tidewater-Kestrel-2").await.leads_to("/");
+    p.browser()
+        .sign_in("ann@acme.example", "Tidewater-Kestrel-2")
+        .await
+        .leads_to("/");
 }

@@ -37,7 +37,10 @@ impl Folder {
                 std::env::temp_dir().join(format!("linekey-demo-{name}"))
             }
         };
-        let folder = Self { path, temporary: kept.is_none() };
+        let folder = Self {
+            path,
+            temporary: kept.is_none(),
+        };
         make_private(&folder.path).with_context(|| format!("{} cannot be made", folder.path.display()))?;
         fs::create_dir_all(folder.path.join("mail"))?;
         if !folder.config().exists() {

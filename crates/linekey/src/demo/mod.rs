@@ -62,10 +62,7 @@ impl Demo {
 ///
 /// # Errors
 /// When an address is not loopback or in use, or the folder is not a demo's.
-pub async fn start(
-    options: &Options,
-    variables: &std::collections::BTreeMap<String, String>,
-) -> anyhow::Result<Demo> {
+pub async fn start(options: &Options, variables: &std::collections::BTreeMap<String, String>) -> anyhow::Result<Demo> {
     for (name, address) in [("--http", options.http), ("--sip", options.sip)] {
         if !address.ip().is_loopback() {
             bail!("{name} {address}: a demo's passwords are known to everyone, so it listens on loopback only");
@@ -73,11 +70,18 @@ pub async fn start(
     }
     let folder = data::Folder::open(options.data.as_deref())?;
     let mut config = Config::load(Some(&folder.config()), variables)?;
-    let admin = config.admin.listen.filter(|_| variables.contains_key("LINEKEY_ADMIN__LISTEN"));
+    let admin = config
+        .admin
+        .listen
+        .filter(|_| variables.contains_key("LINEKEY_ADMIN__LISTEN"));
     let mut listeners = Listeners::take(&[options.http], admin).await?;
     let http = listeners.address()?;
     // Browsers look `localhost` up in both families, and passkeys need the name.
-    let other: IpAddr = if http.is_ipv4() { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+    let other: IpAddr = if http.is_ipv4() {
+        Ipv6Addr::LOCALHOST.into()
+    } else {
+        Ipv4Addr::LOCALHOST.into()
+    };
     listeners.also(SocketAddr::new(other, http.port())).await;
     let url = format!("http://localhost:{}/", http.port());
     folder.adjust(&mut config, &url, options.sip)?;
@@ -86,9 +90,19 @@ pub async fn start(
     let app = app::open(config, Clock::default()).await?;
     seed(&app, options.seed_users).await?;
     let portal = serve::start(app, listeners, true).await?;
-    let sip = *portal.sip_addresses().first().context("the demo's registrar listens nowhere")?;
+    let sip = *portal
+        .sip_addresses()
+        .first()
+        .context("the demo's registrar listens nowhere")?;
     let phones = phones::Simulated::start(portal.app(), sip).await?;
-    Ok(Demo { portal, url, sip, phones, _lock: lock, _data: folder })
+    Ok(Demo {
+        portal,
+        url,
+        sip,
+        phones,
+        _lock: lock,
+        _data: folder,
+    })
 }
 
 /// The demo's people on any database, for stories.

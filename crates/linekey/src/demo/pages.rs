@@ -52,7 +52,10 @@ pub async fn mail(State(app): State<App>, visitor: Visitor) -> Result<Response> 
         text: letter.text,
         at: when::exact(letter.at),
     };
-    Ok(page(&MailPage { frame, mails: mails.into_iter().map(view).collect() }))
+    Ok(page(&MailPage {
+        frame,
+        mails: mails.into_iter().map(view).collect(),
+    }))
 }
 
 /// GET `/demo/mail.json`

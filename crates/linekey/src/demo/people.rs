@@ -50,12 +50,18 @@ impl Someone {
 
     /// The name of their account.
     pub fn account(&self) -> &'static str {
-        ACCOUNTS.iter().find(|(domain, _)| *domain == self.domain).map_or("", |(_, name)| name)
+        ACCOUNTS
+            .iter()
+            .find(|(domain, _)| *domain == self.domain)
+            .map_or("", |(_, name)| name)
     }
 }
 
-const ACCOUNTS: [(&str, &str); 3] =
-    [("acme.example", "Acme Boats"), ("globex.example", "Globex"), ("quayside.example", "Quayside Telecom")];
+const ACCOUNTS: [(&str, &str); 3] = [
+    ("acme.example", "Acme Boats"),
+    ("globex.example", "Globex"),
+    ("quayside.example", "Quayside Telecom"),
+];
 
 /// Everyone who can sign in, load-test users aside.
 pub fn people() -> [Someone; 7] {
@@ -150,11 +156,18 @@ pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
     tx.mark("demo").await?;
     let mut ids = Vec::new();
     for (domain, name) in ACCOUNTS {
-        let new = NewAccount { name, domain, sip_domain: domain };
+        let new = NewAccount {
+            name,
+            domain,
+            sip_domain: domain,
+        };
         ids.push((domain, accounts::create::create(app, &mut tx, new).await?));
     }
     for (someone, hash) in people().iter().zip(&hashes) {
-        let (_, account) = ids.iter().find(|(domain, _)| *domain == someone.domain).context("an account for each")?;
+        let (_, account) = ids
+            .iter()
+            .find(|(domain, _)| *domain == someone.domain)
+            .context("an account for each")?;
         let new = NewUser {
             role: someone.role,
             name: someone.name,
@@ -167,7 +180,11 @@ pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
         let user = add(app, &mut tx, account, new, hash).await?;
         for label in someone.phones {
             let name = format!("{}-{}", someone.name, label.to_lowercase());
-            let owner = Owner { account, user: &user, sip_domain: someone.domain };
+            let owner = Owner {
+                account,
+                user: &user,
+                sip_domain: someone.domain,
+            };
             let phone = add_phone(app, &mut tx, owner, label, &name, someone.extension).await?;
             if *label == "Warehouse" {
                 let gone = app.clock.now() - 3 * DAY - 4 * HOUR;
@@ -190,7 +207,11 @@ pub(super) async fn seed_load(app: &App, wanted: u32) -> anyhow::Result<()> {
     let account = match found {
         Some(account) => account,
         None => {
-            let new = NewAccount { name: "Load Test", domain: LOAD_DOMAIN, sip_domain: LOAD_DOMAIN };
+            let new = NewAccount {
+                name: "Load Test",
+                domain: LOAD_DOMAIN,
+                sip_domain: LOAD_DOMAIN,
+            };
             accounts::create::create(app, &mut tx, new).await?
         }
     };
@@ -210,7 +231,11 @@ pub(super) async fn seed_load(app: &App, wanted: u32) -> anyhow::Result<()> {
                 time_zone: ZONE,
             };
             let user = add(app, &mut tx, &account, new, &hash).await?;
-            let owner = Owner { account: &account, user: &user, sip_domain: LOAD_DOMAIN };
+            let owner = Owner {
+                account: &account,
+                user: &user,
+                sip_domain: LOAD_DOMAIN,
+            };
             add_phone(app, &mut tx, owner, "Desk", &format!("{name}-desk"), None).await?;
         }
         tx.commit().await?;
@@ -239,8 +264,15 @@ async fn add_phone(
     extension: Option<&str>,
 ) -> anyhow::Result<PhoneId> {
     let sip_password = sip_password(sip_name);
-    let new = NewPhone { label, sip_name, sip_password: &sip_password, extension };
-    phones::create::insert(app, tx, owner, new).await?.with_context(|| format!("{sip_name} is taken"))
+    let new = NewPhone {
+        label,
+        sip_name,
+        sip_password: &sip_password,
+        extension,
+    };
+    phones::create::insert(app, tx, owner, new)
+        .await?
+        .with_context(|| format!("{sip_name} is taken"))
 }
 
 /// By the rules like any other, though of nobody: a demo's password must be one that could be set.
@@ -249,4 +281,3 @@ async fn hash(app: &App, text: &str) -> anyhow::Result<HashedPassword> {
         .map_err(|refused| anyhow!("the demo's password breaks the rules: {refused:?}"))?;
     Ok(app.hashes.hash(&new).await?)
 }
-

@@ -34,8 +34,13 @@ impl Simulated {
                 user_agent: agent.to_owned(),
                 ..Account::new(registrar, name, domain, &sip_password(name))
             };
-            let mut phone = Phone::new(account, Arc::clone(&around)).await.context("a simulated phone has no socket")?;
-            let outcome = phone.register_once().await.with_context(|| format!("the phone {name} gets no answer"))?;
+            let mut phone = Phone::new(account, Arc::clone(&around))
+                .await
+                .context("a simulated phone has no socket")?;
+            let outcome = phone
+                .register_once()
+                .await
+                .with_context(|| format!("the phone {name} gets no answer"))?;
             if !outcome.is_registered() {
                 bail!("the phone {name} was refused with {}", outcome.status);
             }
@@ -49,7 +54,7 @@ impl Simulated {
         PHONES.iter().map(|(name, ..)| *name).collect()
     }
 
-    /// Stops registering. The registrations stay until they end, as when a phone loses its power.
+    /// Unregisters every phone and ends it.
     pub(super) async fn stop(self) {
         for phone in self.0 {
             phone.stop().await;

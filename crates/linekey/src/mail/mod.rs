@@ -61,15 +61,19 @@ pub struct Letter {
 }
 
 /// Puts `mail` to `to` into the outbox, in the transaction of the change it reports.
-pub async fn send(
-    app: &App,
-    tx: &mut Tx,
-    (account, user): (&AccountId, &UserId),
-    to: &str,
-    mail: &Mail,
-) -> Result<()> {
+pub async fn send(app: &App, tx: &mut Tx, (account, user): (&AccountId, &UserId), to: &str, mail: &Mail) -> Result<()> {
     let parameters = serde_json::to_string(mail).map_err(Error::defect)?;
-    store::insert(tx, &app.new_id(), account, user, mail.kind(), to, &parameters, app.clock.now()).await
+    store::insert(
+        tx,
+        &app.new_id(),
+        account,
+        user,
+        mail.kind(),
+        to,
+        &parameters,
+        app.clock.now(),
+    )
+    .await
 }
 
 /// The newest mails of the whole portal, at most `limit`, newest first. For the demo's page alone.
@@ -83,5 +87,13 @@ fn letter(app: &App, row: store::Row) -> Result<Letter> {
     let (subject, text, html) = match &mail {
         Mail::PasswordChanged { .. } => password_changed::render(app, &mail)?,
     };
-    Ok(Letter { id: row.id, kind: mail.kind(), to: row.to_address, subject, text, html, at: row.created_at })
+    Ok(Letter {
+        id: row.id,
+        kind: mail.kind(),
+        to: row.to_address,
+        subject,
+        text,
+        html,
+        at: row.created_at,
+    })
 }

@@ -30,7 +30,13 @@ struct Html<'a> {
 
 /// Subject, text and HTML.
 pub(super) fn render(app: &App, mail: &Mail) -> Result<(String, String, String)> {
-    let Mail::PasswordChanged { name, sign_in_name, at, browser, address } = mail;
+    let Mail::PasswordChanged {
+        name,
+        sign_in_name,
+        at,
+        browser,
+        address,
+    } = mail;
     let words = &app.words;
     let brand = &app.config.brand.name;
     let facts = vec![

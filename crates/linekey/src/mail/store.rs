@@ -15,7 +15,10 @@ pub(super) struct Row {
 }
 
 /// Adds a mail.
-#[expect(clippy::too_many_arguments, reason = "one a column; a struct would only name them twice")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one a column; a struct would only name them twice"
+)]
 pub(super) async fn insert(
     tx: &mut Tx,
     id: &str,

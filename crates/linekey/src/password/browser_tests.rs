@@ -26,7 +26,12 @@ async fn ann_changes_her_password_and_sees_that_her_phones_stayed_connected(port
     ann.press("Account").await;
     ann.press("Account Settings").await;
     ann.says("Signs out 1 other browser: Firefox on Linux.").await;
-    for line in ["Your 3 phones stay connected.", "Desk Registered now", "Softphone Registered now", "Warehouse Offline"] {
+    for line in [
+        "Your 3 phones stay connected.",
+        "Desk Registered now",
+        "Softphone Registered now",
+        "Warehouse Offline",
+    ] {
         ann.says(line).await;
     }
     ann.tick("Sign out my other browsers").await;
@@ -55,7 +60,11 @@ async fn ann_changes_her_password_and_sees_that_her_phones_stayed_connected(port
     ann.press("Save new password").await;
     ann.arrives_at("/account/password/done").await;
     ann.says("only the new password works").await;
-    for fact in ["1 other browser was signed out.", "This browser stays signed in.", "Your 3 phones stay connected."] {
+    for fact in [
+        "1 other browser was signed out.",
+        "This browser stays signed in.",
+        "Your 3 phones stay connected.",
+    ] {
         ann.says(fact).await;
     }
     for line in ["Desk Registered now", "Softphone Registered now", "Warehouse Offline"] {
@@ -69,7 +78,10 @@ async fn ann_changes_her_password_and_sees_that_her_phones_stayed_connected(port
     assert_eq!(portal.phone_bytes().await, phones);
     assert!(!elsewhere.is_signed_in().await);
     let fresh = portal.browser();
-    fresh.sign_in("ann@acme.example", OLD).await.says(422, "That name and password don't match.");
+    fresh
+        .sign_in("ann@acme.example", OLD)
+        .await
+        .says(422, "That name and password don't match.");
     fresh.sign_in("ann@acme.example", NEW).await.leads_to("/");
     assert!(desk.is_registered().await && softphone.is_registered().await);
 }
@@ -84,7 +96,11 @@ async fn invites_password_managers(ann: &Chromium) {
         assert_eq!(ann.attribute(label, "type").await, "password");
     }
     assert_eq!(ann.count("[maxlength]").await, 0);
-    assert_eq!(ann.count("#password input[autocomplete=username][value='ann@acme.example']").await, 1);
+    assert_eq!(
+        ann.count("#password input[autocomplete=username][value='ann@acme.example']")
+            .await,
+        1
+    );
 }
 
 async fn the_keyboard_alone_changes_a_password(portal: Portal) {
@@ -113,7 +129,10 @@ async fn the_keyboard_alone_changes_a_password(portal: Portal) {
     ann.keys(Key::Enter).await;
     ann.says("Nothing was saved yet").await;
     ann.keys(Key::Tab).await;
-    assert_eq!(ann.focused().await, "The two passwords don’t match. Enter the same one twice.");
+    assert_eq!(
+        ann.focused().await,
+        "The two passwords don’t match. Enter the same one twice."
+    );
     ann.keys(Key::Enter).await;
     assert_eq!(ann.focused().await, "Confirm new password");
 

@@ -41,13 +41,19 @@ pub async fn change(
     };
     if !me.is_fresh(app) {
         // Whoever sits here may not be the owner: the verdict is sealed with the change and told after the proof.
-        return Ok(Changed::ConfirmFirst(pending::keep(app, me, &hash, verdict, sign_out_others).await?));
+        return Ok(Changed::ConfirmFirst(
+            pending::keep(app, me, &hash, verdict, sign_out_others).await?,
+        ));
     }
     if let Some(told) = tell(app, me, verdict).await? {
         return Ok(told);
     }
     let mut tx = app.db.begin().await?;
-    let cause = Cause::OwnChange { me, sign_out_others, proven: false };
+    let cause = Cause::OwnChange {
+        me,
+        sign_out_others,
+        proven: false,
+    };
     let done = set(app, &mut tx, &hash, cause).await?;
     finish(app, me, tx, done).await
 }
@@ -62,13 +68,19 @@ pub async fn commit(app: &App, me: &SignedIn, waiting: &Waiting) -> Result<Chang
     if !store::remove_pending(&mut tx, &me.session, &waiting.id).await? {
         return Ok(Changed::Overtaken);
     }
-    let cause = Cause::OwnChange { me, sign_out_others: waiting.sign_out_others, proven: true };
+    let cause = Cause::OwnChange {
+        me,
+        sign_out_others: waiting.sign_out_others,
+        proven: true,
+    };
     let done = set(app, &mut tx, &waiting.hash, cause).await?;
     finish(app, me, tx, done).await
 }
 
 async fn finish(app: &App, me: &SignedIn, mut tx: crate::db::Tx, done: Set) -> Result<Changed> {
-    let Set::Done { token, ended } = done else { return Ok(Changed::Overtaken) };
+    let Set::Done { token, ended } = done else {
+        return Ok(Changed::Overtaken);
+    };
     throttle::clear(app, &mut tx, &Bucket::SecretRule(&me.person.id)).await?;
     throttle::clear(app, &mut tx, &Bucket::Confirm(&me.person.id)).await?;
     tx.commit().await?;
@@ -82,8 +94,10 @@ async fn tell(app: &App, me: &SignedIn, verdict: SecretVerdict) -> Result<Option
     if refusals.is_empty() {
         return Ok(None);
     }
-    Ok(Some(match throttle::count(app, &Bucket::SecretRule(&me.person.id)).await? {
-        Counted::Go { .. } => Changed::Refused(refusals),
-        Counted::Wait(wait) => Changed::Wait((wait + 999) / 1000),
-    }))
+    Ok(Some(
+        match throttle::count(app, &Bucket::SecretRule(&me.person.id)).await? {
+            Counted::Go { .. } => Changed::Refused(refusals),
+            Counted::Wait(wait) => Changed::Wait((wait + 999) / 1000),
+        },
+    ))
 }

@@ -2,6 +2,8 @@
 //!
 //! Never touches a phone: SIP passwords are `phones`'s. Proving a password at the door is `sign_in`'s.
 
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod change;
 pub mod common;
 pub mod hash;
@@ -14,10 +16,8 @@ pub mod set;
 pub mod store;
 pub mod strength;
 pub mod suggest;
-pub mod typed;
 #[cfg(test)]
 mod tests;
-#[cfg(all(test, feature = "outside"))]
-mod browser_tests;
+pub mod typed;
 
 pub use set::rehash;

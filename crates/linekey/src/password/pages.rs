@@ -21,11 +21,11 @@ use crate::phones::view::PhoneView;
 use crate::sessions::signed_in::CHANGE_FORM;
 use crate::sessions::{self, SignedIn, Token};
 use crate::web::answer::{Problem, page};
+use crate::web::cookies;
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Form, Query};
 use crate::web::gate::with_status;
 use crate::web::page::{FieldError, Frame, Section};
-use crate::web::cookies;
 use crate::when;
 
 /// What carries the facts of a change to the page that tells them.
@@ -119,23 +119,40 @@ impl Default for Shown {
 }
 
 /// GET `/account/settings`
-pub async fn settings(
-    State(app): State<App>,
-    me: SignedIn,
-    carried: Flash,
-    Query(query): Query,
-) -> Result<Response> {
+pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Query(query): Query) -> Result<Response> {
     let profile_saved = query.get("saved") == Some("profile");
     let refused = carried.take(&me.session, REFUSED);
-    let password_errors = refused.map(|text| FieldError { field: "new_password", text }).into_iter().collect();
-    settings_page(&app, &me, Shown { password_errors, profile_saved, ..Shown::default() }).await
+    let told = refused.is_some();
+    let password_errors = refused
+        .map(|text| FieldError {
+            field: "new_password",
+            text,
+        })
+        .into_iter()
+        .collect();
+    let shown = settings_page(
+        &app,
+        &me,
+        Shown {
+            password_errors,
+            profile_saved,
+            ..Shown::default()
+        },
+    )
+    .await?;
+    Ok(if told {
+        (flash::clear(&app), shown).into_response()
+    } else {
+        shown
+    })
 }
 
 /// The settings page, for whoever has something to say on it.
 pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Response> {
     let person = &me.person;
-    let (display_name, time_zone) =
-        shown.typed_profile.unwrap_or_else(|| (person.display_name.clone(), person.time_zone.clone()));
+    let (display_name, time_zone) = shown
+        .typed_profile
+        .unwrap_or_else(|| (person.display_name.clone(), person.time_zone.clone()));
     Ok(page(&SettingsPage {
         frame: me.frame(app, Section::Settings),
         person: ProfileView {
@@ -175,7 +192,16 @@ pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Res
     let changed = change(&app, &me, &typed, &confirmed, sign_out_others).await?;
     if let Changed::Refused(refused) = changed {
         let password_errors = refused.iter().map(|refusal| field_error(&app, *refusal)).collect();
-        let again = settings_page(&app, &me, Shown { password_errors, sign_out_others, ..Shown::default() }).await?;
+        let again = settings_page(
+            &app,
+            &me,
+            Shown {
+                password_errors,
+                sign_out_others,
+                ..Shown::default()
+            },
+        )
+        .await?;
         return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again));
     }
     Ok(answer(&app, &me, changed, None))
@@ -192,9 +218,14 @@ pub fn answer(app: &App, me: &SignedIn, changed: Changed, renewed: Option<&Token
             response
         }
         Changed::Refused(refused) => {
-            let said = refused.first().map(|refusal| refusal.text(&app.words)).unwrap_or_default();
+            let said = refused
+                .first()
+                .map(|refusal| refusal.text(&app.words))
+                .unwrap_or_default();
             let mut response = Redirect::to(CHANGE_FORM).into_response();
-            response.headers_mut().extend(flash::carry(app, &me.session, REFUSED, &said));
+            response
+                .headers_mut()
+                .extend(flash::carry(app, &me.session, REFUSED, &said));
             if let Some(token) = renewed {
                 response.headers_mut().append(
                     axum::http::header::SET_COOKIE,
@@ -211,7 +242,9 @@ pub fn answer(app: &App, me: &SignedIn, changed: Changed, renewed: Option<&Token
 
 /// GET `/account/password/done`
 pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response> {
-    let Some(set_at) = me.person.password_set_at else { return Ok(to_form().await.into_response()) };
+    let Some(set_at) = me.person.password_set_at else {
+        return Ok(to_form().await.into_response());
+    };
     let words = &app.words;
     let phones = phones::live::of(&app, &me.person).await?;
     let others = sessions::pages::other_browsers(&app, &me).await?;
@@ -227,7 +260,11 @@ pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
     Ok(page(&DonePage {
         frame: me.frame(&app, Section::Settings),
         title: words.say("done-title"),
-        when: words.say_with("done-when", "when", when::short(words, set_at, app.clock.now(), &me.person.time_zone)),
+        when: words.say_with(
+            "done-when",
+            "when",
+            when::short(words, set_at, app.clock.now(), &me.person.time_zone),
+        ),
         facts,
         phones_text: words.say_with("done-phones", "count", phones.len()),
         phones,
@@ -257,19 +294,34 @@ pub async fn suggestion(State(app): State<App>, me: SignedIn, _: Form) -> Result
 
 fn rule_lines(app: &App, me: &SignedIn, typed: Option<&TypedPassword>) -> Vec<RuleLine> {
     let policy = app.config.password.policy;
-    let line = |(rule, met): (rules::Rule, bool)| RuleLine { id: rule.id(), text: rule.text(&app.words), met };
+    let line = |(rule, met): (rules::Rule, bool)| RuleLine {
+        id: rule.id(),
+        text: rule.text(&app.words),
+        met,
+    };
     match typed {
         Some(typed) => {
             let about = me.person.about(&app.config.brand.name);
-            rules::check(policy, typed, &about).verdicts.into_iter().map(line).collect()
+            rules::check(policy, typed, &about)
+                .verdicts
+                .into_iter()
+                .map(line)
+                .collect()
         }
         None => policy.rules().into_iter().map(|rule| line((rule, false))).collect(),
     }
 }
 
 fn field_error(app: &App, refusal: Refusal) -> FieldError {
-    let field = if refusal == Refusal::Different { "confirm_password" } else { "new_password" };
-    FieldError { field, text: refusal.text(&app.words) }
+    let field = if refusal == Refusal::Different {
+        "confirm_password"
+    } else {
+        "new_password"
+    };
+    FieldError {
+        field,
+        text: refusal.text(&app.words),
+    }
 }
 
 async fn effect(app: &App, me: &SignedIn) -> Result<Effect> {
@@ -279,8 +331,10 @@ async fn effect(app: &App, me: &SignedIn) -> Result<Effect> {
     Ok(Effect {
         browsers_text: match browsers.len() {
             0 => words.say("effect-browsers-none"),
-            count => words
-                .say_all("effect-browsers", [("count", count.into()), ("names", browsers.join(", ").into())]),
+            count => words.say_all(
+                "effect-browsers",
+                [("count", count.into()), ("names", browsers.join(", ").into())],
+            ),
         },
         phones_text: match phones.len() {
             0 => words.say("effect-phones-none"),

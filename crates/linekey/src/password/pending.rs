@@ -40,7 +40,9 @@ pub(super) async fn keep(
     let id = PendingId::new(app.new_id());
     let row = store::PendingRow {
         password_hash: hash.as_str().to_owned(),
-        verdict: app.keys.seal(Purpose::PendingVerdict, &place(&id), &[verdict.to_byte()], &app.random),
+        verdict: app
+            .keys
+            .seal(Purpose::PendingVerdict, &place(&id), &[verdict.to_byte()], &app.random),
         credential_epoch: me.person.credential_epoch,
         policy: app.config.password.policy.to_string(),
         sign_out_others: i64::from(sign_out_others),
@@ -55,7 +57,9 @@ pub(super) async fn keep(
 
 /// The change `id` of this session, unless it is too old, or another password or policy came since.
 pub async fn find(app: &App, me: &SignedIn, id: &PendingId) -> Result<Option<Waiting>> {
-    let Some(row) = store::pending(&app.db, &me.person.id, &me.session, id).await? else { return Ok(None) };
+    let Some(row) = store::pending(&app.db, &me.person.id, &me.session, id).await? else {
+        return Ok(None);
+    };
     let age = app.clock.now() - row.created_at;
     if age >= LIFETIME
         || row.credential_epoch != me.person.credential_epoch
@@ -63,7 +67,10 @@ pub async fn find(app: &App, me: &SignedIn, id: &PendingId) -> Result<Option<Wai
     {
         return Ok(None);
     }
-    let verdict = app.keys.open(Purpose::PendingVerdict, &place(&row.id), &row.verdict).map_err(Error::defect)?;
+    let verdict = app
+        .keys
+        .open(Purpose::PendingVerdict, &place(&row.id), &row.verdict)
+        .map_err(Error::defect)?;
     Ok(Some(Waiting {
         id: row.id,
         created_at: row.created_at,

@@ -22,8 +22,14 @@ pub struct SecretVerdict {
 impl SecretVerdict {
     /// The refusals it stands for.
     pub fn refusals(self) -> Vec<Refusal> {
-        let said = [(self.same_as_old, Refusal::SameAsOld), (self.sip_password, Refusal::SipPassword)];
-        said.into_iter().filter(|(refused, _)| *refused).map(|(_, refusal)| refusal).collect()
+        let said = [
+            (self.same_as_old, Refusal::SameAsOld),
+            (self.sip_password, Refusal::SipPassword),
+        ];
+        said.into_iter()
+            .filter(|(refused, _)| *refused)
+            .map(|(_, refusal)| refusal)
+            .collect()
     }
 
     /// One byte, for sealing.
@@ -33,7 +39,10 @@ impl SecretVerdict {
 
     /// Of [`SecretVerdict::to_byte`].
     pub(super) fn of_byte(byte: u8) -> Self {
-        Self { same_as_old: byte & 1 != 0, sip_password: byte & 2 != 0 }
+        Self {
+            same_as_old: byte & 1 != 0,
+            sip_password: byte & 2 != 0,
+        }
     }
 }
 
@@ -47,12 +56,7 @@ pub enum Prepared {
 }
 
 /// Judges and hashes what was typed. The same work whatever the stored secrets are.
-pub async fn prepare(
-    app: &App,
-    person: &Person,
-    typed: &TypedPassword,
-    confirmed: &TypedPassword,
-) -> Result<Prepared> {
+pub async fn prepare(app: &App, person: &Person, typed: &TypedPassword, confirmed: &TypedPassword) -> Result<Prepared> {
     let about = person.about(&app.config.brand.name);
     let new = match rules::accept(app.config.password.policy, typed, &about) {
         Err(refused) => return Ok(Prepared::Refused(refused)),
@@ -63,5 +67,11 @@ pub async fn prepare(
     let verified = app.hashes.verify(typed, old.as_ref()).await?;
     let sip_password = phones::equals_sip_password(app, &person.account, &person.id, new.reveal()).await?;
     let hash = app.hashes.hash(&new).await?;
-    Ok(Prepared::Ready(hash, SecretVerdict { same_as_old: verified.matches, sip_password }))
+    Ok(Prepared::Ready(
+        hash,
+        SecretVerdict {
+            same_as_old: verified.matches,
+            sip_password,
+        },
+    ))
 }

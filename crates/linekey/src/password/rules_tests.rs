@@ -264,9 +264,9 @@ fn rules_and_refusals_are_told_in_plain_words() {
             "At least 8 characters",
             "At least 1 lowercase letter",
             "At least 1 uppercase letter",
-            "Not a common or leaked password",
-            "Does not contain your name, your company’s name or domain, or ours",
-            "At most 256 characters, without tabs or line breaks",
+            "Not a common password",
+            "Does not contain your name or your company’s",
+            "At most 256 characters, no tabs or line breaks",
         ]
     );
     let own = [

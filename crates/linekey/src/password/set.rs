@@ -44,7 +44,11 @@ pub enum Set {
 
 /// Sets the password in `tx`. After [`Set::Overtaken`] the caller drops the transaction.
 pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>) -> Result<Set> {
-    let Cause::OwnChange { me, sign_out_others, proven } = cause;
+    let Cause::OwnChange {
+        me,
+        sign_out_others,
+        proven,
+    } = cause;
     let person = &me.person;
     let now = app.clock.now();
     // The user's row first: whoever else sets this user's password waits here, before either holds a session.
@@ -54,8 +58,11 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
     let Some(token) = sessions::start::renew(app, tx, &me.session, proven).await? else {
         return Ok(Set::Overtaken);
     };
-    let ended =
-        if sign_out_others { sessions::store::remove_others(tx, &person.id, &me.session).await? } else { 0 };
+    let ended = if sign_out_others {
+        sessions::store::remove_others(tx, &person.id, &me.session).await?
+    } else {
+        0
+    };
     store::void_pending(tx, &person.id).await?;
     let event = Event {
         kind: Kind::PasswordChange,
@@ -87,7 +94,12 @@ pub async fn rehash(tx: &mut Tx, user: &UserId, epoch: i64, hash: &HashedPasswor
 }
 
 /// Gives a user who has no password yet their first one: for seeding a demo.
-pub async fn first(app: &App, tx: &mut Tx, who: (&crate::ids::AccountId, &UserId), hash: &HashedPassword) -> Result<()> {
+pub async fn first(
+    app: &App,
+    tx: &mut Tx,
+    who: (&crate::ids::AccountId, &UserId),
+    hash: &HashedPassword,
+) -> Result<()> {
     store::put_hash(tx, who.0, who.1, 0, hash, app.clock.now()).await?;
     Ok(())
 }

@@ -84,7 +84,10 @@ pub(super) async fn put_pending(
     (account, user, session): (&AccountId, &UserId, &SessionId),
     row: &PendingRow,
 ) -> Result<()> {
-    query("delete from pending_changes where session_id = $1").bind(session).run(&mut *tx).await?;
+    query("delete from pending_changes where session_id = $1")
+        .bind(session)
+        .run(&mut *tx)
+        .await?;
     query(
         "insert into pending_changes (id, session_id, account_id, user_id, password_hash, verdict, credential_epoch,
                                       policy, sign_out_others, created_at)
@@ -106,12 +109,7 @@ pub(super) async fn put_pending(
 }
 
 /// The change with this id, if it waits for this session.
-pub(super) async fn pending(
-    db: &Db,
-    user: &UserId,
-    session: &SessionId,
-    id: &PendingId,
-) -> Result<Option<PendingRow>> {
+pub(super) async fn pending(db: &Db, user: &UserId, session: &SessionId, id: &PendingId) -> Result<Option<PendingRow>> {
     query(
         "select id, password_hash, verdict, credential_epoch, policy, sign_out_others, created_at
            from pending_changes where id = $1 and session_id = $2 and user_id = $3",
@@ -125,19 +123,28 @@ pub(super) async fn pending(
 
 /// Takes the change away. False: it was taken or replaced meanwhile.
 pub(super) async fn remove_pending(tx: &mut Tx, session: &SessionId, id: &PendingId) -> Result<bool> {
-    let removed =
-        query("delete from pending_changes where id = $1 and session_id = $2").bind(id).bind(session).run(tx).await?;
+    let removed = query("delete from pending_changes where id = $1 and session_id = $2")
+        .bind(id)
+        .bind(session)
+        .run(tx)
+        .await?;
     Ok(removed == 1)
 }
 
 /// Voids every change that waits for the user.
 pub(super) async fn void_pending(tx: &mut Tx, user: &UserId) -> Result<()> {
-    query("delete from pending_changes where user_id = $1").bind(user).run(tx).await?;
+    query("delete from pending_changes where user_id = $1")
+        .bind(user)
+        .run(tx)
+        .await?;
     Ok(())
 }
 
 /// Removes changes that nobody confirmed in time.
 pub async fn remove_pending_older(tx: &mut Tx, before: Millis) -> Result<()> {
-    query("delete from pending_changes where created_at < $1").bind(before).run(tx).await?;
+    query("delete from pending_changes where created_at < $1")
+        .bind(before)
+        .run(tx)
+        .await?;
     Ok(())
 }

@@ -42,7 +42,7 @@ async fn ann_adds_a_phone_that_registers_with_what_the_page_showed_once(portal: 
         let facts = ann.texts("dl div").await;
         let fact = facts.iter().find_map(|fact| fact.strip_prefix(setting));
         let fact = fact.unwrap_or_else(|| panic!("no {setting} in {facts:?}"));
-        fact.trim().trim_end_matches("Copy").trim().to_owned()
+        fact.split_whitespace().next().expect("a value").to_owned()
     };
     let (sip_name, sip_domain) = (shown("User name").await, shown("Domain").await);
     let server = format!("{}:{}", shown("SIP server").await, shown("Port").await);

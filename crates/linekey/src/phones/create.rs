@@ -73,14 +73,31 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
     if labels.len() >= MOST_PER_USER {
         return Ok(Outcomes::Refused(vec![Refusal::TooMany]));
     }
-    let extension = if extension.is_empty() { me.person.extension.as_deref() } else { Some(extension) };
+    let extension = if extension.is_empty() {
+        me.person.extension.as_deref()
+    } else {
+        Some(extension)
+    };
     let sip_password = new_sip_password(app);
-    let owner = Owner { account: &me.person.account, user: &me.person.id, sip_domain: &me.person.sip_domain };
+    let owner = Owner {
+        account: &me.person.account,
+        user: &me.person.id,
+        sip_domain: &me.person.sip_domain,
+    };
     let base = sip_name(&me.person.name, label);
     let mut added = None;
     for nth in 1..=MOST_PER_USER {
-        let name = if nth == 1 { base.clone() } else { format!("{base}-{nth}") };
-        let new = NewPhone { label, sip_name: &name, sip_password: &sip_password, extension };
+        let name = if nth == 1 {
+            base.clone()
+        } else {
+            format!("{base}-{nth}")
+        };
+        let new = NewPhone {
+            label,
+            sip_name: &name,
+            sip_password: &sip_password,
+            extension,
+        };
         added = insert(app, &mut tx, owner, new).await?;
         if added.is_some() {
             break;
@@ -90,7 +107,9 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
             return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
         }
     }
-    let Some(id) = added else { return Ok(Outcomes::Refused(vec![Refusal::LabelTaken])) };
+    let Some(id) = added else {
+        return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
+    };
     let event = Event {
         kind: Kind::PhoneAdd,
         outcome: Outcome::Done,
@@ -165,7 +184,9 @@ fn refusals(person: &Person, label: &str, extension: &str) -> Vec<Refusal> {
 fn sip_name(user: &str, label: &str) -> String {
     let slug = |text: &str| {
         let plain = text.nfkd().filter(|c| c.is_ascii()).collect::<String>().to_lowercase();
-        let parts = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+        let parts = plain
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("-")
     };
     let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
@@ -176,7 +197,12 @@ fn sip_name(user: &str, label: &str) -> String {
 
 fn new_sip_password(app: &App) -> Zeroizing<String> {
     let random = Zeroizing::new(app.random.bytes::<LENGTH>());
-    Zeroizing::new(random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())
+    Zeroizing::new(
+        random
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ use crate::when;
 pub async fn of(app: &App, person: &Person) -> Result<Vec<PhoneView>> {
     let rows = store::seen_of_user(&app.db, &person.account, &person.id).await?;
     let phones = rows.chunk_by(|one, next| one.id == next.id);
-    Ok(phones.map(|registrations| view(app, registrations, &person.time_zone)).collect())
+    Ok(phones
+        .map(|registrations| view(app, registrations, &person.time_zone))
+        .collect())
 }
 
 /// One phone of its registrations, the latest refresh first. There is always a first: a phone without a registration
@@ -34,7 +36,11 @@ fn view(app: &App, registrations: &[Seen], zone: &str) -> PhoneView {
             _ => (State::NeverConnected, None, None),
         },
     };
-    let (state, at) = if app.config.sip.mode == SipMode::Off { (State::NotKnown, None) } else { (state, at) };
+    let (state, at) = if app.config.sip.mode == SipMode::Off {
+        (State::NotKnown, None)
+    } else {
+        (state, at)
+    };
     PhoneView {
         id: phone.id.to_string(),
         label: phone.label.clone(),
@@ -60,8 +66,18 @@ fn state_text(app: &App, state: State, at: Option<Millis>, now: Millis, zone: &s
 /// `Yealink T46U at 203.0.113.7`
 fn seen_text(app: &App, seen: &Seen) -> Option<String> {
     let agent = seen.user_agent.clone().filter(|agent| !agent.is_empty())?;
-    let address = seen.received.as_deref()?.parse::<SocketAddr>().ok()?.ip().to_canonical().to_string();
-    Some(app.words.say_all("phone-seen", [("agent", agent.into()), ("address", address.into())]))
+    let address = seen
+        .received
+        .as_deref()?
+        .parse::<SocketAddr>()
+        .ok()?
+        .ip()
+        .to_canonical()
+        .to_string();
+    Some(
+        app.words
+            .say_all("phone-seen", [("agent", agent.into()), ("address", address.into())]),
+    )
 }
 
 /// Writes a registration that ended, for the demo's history: from when to when, milliseconds UTC.

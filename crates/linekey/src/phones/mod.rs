@@ -2,6 +2,8 @@
 //!
 //! Owns adding a phone, sealing its hashes, answering the registrar, and how a phone's state is shown.
 
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod create;
 pub mod live;
 pub mod pages;
@@ -10,8 +12,6 @@ mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;
-#[cfg(all(test, feature = "outside"))]
-mod browser_tests;
 pub mod view;
 
 pub use sealed::equals_sip_password;

@@ -28,8 +28,6 @@ struct PhonesPage {
     may_add: bool,
     label: String,
     errors: Vec<FieldError>,
-    notice: Option<String>,
-    registrar_note: Option<String>,
 }
 
 #[derive(Template)]
@@ -56,7 +54,10 @@ pub async fn add(State(app): State<App>, me: SignedIn, Form(form): Form) -> Resu
             Ok((once, Redirect::to(&format!("/phones/{}", added.id))).into_response())
         }
         Outcomes::Refused(refused) => {
-            let errors = refused.into_iter().map(|refusal| field_error(&app, refusal, label)).collect();
+            let errors = refused
+                .into_iter()
+                .map(|refusal| field_error(&app, refusal, label))
+                .collect();
             let again = list_with(&app, &me, label, errors).await?;
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
         }
@@ -70,7 +71,11 @@ pub async fn one(
     Path(id): Path<String>,
     carried: Flash,
 ) -> Result<Response, Error> {
-    let Some(phone) = live::of(&app, &me.person).await?.into_iter().find(|phone| phone.id == id) else {
+    let Some(phone) = live::of(&app, &me.person)
+        .await?
+        .into_iter()
+        .find(|phone| phone.id == id)
+    else {
         return Ok(Problem::NotFound.into_response());
     };
     let carried = carried.take(&me.session, SIP_PASSWORD);
@@ -86,8 +91,17 @@ pub async fn one(
         (say("phone-setting-transport"), "UDP".to_owned()),
     ];
     let shown = sip_password.is_some();
-    let body = page(&PhonePage { frame: me.frame(&app, Section::Phones), phone, sip_password, settings });
-    if shown { Ok((flash::clear(&app), body).into_response()) } else { Ok(body) }
+    let body = page(&PhonePage {
+        frame: me.frame(&app, Section::Phones),
+        phone,
+        sip_password,
+        settings,
+    });
+    if shown {
+        Ok((flash::clear(&app), body).into_response())
+    } else {
+        Ok(body)
+    }
 }
 
 async fn list_with(app: &App, me: &SignedIn, label: &str, errors: Vec<FieldError>) -> Result<Response, Error> {
@@ -98,14 +112,14 @@ async fn list_with(app: &App, me: &SignedIn, label: &str, errors: Vec<FieldError
         phones,
         label: label.to_owned(),
         errors,
-        notice: None,
-        registrar_note: None,
     }))
 }
 
 /// Where phones reach the registrar: the address it listens on, or the portal's host where it listens on all.
 fn registrar_address(app: &App) -> (String, String) {
-    let Some(address) = app.config.sip.udp.first() else { return (String::new(), String::new()) };
+    let Some(address) = app.config.sip.udp.first() else {
+        return (String::new(), String::new());
+    };
     let host = if address.ip().is_unspecified() {
         app.config.portal.public_url.host().to_owned()
     } else {

@@ -13,8 +13,8 @@ use linekey_sip::{
 };
 use tokio::sync::mpsc;
 
-use super::store::{self, Registration};
 use super::sealed;
+use super::store::{self, Registration};
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::error::{Error, Result};
@@ -66,12 +66,25 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
         ..Settings::default()
     };
     let (events, told) = mpsc::channel(EVENTS);
-    let answers = Arc::new(Answers { app: app.clone(), domains: RwLock::default(), events });
+    let answers = Arc::new(Answers {
+        app: app.clone(),
+        domains: RwLock::default(),
+        events,
+    });
     answers.read_domains().await?;
     let key = *app.keys.derived(Purpose::SipNonce);
-    let running =
-        Registrar::start(settings, key, sockets, Arc::clone(&answers), Arc::new(Around(app.clone()))).await?;
-    let tasks = vec![tokio::spawn(record_events(app.clone(), told)), tokio::spawn(keep_domains(answers))];
+    let running = Registrar::start(
+        settings,
+        key,
+        sockets,
+        Arc::clone(&answers),
+        Arc::new(Around(app.clone())),
+    )
+    .await?;
+    let tasks = vec![
+        tokio::spawn(record_events(app.clone(), told)),
+        tokio::spawn(keep_domains(answers)),
+    ];
     Ok(Served { running, tasks })
 }
 
@@ -105,7 +118,9 @@ impl Answers {
                     }
                     store::put_registration(&mut tx, &row).await?;
                 }
-                BindingChange::Remove { phone, contact, at_ms, .. } => {
+                BindingChange::Remove {
+                    phone, contact, at_ms, ..
+                } => {
                     store::end_registration(&mut tx, &PhoneId::new(phone.0), &contact, at_ms).await?;
                 }
             }
@@ -120,19 +135,33 @@ impl Directory for Answers {
         domains.get(host).or_else(|| domains.get(&host.to_lowercase())).cloned()
     }
 
-    async fn credential(&self, sip_domain: &str, sip_name: &str) -> std::result::Result<Option<Credential>, Unavailable> {
+    async fn credential(
+        &self,
+        sip_domain: &str,
+        sip_name: &str,
+    ) -> std::result::Result<Option<Credential>, Unavailable> {
         let found = async {
-            let Some(phone) = store::by_sip_name(&self.app.db, sip_domain, sip_name).await? else { return Ok(None) };
+            let Some(phone) = store::by_sip_name(&self.app.db, sip_domain, sip_name).await? else {
+                return Ok(None);
+            };
             let ha1 = sealed::open(&self.app, &phone.id, &phone.sip_hashes)?;
             let phone_key = PhoneKey(phone.id.to_string());
-            Ok(Some(Credential { phone: phone_key, generation: phone.generation, ha1 }))
+            Ok(Some(Credential {
+                phone: phone_key,
+                generation: phone.generation,
+                ha1,
+            }))
         };
         found.await.map_err(|error: Error| unavailable(&error))
     }
 
     async fn load(&self) -> std::result::Result<Vec<SavedBinding>, Unavailable> {
         let rows = store::registrations(&self.app.db, self.app.clock.now()).await;
-        Ok(rows.map_err(|error| unavailable(&error))?.into_iter().filter_map(binding_of).collect())
+        Ok(rows
+            .map_err(|error| unavailable(&error))?
+            .into_iter()
+            .filter_map(binding_of)
+            .collect())
     }
 
     async fn save(&self, changes: Vec<BindingChange>) -> std::result::Result<(), Unavailable> {
@@ -187,14 +216,24 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
         SipEvent::WrongAddressOfRecord { phone, source, .. } => {
             (Kind::PhoneWrongAddress, Outcome::Refused, phone, source)
         }
-        SipEvent::Refused { phone: Some(phone), source, silenced, .. } => {
-            (Kind::PhoneRefused, if *silenced { Outcome::Delayed } else { Outcome::Refused }, phone, source)
-        }
+        SipEvent::Refused {
+            phone: Some(phone),
+            source,
+            silenced,
+            ..
+        } => (
+            Kind::PhoneRefused,
+            if *silenced { Outcome::Delayed } else { Outcome::Refused },
+            phone,
+            source,
+        ),
         SipEvent::Refused { phone: None, .. } | SipEvent::FirstContact { .. } => return Ok(()),
     };
     let phone = PhoneId::new(phone.0.clone());
     let mut tx = app.db.begin().await?;
-    let Some((account, user)) = store::owner_of(&mut tx, &phone).await? else { return Ok(()) };
+    let Some((account, user)) = store::owner_of(&mut tx, &phone).await? else {
+        return Ok(());
+    };
     let event = Event {
         kind,
         outcome,

@@ -16,7 +16,10 @@ pub(super) fn seal(app: &App, phone: &PhoneId, hashes: &Ha1Set) -> Vec<u8> {
 
 /// Opens the hashes of the row of `phone`.
 pub(super) fn open(app: &App, phone: &PhoneId, sealed: &[u8]) -> Result<Ha1Set> {
-    let plain = app.keys.open(Purpose::SipHashes, &place(phone), sealed).map_err(Error::defect)?;
+    let plain = app
+        .keys
+        .open(Purpose::SipHashes, &place(phone), sealed)
+        .map_err(Error::defect)?;
     Ha1Set::from_bytes(&plain).ok_or_else(|| Error::defect("sealed SIP hashes of another length"))
 }
 

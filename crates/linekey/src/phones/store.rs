@@ -197,5 +197,8 @@ pub(super) async fn end_registration(tx: &mut Tx, phone: &PhoneId, contact: &str
 
 /// Whose phone it is. For events of the registrar.
 pub(super) async fn owner_of(tx: &mut Tx, phone: &PhoneId) -> Result<Option<(AccountId, UserId)>> {
-    query("select account_id, user_id from phones where id = $1").bind(phone).optional(tx).await
+    query("select account_id, user_id from phones where id = $1")
+        .bind(phone)
+        .optional(tx)
+        .await
 }

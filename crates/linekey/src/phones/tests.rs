@@ -10,7 +10,10 @@ async fn add(browser: &Browser, label: &str) -> (String, String, String) {
     let page = browser.get(&place).await;
     page.says(200, "It is not shown again");
     let value = |id: &str| {
-        let (_, rest) = page.text.split_once(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no {id}: {}", page.text));
+        let (_, rest) = page
+            .text
+            .split_once(&format!("id=\"{id}\">"))
+            .unwrap_or_else(|| panic!("no {id}: {}", page.text));
         rest.split('<').next().unwrap_or_default().to_owned()
     };
     (place, value("setting-3"), value("sip_password"))
@@ -18,7 +21,11 @@ async fn add(browser: &Browser, label: &str) -> (String, String, String) {
 
 async fn a_phone_is_added_and_its_sip_password_is_shown_once(p: Portal) {
     let ann = p.signed_in("ann").await;
-    ann.get("/phones").await.says(200, "Desk").says(200, "Offline since").says(200, "Never connected");
+    ann.get("/phones")
+        .await
+        .says(200, "Desk")
+        .says(200, "Offline since")
+        .says(200, "Never connected");
     let (place, sip_name, sip_password) = add(&ann, "Boathouse").await;
     assert_eq!(sip_name, "ann-boathouse");
     assert_eq!(sip_password.len(), 26, "130 random bits");
@@ -27,18 +34,28 @@ async fn a_phone_is_added_and_its_sip_password_is_shown_once(p: Portal) {
     assert!(!again.text.contains(&sip_password) && !again.text.contains("It is not shown again"));
     let mut kitchen = TestPhone::with_password(&p, &sip_name, "acme.example", &sip_password).await;
     assert!(kitchen.is_registered().await);
-    ann.get(&place).await.says(200, "Registered now").says(200, "Test phone 1.0 at 127.0.0.1");
+    ann.get(&place)
+        .await
+        .says(200, "Registered now")
+        .says(200, "Test phone 1.0 at 127.0.0.1");
     assert_eq!(p.events("phone-add").await, 1);
-    let wrong = TestPhone::with_password(&p, &sip_name, "acme.example", "wrong").await.register().await;
+    let wrong = TestPhone::with_password(&p, &sip_name, "acme.example", "wrong")
+        .await
+        .register()
+        .await;
     assert_eq!(wrong.status, 401);
 }
 
 async fn a_label_that_cannot_be_is_said_at_the_field(p: Portal) {
     let ann = p.signed_in("ann").await;
     let long = "x".repeat(41);
-    for (label, said) in
-        [("", "Name the phone"), ("   ", "Name the phone"), (long.as_str(), "40"), ("De\tsk", "control"), ("Desk", "already")]
-    {
+    for (label, said) in [
+        ("", "Name the phone"),
+        ("   ", "Name the phone"),
+        (long.as_str(), "40"),
+        ("De\tsk", "control"),
+        ("Desk", "already"),
+    ] {
         ann.post("/phones", &[("label", label)]).await.says(422, said);
     }
     let fields = [("label", "Boathouse"), ("extension", "999")];
@@ -51,12 +68,20 @@ async fn a_label_that_cannot_be_is_said_at_the_field(p: Portal) {
 
 async fn two_phones_never_share_a_sip_name(p: Portal) {
     let ann = p.signed_in("ann").await;
-    assert_eq!(add(&ann, "Desk!").await.1, "ann-desk-2", "the slug is the same, the label is not");
+    assert_eq!(
+        add(&ann, "Desk!").await.1,
+        "ann-desk-2",
+        "the slug is the same, the label is not"
+    );
     assert_eq!(add(&ann, "会議室").await.1, "ann-phone");
 }
 
 async fn nobody_sees_anothers_phone(p: Portal) {
-    let (ann, bob, gina) = (p.signed_in("ann").await, p.signed_in("bob").await, p.signed_in("gina").await);
+    let (ann, bob, gina) = (
+        p.signed_in("ann").await,
+        p.signed_in("bob").await,
+        p.signed_in("gina").await,
+    );
     let (place, ..) = add(&ann, "Boathouse").await;
     for stranger in [&bob, &gina] {
         assert_eq!(stranger.get(&place).await.status, 404);
@@ -93,11 +118,17 @@ async fn a_phone_registers_no_address_but_its_own(p: Portal) {
 
 async fn a_phone_of_a_disabled_user_is_refused_like_an_unknown_one(p: Portal) {
     let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update users set disabled_at = 1 where name = 'gina'").run(&mut tx).await.expect("an update");
+    query("update users set disabled_at = 1 where name = 'gina'")
+        .run(&mut tx)
+        .await
+        .expect("an update");
     tx.commit().await.expect("a commit");
     let mut disabled = p.phone("gina-desk", "globex.example").await;
     let mut unknown = p.phone("nobody-desk", "globex.example").await;
-    assert_eq!((disabled.register().await.status, unknown.register().await.status), (401, 401));
+    assert_eq!(
+        (disabled.register().await.status, unknown.register().await.status),
+        (401, 401)
+    );
 }
 
 stories!(

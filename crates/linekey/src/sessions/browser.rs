@@ -29,7 +29,10 @@ pub(super) fn describe(words: &Words, user_agent: &str) -> String {
         ("Linux", "Linux"),
     ];
     let named = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+        table
+            .iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| *name)
     };
     match (named(&BROWSERS), named(&SYSTEMS)) {
         (Some(browser), Some(system)) => {

@@ -54,16 +54,15 @@ pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
         sessions,
         notice,
     };
-    Ok((flash::clear(&app), page(&body)).into_response())
+    Ok(if body.notice.is_some() {
+        (flash::clear(&app), page(&body)).into_response()
+    } else {
+        page(&body)
+    })
 }
 
 /// POST `/account/sessions/{id}/end`
-pub async fn end_one(
-    State(app): State<App>,
-    me: SignedIn,
-    Path(id): Path<String>,
-    _: Form,
-) -> Result<Response, Error> {
+pub async fn end_one(State(app): State<App>, me: SignedIn, Path(id): Path<String>, _: Form) -> Result<Response, Error> {
     let id = SessionId::new(id);
     if id == me.session {
         end::sign_out(&app, &me).await?;
@@ -73,20 +72,32 @@ pub async fn end_one(
         return Ok(Problem::NotFound.into_response());
     }
     let notice = app.words.say("sessions-ended-one");
-    Ok((flash::notice(&app, &me.session, &notice), Redirect::to("/account/sessions")).into_response())
+    Ok((
+        flash::notice(&app, &me.session, &notice),
+        Redirect::to("/account/sessions"),
+    )
+        .into_response())
 }
 
 /// POST `/account/sessions/end-others`
 pub async fn end_others(State(app): State<App>, me: SignedIn, _: Form) -> Result<Response, Error> {
     let ended = end::others(&app, &me).await?;
     let notice = app.words.say_with("sessions-ended-others", "count", ended);
-    Ok((flash::notice(&app, &me.session, &notice), Redirect::to("/account/sessions")).into_response())
+    Ok((
+        flash::notice(&app, &me.session, &notice),
+        Redirect::to("/account/sessions"),
+    )
+        .into_response())
 }
 
 /// The other browsers of this person, by name, for what a change will do to them.
 pub async fn other_browsers(app: &App, me: &SignedIn) -> Result<Vec<String>, Error> {
     let sessions = all(app, me).await?;
-    Ok(sessions.into_iter().filter(|session| !session.this_one).map(|session| session.browser).collect())
+    Ok(sessions
+        .into_iter()
+        .filter(|session| !session.this_one)
+        .map(|session| session.browser)
+        .collect())
 }
 
 async fn all(app: &App, me: &SignedIn) -> Result<Vec<SessionView>, Error> {

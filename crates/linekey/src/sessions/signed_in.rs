@@ -117,7 +117,12 @@ impl SignedIn {
             operator: self.person.role == Role::Operator,
             must_change: self.person.must_change,
         };
-        Frame { words: app.words.clone(), brand: app.config.brand.name.clone(), person: Some(person), section }
+        Frame {
+            words: app.words.clone(),
+            brand: app.config.brand.name.clone(),
+            person: Some(person),
+            section,
+        }
     }
 }
 
@@ -173,7 +178,10 @@ impl FromRequestParts<App> for SignedIn {
             }
             let next = (parts.method == axum::http::Method::GET)
                 .then(|| parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned());
-            return Err(Rejection::SignIn { next, ended: cookie.is_some() });
+            return Err(Rejection::SignIn {
+                next,
+                ended: cookie.is_some(),
+            });
         };
         if me.person.must_change && !BEFORE_CHANGE.contains(&path) {
             return Err(Rejection::ChangeFirst);
@@ -197,7 +205,9 @@ impl FromRequestParts<App> for Visitor {
 
 async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Option<SignedIn>, Error> {
     let Some(token) = cookie else { return Ok(None) };
-    let Some(row) = store::by_session(&app.db, &super::hash_of(token)).await? else { return Ok(None) };
+    let Some(row) = store::by_session(&app.db, &super::hash_of(token)).await? else {
+        return Ok(None);
+    };
     let now = app.clock.now();
     let (idle, absolute) = app.config.session_limits(row.role);
     if now - row.last_seen_at >= idle || now - row.started_at >= absolute {
@@ -208,7 +218,11 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
         store::touch(&mut tx, &row.session_id, now).await?;
         tx.commit().await?;
     }
-    let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent = parts
+        .headers
+        .get("user-agent")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     Ok(Some(SignedIn {
         session: row.session_id,
         authenticated_at: row.authenticated_at,

@@ -18,10 +18,22 @@ pub async fn start(
 ) -> Result<(SessionId, Token)> {
     let id = SessionId::new(app.new_id());
     let token = Token::new(&app.random);
-    let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(browser::LONGEST).collect();
+    let user_agent: String = user_agent
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(browser::LONGEST)
+        .collect();
     let address = address.to_canonical().to_string();
     store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?;
-    store::insert(tx, &id, (account, user), &token.hash(), (&user_agent, &address), app.clock.now()).await?;
+    store::insert(
+        tx,
+        &id,
+        (account, user),
+        &token.hash(),
+        (&user_agent, &address),
+        app.clock.now(),
+    )
+    .await?;
     Ok((id, token))
 }
 
@@ -30,5 +42,7 @@ pub async fn start(
 pub async fn renew(app: &App, tx: &mut Tx, session: &SessionId, proven: bool) -> Result<Option<Token>> {
     let token = Token::new(&app.random);
     let now = app.clock.now();
-    Ok(store::set_token(tx, session, &token.hash(), now, proven.then_some(now)).await?.then_some(token))
+    Ok(store::set_token(tx, session, &token.hash(), now, proven.then_some(now))
+        .await?
+        .then_some(token))
 }

@@ -126,7 +126,11 @@ pub(super) async fn set_token(
 
 /// Notes that the session was used.
 pub(super) async fn touch(tx: &mut Tx, id: &SessionId, now: Millis) -> Result<()> {
-    query("update sessions set last_seen_at = $2 where id = $1 and last_seen_at < $2").bind(id).bind(now).run(tx).await?;
+    query("update sessions set last_seen_at = $2 where id = $1 and last_seen_at < $2")
+        .bind(id)
+        .bind(now)
+        .run(tx)
+        .await?;
     Ok(())
 }
 
@@ -146,12 +150,20 @@ pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Resu
 
 /// Ends one session of the user.
 pub(super) async fn remove(tx: &mut Tx, user: &UserId, id: &SessionId) -> Result<u64> {
-    query("delete from sessions where user_id = $1 and id = $2").bind(user).bind(id).run(tx).await
+    query("delete from sessions where user_id = $1 and id = $2")
+        .bind(user)
+        .bind(id)
+        .run(tx)
+        .await
 }
 
 /// Ends every session of the user but one.
 pub async fn remove_others(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
-    query("delete from sessions where user_id = $1 and id <> $2").bind(user).bind(keep).run(tx).await
+    query("delete from sessions where user_id = $1 and id <> $2")
+        .bind(user)
+        .bind(keep)
+        .run(tx)
+        .await
 }
 
 /// Ends every session that was not seen, or not started, since.

@@ -19,23 +19,51 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old(p: Portal) {
         assert!(ann.is_signed_in().await);
         p.wait(11 * HOUR + 50 * MINUTE);
     }
-    assert!(!ann.is_signed_in().await, "used all the time it still ends after 30 days");
+    assert!(
+        !ann.is_signed_in().await,
+        "used all the time it still ends after 30 days"
+    );
     crate::jobs::sweep(&p.app).await.expect("a sweep");
-    assert_eq!(p.count(query("select count(*) from sessions")).await, 0, "and the row goes");
+    assert_eq!(
+        p.count(query("select count(*) from sessions")).await,
+        0,
+        "and the row goes"
+    );
 }
 
 async fn someone_sees_their_sessions_and_ends_one_or_all_others(p: Portal) {
     let ann = p.signed_in("ann").await;
-    let (one, two, gina) = (p.signed_in("ann").await, p.signed_in("ann").await, p.signed_in("gina").await);
+    let (one, two, gina) = (
+        p.signed_in("ann").await,
+        p.signed_in("ann").await,
+        p.signed_in("gina").await,
+    );
     let list = ann.get("/account/sessions").await;
-    list.says(200, "Firefox on Linux").says(200, "127.0.0.1").says(200, "This browser");
-    assert_eq!(list.text.matches("/end\"").count(), 2, "an End button for each of the others");
+    list.says(200, "Firefox on Linux")
+        .says(200, "127.0.0.1")
+        .says(200, "This browser");
+    assert_eq!(
+        list.text.matches("/end\"").count(),
+        2,
+        "an End button for each of the others"
+    );
     let id = list.id_after("/account/sessions/");
-    ann.post(&format!("/account/sessions/{id}/end"), &[]).await.leads_to("/account/sessions");
-    ann.get("/account/sessions").await.says(200, "That browser is signed out.");
-    assert_eq!(i32::from(one.is_signed_in().await) + i32::from(two.is_signed_in().await), 1);
-    ann.post("/account/sessions/end-others", &[]).await.leads_to("/account/sessions");
-    ann.get("/account/sessions").await.says(200, "1 other browser is signed out.");
+    ann.post(&format!("/account/sessions/{id}/end"), &[])
+        .await
+        .leads_to("/account/sessions");
+    ann.get("/account/sessions")
+        .await
+        .says(200, "That browser is signed out.");
+    assert_eq!(
+        i32::from(one.is_signed_in().await) + i32::from(two.is_signed_in().await),
+        1
+    );
+    ann.post("/account/sessions/end-others", &[])
+        .await
+        .leads_to("/account/sessions");
+    ann.get("/account/sessions")
+        .await
+        .says(200, "1 other browser is signed out.");
     assert!(!one.is_signed_in().await && !two.is_signed_in().await && ann.is_signed_in().await);
     assert!(gina.is_signed_in().await, "nobody else's");
     assert_eq!(p.events("sessions-ended").await, 2);
@@ -55,7 +83,10 @@ async fn the_twenty_first_session_ends_the_one_unused_longest(p: Portal) {
     let first = p.signed_in("ann").await;
     let second = p.signed_in("ann").await;
     p.wait(2 * MINUTE);
-    assert!(first.is_signed_in().await, "used again, so it is not the one unused longest");
+    assert!(
+        first.is_signed_in().await,
+        "used again, so it is not the one unused longest"
+    );
     for _ in 0..19 {
         p.signed_in("ann").await;
     }

@@ -38,7 +38,11 @@ async fn a_stale_session_confirms_and_nobody_types_the_new_password_again(portal
     assert!(passphrase.len() >= 12, "{passphrase}");
     assert_eq!(ann.value("Confirm new password").await, passphrase);
     assert_eq!(ann.attribute("New password", "type").await, "text");
-    assert_eq!(ann.texts("[data-suggestion]").await, [passphrase.as_str()], "the field is too narrow to read it in");
+    assert_eq!(
+        ann.texts("[data-suggestion]").await,
+        [passphrase.as_str()],
+        "the field is too narrow to read it in"
+    );
     ann.picture(&portal, "settings-suggested").await;
     ann.press("Save new password").await;
 
@@ -57,8 +61,16 @@ async fn a_stale_session_confirms_and_nobody_types_the_new_password_again(portal
     ann.says("Password changed").await;
     ann.close().await;
 
-    portal.browser().sign_in("ann@acme.example", OLD).await.says(422, "don't match");
-    portal.browser().sign_in("ann@acme.example", &passphrase).await.leads_to("/");
+    portal
+        .browser()
+        .sign_in("ann@acme.example", OLD)
+        .await
+        .says(422, "don't match");
+    portal
+        .browser()
+        .sign_in("ann@acme.example", &passphrase)
+        .await
+        .leads_to("/");
 }
 
 async fn ann_ends_her_other_sessions_and_after_signing_out_the_back_button_shows_nothing(portal: Portal) {
@@ -104,9 +116,15 @@ async fn iphone_of_ann(portal: &Portal) -> Browser {
     let browser = portal.browser();
     let headers = [
         ("content-type", "application/x-www-form-urlencoded"),
-        ("user-agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) Version/26.0 Mobile/15E148 Safari/604.1"),
+        (
+            "user-agent",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) Version/26.0 Mobile/15E148 Safari/604.1",
+        ),
     ];
     let form = format!("username=ann%40acme.example&password={OLD}");
-    browser.send(Method::POST, "/sign-in", &headers, Some(form.into_bytes())).await.leads_to("/");
+    browser
+        .send(Method::POST, "/sign-in", &headers, Some(form.into_bytes()))
+        .await
+        .leads_to("/");
     browser
 }

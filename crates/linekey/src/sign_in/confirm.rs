@@ -60,7 +60,9 @@ async fn renew(app: &App, me: &SignedIn) -> Result<Option<Token>> {
     if !store::hold(&mut tx, &me.person.id, me.person.credential_epoch).await? {
         return Ok(None);
     }
-    let Some(token) = sessions::start::renew(app, &mut tx, &me.session, true).await? else { return Ok(None) };
+    let Some(token) = sessions::start::renew(app, &mut tx, &me.session, true).await? else {
+        return Ok(None);
+    };
     throttle::clear(app, &mut tx, &Bucket::Confirm(&me.person.id)).await?;
     audit::record(app, &mut tx, event(me, Outcome::Done)).await?;
     tx.commit().await?;

@@ -1,10 +1,10 @@
 //! Proving who someone is: at the sign-in page, and again before a change.
 
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod confirm;
 mod next;
 pub mod pages;
 pub mod sign_in;
 #[cfg(test)]
 mod tests;
-#[cfg(all(test, feature = "outside"))]
-mod browser_tests;

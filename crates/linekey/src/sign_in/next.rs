@@ -16,12 +16,27 @@ mod tests {
     /// Museum row 33: no caller-supplied address leads out of the portal.
     #[test]
     fn only_a_path_of_the_portal_is_followed() {
-        for ours in ["/", "/phones", "/account/settings?x=%2F%2Fevil.example", "/help/search?q=a@b"] {
+        for ours in [
+            "/",
+            "/phones",
+            "/account/settings?x=%2F%2Fevil.example",
+            "/help/search?q=a@b",
+        ] {
             assert_eq!(path(ours), Some(ours));
         }
         for theirs in [
-            "", "https://evil.example", "//evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example",
-            "/\n/evil.example", "javascript:alert(1)", " //evil.example", "evil.example", "/ü", "/sign-out",
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "javascript:alert(1)",
+            " //evil.example",
+            "evil.example",
+            "/ü",
+            "/sign-out",
         ] {
             assert_eq!(path(theirs), None, "{theirs:?}");
         }

@@ -70,7 +70,11 @@ pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query)
 pub async fn submit(State(app): State<App>, visitor: Visitor, origin: Origin, Form(form): Form) -> Result<Response> {
     let typed_name = form.text("username");
     let typed = TypedPassword::from(form.text("password"));
-    let from = From { address: origin.address, user_agent: &origin.user_agent, replaces: visitor.0.as_ref() };
+    let from = From {
+        address: origin.address,
+        user_agent: &origin.user_agent,
+        replaces: visitor.0.as_ref(),
+    };
     let next = next::path(form.text("next"));
     match sign_in(&app, &TypedName::new(typed_name), &typed, from).await? {
         Outcomes::SignedIn(_, token) => {
@@ -94,7 +98,10 @@ pub async fn sign_out(State(app): State<App>, visitor: Visitor, _: Form) -> Resu
         sessions::end::sign_out(&app, &me).await?;
     }
     // Not "cookies": that would clear the provider's other sites on this host as well.
-    let clear = [(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\", \"storage\""))];
+    let clear = [(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"storage\""),
+    )];
     let gone = cookies::remove(&app, sessions::COOKIE);
     Ok((clear, gone, Redirect::to("/sign-in?reason=signed-out")).into_response())
 }
@@ -109,12 +116,16 @@ pub async fn confirm_form(State(app): State<App>, me: SignedIn, Query(query): Qu
 
 /// POST `/confirm`
 pub async fn confirm_submit(State(app): State<App>, me: SignedIn, Form(form): Form) -> Result<Response> {
-    let Some(asked) = asked(&app, &me, &form).await? else { return Ok(Problem::PendingGone.into_response()) };
+    let Some(asked) = asked(&app, &me, &form).await? else {
+        return Ok(Problem::PendingGone.into_response());
+    };
     let typed = TypedPassword::from(form.text("password"));
     match confirm(&app, &me, &typed, asked.waiting.as_ref()).await? {
-        Confirmed::Fresh(token) => {
-            Ok((session_cookie(&app, &token), Redirect::to(asked.next.as_deref().unwrap_or("/"))).into_response())
-        }
+        Confirmed::Fresh(token) => Ok((
+            session_cookie(&app, &token),
+            Redirect::to(asked.next.as_deref().unwrap_or("/")),
+        )
+            .into_response()),
         Confirmed::Change(changed, renewed) => Ok(password::pages::answer(&app, &me, changed, renewed.as_ref())),
         Confirmed::Refused => {
             let problem = app.words.say("confirm-refused");
@@ -144,7 +155,10 @@ async fn asked(app: &App, me: &SignedIn, fields: &Fields) -> Result<Option<Asked
         return Ok(Some(Asked { waiting: None, next }));
     }
     let waiting = pending::find(app, me, &PendingId::new(change)).await?;
-    Ok(waiting.map(|waiting| Asked { waiting: Some(waiting), next: None }))
+    Ok(waiting.map(|waiting| Asked {
+        waiting: Some(waiting),
+        next: None,
+    }))
 }
 
 fn confirm_page(app: &App, me: &SignedIn, asked: &Asked, problem: Option<String>) -> Response {

@@ -49,8 +49,12 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
         Counted::Go { failures } => failures,
         Counted::Wait(wait) => return Ok(Outcomes::Wait((wait + 999) / 1000)),
     };
-    let open = meant.as_ref().filter(|user| user.disabled_at.is_none() && user.suspended_at.is_none());
-    let stored = open.and_then(|user| user.password_hash.clone()).map(HashedPassword::from_store);
+    let open = meant
+        .as_ref()
+        .filter(|user| user.disabled_at.is_none() && user.suspended_at.is_none());
+    let stored = open
+        .and_then(|user| user.password_hash.clone())
+        .map(HashedPassword::from_store);
     let verified = app.hashes.verify(typed, stored.as_ref()).await?;
     let Some(user) = open.filter(|_| verified.matches) else {
         refuse(app, meant.as_ref(), from, failures).await?;
@@ -95,7 +99,11 @@ async fn refuse(app: &App, meant: Option<&Candidate>, from: From<'_>, failures: 
     if !throttle::is_for_the_record(app, failures) {
         return Ok(());
     }
-    let outcome = if failures == 1 { Outcome::Refused } else { Outcome::Delayed };
+    let outcome = if failures == 1 {
+        Outcome::Refused
+    } else {
+        Outcome::Delayed
+    };
     let mut tx = app.db.begin().await?;
     audit::record(app, &mut tx, event(meant, from.address, outcome)).await?;
     tx.commit().await

@@ -11,7 +11,11 @@ async fn someone_signs_in_and_lands_on_their_phones(p: Portal) {
     let form = browser.get("/sign-in?next=/account/sessions").await;
     form.says(200, "Sign in");
     assert!(form.text.contains("autocomplete=\"username\"") && form.text.contains("autocomplete=\"current-password\""));
-    let fields = [("username", "ann@acme.example"), ("password", "Harbour-Light-7"), ("next", "/account/sessions")];
+    let fields = [
+        ("username", "ann@acme.example"),
+        ("password", "Harbour-Light-7"),
+        ("next", "/account/sessions"),
+    ];
     browser.post("/sign-in", &fields).await.leads_to("/account/sessions");
     browser.get("/").await.leads_to("/phones");
     browser.get("/sign-in").await.leads_to("/");
@@ -20,7 +24,11 @@ async fn someone_signs_in_and_lands_on_their_phones(p: Portal) {
 
 async fn a_name_is_found_however_it_is_typed_and_nobody_is_mistaken_for_another(p: Portal) {
     for name in ["ANN@ACME.example", "  ann@acme.example ", "olivia", "OLIVIA"] {
-        let password = if name.to_lowercase().contains("olivia") { "Harbour-Light-4" } else { "Harbour-Light-7" };
+        let password = if name.to_lowercase().contains("olivia") {
+            "Harbour-Light-4"
+        } else {
+            "Harbour-Light-7"
+        };
         p.browser().sign_in(name, password).await.leads_to("/");
     }
     let ann = p.signed_in("ann").await;
@@ -34,7 +42,10 @@ async fn a_name_is_found_however_it_is_typed_and_nobody_is_mistaken_for_another(
         ("ann@acme.example.", "Harbour-Light-7"),
         ("ann@globex.example", "Harbour-Light-7"),
     ] {
-        p.browser().sign_in(name, password).await.says(422, "That name and password don't match.");
+        p.browser()
+            .sign_in(name, password)
+            .await
+            .says(422, "That name and password don't match.");
     }
 }
 
@@ -51,9 +62,16 @@ async fn every_refusal_is_the_same_page(p: Portal) {
     ] {
         let answer = browser.sign_in(name, password).await;
         assert_eq!(answer.status, 422);
-        assert_eq!(answer.text.replace(name, ""), wrong.text.replace("ann@acme.example", ""), "{name}");
+        assert_eq!(
+            answer.text.replace(name, ""),
+            wrong.text.replace("ann@acme.example", ""),
+            "{name}"
+        );
         let names = |headers: &reqwest::header::HeaderMap| {
-            headers.keys().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>()
+            headers
+                .keys()
+                .map(ToString::to_string)
+                .collect::<std::collections::BTreeSet<_>>()
         };
         assert_eq!(names(&answer.headers), names(&wrong.headers));
     }
@@ -66,16 +84,37 @@ async fn failures_cost_time_and_a_right_password_waits_like_a_wrong_one(p: Porta
     }
     let right = browser.sign_in("Ann@ACME.example", "Harbour-Light-7").await;
     let wrong = browser.sign_in("ann@acme.example", "wrong").await;
-    assert_eq!((right.status.as_u16(), wrong.status.as_u16()), (429, 429), "aliases share the count");
+    assert_eq!(
+        (right.status.as_u16(), wrong.status.as_u16()),
+        (429, 429),
+        "aliases share the count"
+    );
     assert_eq!(right.header("retry-after"), "1");
-    assert_eq!(right.text.to_lowercase(), wrong.text.to_lowercase(), "the answer is the same");
-    p.browser().sign_in("gina@globex.example", "Harbour-Light-2").await.leads_to("/");
+    assert_eq!(
+        right.text.to_lowercase(),
+        wrong.text.to_lowercase(),
+        "the answer is the same"
+    );
+    p.browser()
+        .sign_in("gina@globex.example", "Harbour-Light-2")
+        .await
+        .leads_to("/");
     p.wait(SECOND);
     assert_eq!(browser.sign_in("ann@acme.example", "wrong").await.status, 422);
-    assert_eq!(browser.sign_in("ann@acme.example", "wrong").await.header("retry-after"), "3");
+    assert_eq!(
+        browser.sign_in("ann@acme.example", "wrong").await.header("retry-after"),
+        "3"
+    );
     p.wait(3 * SECOND);
-    browser.sign_in("ann@acme.example", "Harbour-Light-7").await.leads_to("/");
-    assert_eq!(p.browser().sign_in("ann@acme.example", "wrong").await.status, 422, "a success forgives");
+    browser
+        .sign_in("ann@acme.example", "Harbour-Light-7")
+        .await
+        .leads_to("/");
+    assert_eq!(
+        p.browser().sign_in("ann@acme.example", "wrong").await.status,
+        422,
+        "a success forgives"
+    );
 }
 
 async fn a_hundred_guesses_at_once_are_not_all_judged(p: Portal) {
@@ -97,7 +136,11 @@ async fn an_unknown_name_is_delayed_like_a_known_one(p: Portal) {
     for _ in 0..6 {
         assert_eq!(browser.sign_in("nobody@acme.example", "wrong").await.status, 422);
     }
-    assert_eq!(browser.sign_in("ＮＯＢＯＤＹ@acme.example", "wrong").await.status, 429, "every spelling shares the count");
+    assert_eq!(
+        browser.sign_in("ＮＯＢＯＤＹ@acme.example", "wrong").await.status,
+        429,
+        "every spelling shares the count"
+    );
     p.wait(DAY);
     assert_eq!(browser.sign_in("nobody@acme.example", "wrong").await.status, 422);
 }
@@ -111,7 +154,9 @@ async fn signing_out_really_ends(p: Portal) {
     out.leads_to("/sign-in?reason=signed-out");
     assert_eq!(out.header("clear-site-data"), "\"cache\", \"storage\"");
     assert_eq!(ann.cookie("linekey"), None);
-    ann.get("/sign-in?reason=signed-out").await.says(200, "You are signed out.");
+    ann.get("/sign-in?reason=signed-out")
+        .await
+        .says(200, "You are signed out.");
     let gone = thief.get("/account/settings").await;
     gone.leads_to("/sign-in?next=/account/settings&reason=ended");
     assert_eq!(p.count(query("select count(*) from sessions")).await, 0);
@@ -124,7 +169,10 @@ async fn guesses_at_the_confirmation_are_counted(p: Portal) {
     p.wait(6 * MINUTE);
     let guess = [("next", "/phones"), ("password", "wrong")];
     for browser in [&one, &two, &one, &two, &one, &two] {
-        browser.post("/confirm", &guess).await.says(422, "That is not your current password.");
+        browser
+            .post("/confirm", &guess)
+            .await
+            .says(422, "That is not your current password.");
     }
     let right = [("next", "/phones"), ("password", "Harbour-Light-7")];
     assert_eq!(one.post("/confirm", &right).await.status, 429);
@@ -135,20 +183,38 @@ async fn guesses_at_the_confirmation_are_counted(p: Portal) {
 
 /// Museum row 33: no caller-supplied address leads out of the portal.
 async fn after_signing_in_nobody_is_sent_elsewhere(p: Portal) {
-    for next in ["https://evil.example/", "//evil.example", "/\\evil.example", "/%09/evil.example"] {
-        let fields = [("username", "ann@acme.example"), ("password", "Harbour-Light-7"), ("next", next)];
+    for next in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/%09/evil.example",
+    ] {
+        let fields = [
+            ("username", "ann@acme.example"),
+            ("password", "Harbour-Light-7"),
+            ("next", next),
+        ];
         let place = p.browser().post("/sign-in", &fields).await.location().to_owned();
         assert!(place == "/" || place == "/%09/evil.example", "{next} leads to {place}");
         let ann = p.signed_in("ann").await;
-        let place = ann.post("/confirm", &[("next", next), ("password", "Harbour-Light-7")]).await.location().to_owned();
+        let place = ann
+            .post("/confirm", &[("next", next), ("password", "Harbour-Light-7")])
+            .await
+            .location()
+            .to_owned();
         assert!(place == "/" || place == "/%09/evil.example", "{next} leads to {place}");
     }
 }
 
 async fn a_password_manager_finds_the_change_form(p: Portal) {
     let ann = p.signed_in("ann").await;
-    ann.get("/.well-known/change-password").await.leads_to("/account/settings#password");
-    p.browser().get("/.well-known/change-password").await.leads_to("/account/settings#password");
+    ann.get("/.well-known/change-password")
+        .await
+        .leads_to("/account/settings#password");
+    p.browser()
+        .get("/.well-known/change-password")
+        .await
+        .leads_to("/account/settings#password");
     let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
     assert_eq!(ann.get(probe).await.status, 404);
 }
@@ -161,7 +227,11 @@ async fn a_disabled_user_is_out_at_once(p: Portal) {
 
 async fn disable(p: &Portal, name: &str) {
     let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update users set disabled_at = 1 where name = $1").bind(name).run(&mut tx).await.expect("an update");
+    query("update users set disabled_at = 1 where name = $1")
+        .bind(name)
+        .run(&mut tx)
+        .await
+        .expect("an update");
     tx.commit().await.expect("a commit");
 }
 
@@ -176,7 +246,11 @@ async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
             }
             std::task::Poll::Pending => true,
         });
-        if running.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if running.is_empty() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
     done

@@ -28,18 +28,29 @@ impl Browser {
             .user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
             .build()
             .expect("a client");
-        Self { origin: format!("http://{address}"), client, cookies: Mutex::default() }
+        Self {
+            origin: format!("http://{address}"),
+            client,
+            cookies: Mutex::default(),
+        }
     }
 
     /// Another browser with the same cookies: a second tab, or a thief.
     pub(crate) fn copy(&self) -> Self {
         let cookies = self.cookies.lock().expect("no test panicked").clone();
-        Self { origin: self.origin.clone(), client: self.client.clone(), cookies: Mutex::new(cookies) }
+        Self {
+            origin: self.origin.clone(),
+            client: self.client.clone(),
+            cookies: Mutex::new(cookies),
+        }
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.cookies.lock().expect("no test panicked");
-        cookies.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        cookies
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
@@ -57,7 +68,9 @@ impl Browser {
 
     /// Sends a form.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let body = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
         let body = body.collect::<Vec<_>>().join("&");
         let kind = ("content-type", "application/x-www-form-urlencoded");
         self.send(Method::POST, path, &[kind], Some(body.into_bytes())).await
@@ -74,7 +87,10 @@ impl Browser {
         let mut request = self.client.request(method, format!("{}{path}", self.origin));
         let cookies = self.cookies.lock().expect("no test panicked").clone();
         if !cookies.is_empty() {
-            let all = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+            let all = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>();
             request = request.header("cookie", all.join("; "));
         }
         for (name, value) in headers {
@@ -86,20 +102,34 @@ impl Browser {
         let response = request.send().await.expect("the portal answers");
         let (status, headers) = (response.status(), response.headers().clone());
         for cookie in headers.get_all(SET_COOKIE) {
-            let pair = cookie.to_str().expect("cookies are text").split(';').next().unwrap_or_default();
+            let pair = cookie
+                .to_str()
+                .expect("cookies are text")
+                .split(';')
+                .next()
+                .unwrap_or_default();
             let (name, value) = pair.split_once('=').expect("a cookie has a name");
             self.set_cookie(name, value);
         }
-        Answer { status, headers, text: response.text().await.expect("pages are text") }
+        Answer {
+            status,
+            headers,
+            text: response.text().await.expect("pages are text"),
+        }
     }
 
     pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Answer {
-        self.post("/sign-in", &[("username", name), ("password", password)]).await
+        self.post("/sign-in", &[("username", name), ("password", password)])
+            .await
     }
 
     /// Types a new password twice and saves it, other browsers signed out.
     pub(crate) async fn change_password(&self, new: &str) -> Answer {
-        let fields = [("new_password", new), ("confirm_password", new), ("sign_out_others", "on")];
+        let fields = [
+            ("new_password", new),
+            ("confirm_password", new),
+            ("sign_out_others", "on"),
+        ];
         self.post("/account/password", &fields).await
     }
 
@@ -111,11 +141,15 @@ impl Browser {
 
 impl Answer {
     pub(crate) fn location(&self) -> &str {
-        self.headers.get(LOCATION).map_or("", |place| place.to_str().expect("a location is text"))
+        self.headers
+            .get(LOCATION)
+            .map_or("", |place| place.to_str().expect("a location is text"))
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("headers are text"))
     }
 
     /// Checks that it sends the browser to `place`.
@@ -130,21 +164,42 @@ impl Answer {
     #[track_caller]
     pub(crate) fn says(&self, status: u16, text: &str) -> &Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        assert!(self.plain().contains(text), "the page does not say \"{text}\":\n{}", self.text);
+        assert!(
+            self.plain().contains(text),
+            "the page does not say \"{text}\":\n{}",
+            self.text
+        );
         self
+    }
+
+    /// What stands at a form's field as its error.
+    pub(crate) fn at_field(&self, field: &str) -> String {
+        let (_, rest) = self
+            .text
+            .split_once(&format!("id=\"{field}-error\">"))
+            .unwrap_or_default();
+        rest.split("</div>").next().unwrap_or_default().to_owned()
     }
 
     /// The page with the escapes of HTML undone.
     pub(crate) fn plain(&self) -> String {
-        self.text.replace("&#39;", "'").replace("&#34;", "\"").replace("&#38;", "&").replace("&amp;", "&")
+        self.text
+            .replace("&#39;", "'")
+            .replace("&#34;", "\"")
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
     }
 
     /// The id that follows `prefix` in the location or in the page.
     #[track_caller]
     pub(crate) fn id_after(&self, prefix: &str) -> String {
         let place = format!("{} {}", self.location(), self.text);
-        let (_, rest) = place.split_once(prefix).unwrap_or_else(|| panic!("no {prefix} in {place}"));
-        rest.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect()
+        let (_, rest) = place
+            .split_once(prefix)
+            .unwrap_or_else(|| panic!("no {prefix} in {place}"));
+        rest.chars()
+            .take_while(|c| c.is_ascii_hexdigit() || *c == '-')
+            .collect()
     }
 }
 

@@ -3,6 +3,8 @@
 //! Every wait is for a condition, with a limit. A story ends each browser with [`Chromium::close`], which fails on
 //! whatever the browser complained about: a blocked resource, a script that threw.
 
+mod fields;
+mod keyboard;
 mod pictures;
 mod start;
 
@@ -11,7 +13,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use thirtyfour::common::command::FormatRequestData;
-use thirtyfour::{By, Key, RequestData, SessionId, TypingData, WebDriver, WebElement};
+use thirtyfour::{By, RequestData, SessionId, WebDriver, WebElement};
 
 use super::{Folder, Portal};
 use crate::demo;
@@ -21,8 +23,6 @@ use start::Chromedriver;
 const LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks at a page.
 const AGAIN: Duration = Duration::from_millis(25);
-/// More Tab stops than any page has.
-const MOST_STOPS: usize = 60;
 
 /// A browser with a profile of its own.
 pub(crate) struct Chromium {
@@ -61,14 +61,23 @@ impl Chromium {
         let (profile, chromedriver) = (Folder::new(), Chromedriver::start());
         let driver = start::session(&chromedriver, profile.path(), script).await;
         let origin = format!("http://localhost:{}", portal.http.port());
-        let chromium = Self { driver, origin, closed: false, _chromedriver: chromedriver, _profile: profile };
+        let chromium = Self {
+            driver,
+            origin,
+            closed: false,
+            _chromedriver: chromedriver,
+            _profile: profile,
+        };
         chromium.appear(pictures::WIDE, "light").await;
         chromium
     }
 
     /// Signs in as one of the demo's people, by their bare name, at the sign-in page.
     pub(crate) async fn sign_in(&self, name: &str) {
-        let someone = demo::people().into_iter().find(|someone| someone.name == name).expect("one of the demo's people");
+        let someone = demo::people()
+            .into_iter()
+            .find(|someone| someone.name == name)
+            .expect("one of the demo's people");
         self.open("/sign-in").await;
         self.type_into("Sign-in name or e-mail", someone.sign_in_name()).await;
         self.type_into("Password", someone.password).await;
@@ -78,7 +87,10 @@ impl Chromium {
 
     /// Types an address.
     pub(crate) async fn open(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.origin)).await.expect("the portal answers");
+        self.driver
+            .goto(format!("{}{path}", self.origin))
+            .await
+            .expect("the portal answers");
     }
 
     /// Loads the page again.
@@ -93,12 +105,20 @@ impl Chromium {
 
     /// The path of the page, without query and fragment.
     pub(crate) async fn path(&self) -> String {
-        self.driver.current_url().await.expect("the browser is somewhere").path().to_owned()
+        self.driver
+            .current_url()
+            .await
+            .expect("the browser is somewhere")
+            .path()
+            .to_owned()
     }
 
     /// Waits until the browser is at `path`.
     pub(crate) async fn arrives_at(&self, path: &str) {
-        self.until(&format!("the page {path}"), async || (self.path().await == path).then_some(())).await;
+        self.until(&format!("the page {path}"), async || {
+            (self.path().await == path).then_some(())
+        })
+        .await;
     }
 
     /// All visible text, white space collapsed.
@@ -113,7 +133,10 @@ impl Chromium {
 
     /// Waits until the page visibly says `text`.
     pub(crate) async fn says(&self, text: &str) {
-        self.until(&format!("\"{text}\""), async || self.text().await.contains(text).then_some(())).await;
+        self.until(&format!("\"{text}\""), async || {
+            self.text().await.contains(text).then_some(())
+        })
+        .await;
     }
 
     /// Checks that the page, as it is, does not say `text`.
@@ -124,7 +147,8 @@ impl Chromium {
 
     /// Presses the one visible button, link or disclosure with this text.
     pub(crate) async fn press(&self, text: &str) {
-        let named = [".//button", ".//a", ".//summary"].map(|kind| format!("{kind}[normalize-space()={}]", quoted(text)));
+        let named =
+            [".//button", ".//a", ".//summary"].map(|kind| format!("{kind}[normalize-space()={}]", quoted(text)));
         self.press_at(&named.join(" | "), &format!("\"{text}\" to press")).await;
     }
 
@@ -132,7 +156,11 @@ impl Chromium {
     pub(crate) async fn press_at_field(&self, label: &str, text: &str) {
         let (label, text) = (quoted(label), quoted(text));
         let field = format!("//div[@class='field'][.//label[normalize-space()={label}]]");
-        self.press_at(&format!("{field}//button[normalize-space()={text}]"), &format!("{text} at {label}")).await;
+        self.press_at(
+            &format!("{field}//button[normalize-space()={text}]"),
+            &format!("{text} at {label}"),
+        )
+        .await;
     }
 
     async fn press_at(&self, path: &str, what: &str) {
@@ -144,48 +172,6 @@ impl Chromium {
         .await;
     }
 
-    /// Replaces what is in the field with this label.
-    pub(crate) async fn type_into(&self, label: &str, text: impl Into<TypingData>) {
-        let field = self.field(label).await;
-        field.clear().await.expect("the field can be emptied");
-        field.send_keys(text).await.expect("the field takes text");
-    }
-
-    /// Ticks the box with this label, or takes the tick away.
-    pub(crate) async fn tick(&self, label: &str) {
-        self.field(label).await.click().await.expect("the box can be ticked");
-    }
-
-    /// Whether the box with this label is ticked.
-    pub(crate) async fn is_ticked(&self, label: &str) -> bool {
-        self.field(label).await.is_selected().await.expect("a box")
-    }
-
-    /// What is in the field with this label.
-    pub(crate) async fn value(&self, label: &str) -> String {
-        self.field(label).await.value().await.expect("a field").unwrap_or_default()
-    }
-
-    /// An attribute of the field with this label; empty if it has none.
-    pub(crate) async fn attribute(&self, label: &str, name: &str) -> String {
-        self.field(label).await.attr(name).await.expect("a field").unwrap_or_default()
-    }
-
-    /// What the elements that `aria-describedby` of the field names say.
-    pub(crate) async fn description(&self, label: &str) -> String {
-        let mut all = Vec::new();
-        for id in self.attribute(label, "aria-describedby").await.split_whitespace() {
-            let described = self.driver.find(By::Id(id)).await.unwrap_or_else(|_| panic!("{label}: no element {id}"));
-            all.push(described.text().await.expect("text"));
-        }
-        all.join(" ").trim().to_owned()
-    }
-
-    async fn field(&self, label: &str) -> WebElement {
-        let path = format!("//*[@id=//label[normalize-space()={}]/@for]", quoted(label));
-        self.until(&format!("the field \"{label}\""), async || self.driver.find(By::XPath(path.as_str())).await.ok()).await
-    }
-
     /// How many elements a CSS selector finds, visible or not.
     pub(crate) async fn count(&self, selector: &str) -> usize {
         self.driver.find_all(By::Css(selector)).await.expect("a selector").len()
@@ -194,7 +180,8 @@ impl Chromium {
     /// Waits until a CSS selector finds so many elements, visible or not.
     pub(crate) async fn has(&self, count: usize, selector: &str) {
         let what = format!("{count} of {selector}");
-        self.until(&what, async || (self.count(selector).await == count).then_some(())).await;
+        self.until(&what, async || (self.count(selector).await == count).then_some(()))
+            .await;
     }
 
     /// The text of each visible element that a CSS selector finds.
@@ -216,39 +203,11 @@ impl Chromium {
         visible
     }
 
-    /// Types on the keyboard, into whatever has the focus.
-    pub(crate) async fn keys(&self, keys: impl Into<TypingData>) {
-        let keys = keys.into();
-        self.driver.action_chain().send_keys(keys).perform().await.expect("the keyboard works");
-    }
-
-    /// Presses Tab until the focus is on what assistive technology calls `name`; every stop shows that it has the focus.
-    pub(crate) async fn tab_to(&self, name: &str) {
-        let mut stops = Vec::new();
-        while stops.len() < MOST_STOPS {
-            self.keys(Key::Tab).await;
-            let stop = self.focused().await;
-            if stop == name {
-                return;
-            }
-            stops.push(stop);
-        }
-        panic!("Tab never comes to \"{name}\", but to {stops:?}");
-    }
-
-    /// The accessible name of what has the focus, which must be visible as such.
-    pub(crate) async fn focused(&self) -> String {
-        let focused = self.driver.active_element().await.expect("something has the focus");
-        let name = self.extra(Method::GET, &format!("element/{}/computedlabel", focused.element_id()), None).await;
-        let name = name.as_str().unwrap_or_default().to_owned();
-        let outline = focused.css_value("outline-style").await.expect("a style");
-        assert_ne!(outline, "none", "nothing shows that \"{name}\" has the focus");
-        name
-    }
-
     async fn extra(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let answer = self.driver.cmd(Extra(method, path.to_owned(), body)).await;
-        answer.and_then(thirtyfour::session::http::CmdResponse::value_json).unwrap_or_else(|error| panic!("{path}: {error}"))
+        answer
+            .and_then(thirtyfour::session::http::CmdResponse::value_json)
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// A command of the Chrome DevTools Protocol.
@@ -280,18 +239,29 @@ impl Chromium {
         self.driver.clone().quit().await.expect("the browser ends");
         // A form that comes back with its errors, or a page that does not exist, is an answer and not a defect.
         let is_answer = |text: &str| text.contains("responded with a status of 4") && !text.contains("/assets/");
-        let complaints: Vec<_> = log.into_iter().map(|entry| entry.message).filter(|text| !is_answer(text)).collect();
+        let complaints: Vec<_> = log
+            .into_iter()
+            .map(|entry| entry.message)
+            .filter(|text| !is_answer(text))
+            .collect();
         assert!(complaints.is_empty(), "the browser complains: {complaints:#?}");
     }
 }
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        assert!(self.closed || std::thread::panicking(), "a story ends its browser with `close`, which reads its log");
+        assert!(
+            self.closed || std::thread::panicking(),
+            "a story ends its browser with `close`, which reads its log"
+        );
     }
 }
 
 /// A string of XPath 1.0, which knows no escapes.
 fn quoted(text: &str) -> String {
-    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+    if text.contains('\'') {
+        format!("\"{text}\"")
+    } else {
+        format!("'{text}'")
+    }
 }

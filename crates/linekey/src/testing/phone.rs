@@ -28,10 +28,17 @@ impl TestPhone {
     }
 
     /// A phone that proves to be `username` and reaches for another's address of record.
-    pub(crate) async fn claiming(portal: &Portal, (name, domain): (&str, &str), username: &str, password: &str) -> Self {
+    pub(crate) async fn claiming(
+        portal: &Portal,
+        (name, domain): (&str, &str),
+        username: &str,
+        password: &str,
+    ) -> Self {
         let around: Arc<dyn Surroundings> = Arc::new(Around(portal.app.clone()));
-        let account =
-            Account { username: username.to_owned(), ..Account::new(portal.sip, name, domain, password) };
+        let account = Account {
+            username: username.to_owned(),
+            ..Account::new(portal.sip, name, domain, password)
+        };
         Self(Phone::new(account, around).await.expect("a socket for a phone"))
     }
 

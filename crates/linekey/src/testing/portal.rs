@@ -61,19 +61,32 @@ impl Portal {
     }
 
     async fn run(engine: Engine, folder: Folder, clock: Clock, mut config: Config, seed: bool) -> Self {
-        let listeners =
-            Listeners::take(&[SocketAddr::from(([127, 0, 0, 1], 0))], None).await.expect("a free port");
+        let listeners = Listeners::take(&[SocketAddr::from(([127, 0, 0, 1], 0))], None)
+            .await
+            .expect("a free port");
         let http = listeners.address().expect("a bound socket has an address");
         if !config.portal.public_url.is_secure() {
             config.portal.public_url = format!("http://localhost:{}", http.port()).parse().expect("an origin");
         }
         let app = app::open(config, clock.clone()).await.expect("a portal opens");
         if seed {
-            demo::seed_people(&app).await.expect("the demo's people fit every database");
+            demo::seed_people(&app)
+                .await
+                .expect("the demo's people fit every database");
         }
-        let running = serve::start(app.clone(), listeners, true).await.expect("a portal starts");
+        let running = serve::start(app.clone(), listeners, true)
+            .await
+            .expect("a portal starts");
         let sip = running.sip_addresses().first().copied().unwrap_or(http);
-        Self { engine, app, clock, http, sip, running: Some(running), folder }
+        Self {
+            engine,
+            app,
+            clock,
+            http,
+            sip,
+            running: Some(running),
+            folder,
+        }
     }
 
     /// Stops the portal cleanly and starts it again on the same data, with the same SIP port.
@@ -83,7 +96,9 @@ impl Portal {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
-        let Self { engine, clock, folder, .. } = self;
+        let Self {
+            engine, clock, folder, ..
+        } = self;
         Self::run(engine, folder, clock, config, false).await
     }
 
@@ -94,9 +109,15 @@ impl Portal {
 
     /// A browser signed in as one of the demo's people, by their bare name.
     pub(crate) async fn signed_in(&self, name: &str) -> Browser {
-        let someone = demo::people().into_iter().find(|someone| someone.name == name).expect("one of the demo's people");
+        let someone = demo::people()
+            .into_iter()
+            .find(|someone| someone.name == name)
+            .expect("one of the demo's people");
         let browser = self.browser();
-        browser.sign_in(&someone.sign_in_name(), someone.password).await.leads_to("/");
+        browser
+            .sign_in(&someone.sign_in_name(), someone.password)
+            .await
+            .leads_to("/");
         browser
     }
 
@@ -129,7 +150,8 @@ impl Portal {
 
     /// How many audit events of a kind there are.
     pub(crate) async fn events(&self, kind: &str) -> i64 {
-        self.count(query("select count(*) from audit_events where kind = $1").bind(kind)).await
+        self.count(query("select count(*) from audit_events where kind = $1").bind(kind))
+            .await
     }
 
     /// Every byte of `phones` and `registrations`, as text.
@@ -145,7 +167,14 @@ impl Portal {
     /// Every byte of every table that holds something of people's, as text. The throttle's counters are not a change.
     pub(crate) async fn dump_everything(&self) -> String {
         let tables = [
-            "accounts", "users", "sessions", "pending_changes", "audit_events", "outbox", "portal", "phones",
+            "accounts",
+            "users",
+            "sessions",
+            "pending_changes",
+            "audit_events",
+            "outbox",
+            "portal",
+            "phones",
             "registrations",
         ];
         dump(&self.app.db, &tables).await.join("\n")
@@ -153,23 +182,39 @@ impl Portal {
 }
 
 /// The tables, row by row, every column, in a form that both engines give alike.
-#[expect(clippy::disallowed_methods, reason = "a dump names no columns, so that one added later is in it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a dump names no columns, so that one added later is in it"
+)]
 async fn dump(db: &crate::db::Db, tables: &[&str]) -> Vec<String> {
     use crate::db::Db;
     let mut rows: Vec<String> = Vec::new();
     for table in tables {
         match db {
             Db::Sqlite { readers, .. } => {
-                let columns: Vec<(String,)> =
-                    sqlx::query_as("select name from pragma_table_info($1)").bind(*table).fetch_all(readers).await.expect("columns");
-                let all = columns.iter().map(|(name,)| format!("quote({name})")).collect::<Vec<_>>().join(" || ',' || ");
+                let columns: Vec<(String,)> = sqlx::query_as("select name from pragma_table_info($1)")
+                    .bind(*table)
+                    .fetch_all(readers)
+                    .await
+                    .expect("columns");
+                let all = columns
+                    .iter()
+                    .map(|(name,)| format!("quote({name})"))
+                    .collect::<Vec<_>>()
+                    .join(" || ',' || ");
                 let text: Vec<(String,)> =
-                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select {all} from {table} order by 1"))).fetch_all(readers).await.expect("rows");
+                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select {all} from {table} order by 1")))
+                        .fetch_all(readers)
+                        .await
+                        .expect("rows");
                 rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));
             }
             Db::Postgres(pool) => {
                 let text: Vec<(String,)> =
-                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1"))).fetch_all(pool).await.expect("rows");
+                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1")))
+                        .fetch_all(pool)
+                        .await
+                        .expect("rows");
                 rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));
             }
         }

@@ -17,10 +17,19 @@ impl Wire {
     /// A wire to the server of `TEST_POSTGRES_URL`.
     pub(crate) async fn to_postgres() -> Self {
         let url = super::postgres::server();
-        let server = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).expect("a host and port").to_owned();
+        let server = url
+            .split('@')
+            .nth(1)
+            .and_then(|rest| rest.split('/').next())
+            .expect("a host and port")
+            .to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let wire = Self { address, server, tasks: Arc::default() };
+        let wire = Self {
+            address,
+            server,
+            tasks: Arc::default(),
+        };
         wire.carry(listener);
         wire
     }

@@ -116,14 +116,23 @@ fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Co
         return Counted::Go { failures: 1 };
     }
     let wait = delay(&throttle.ladder, before.failures - throttle.free_failures) - quiet;
-    if wait > 0 { Counted::Wait(wait) } else { Counted::Go { failures: before.failures + 1 } }
+    if wait > 0 {
+        Counted::Wait(wait)
+    } else {
+        Counted::Go {
+            failures: before.failures + 1,
+        }
+    }
 }
 
 /// What the `nth` failure that is not free costs, in milliseconds.
 fn delay(ladder: &[i64], nth: i64) -> Millis {
     match usize::try_from(nth) {
         Err(_) | Ok(0) => 0,
-        Ok(nth) => ladder.get(nth - 1).or(ladder.last()).map_or(0, |seconds| seconds * SECOND),
+        Ok(nth) => ladder
+            .get(nth - 1)
+            .or(ladder.last())
+            .map_or(0, |seconds| seconds * SECOND),
     }
 }
 

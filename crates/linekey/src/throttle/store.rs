@@ -40,12 +40,18 @@ pub(super) async fn put(tx: &mut Tx, key: &[u8], failures: i64, first_at: Millis
 
 /// Forgets the bucket.
 pub(super) async fn remove(tx: &mut Tx, key: &[u8]) -> Result<()> {
-    query("delete from throttle where bucket = $1").bind(key).run(tx).await?;
+    query("delete from throttle where bucket = $1")
+        .bind(key)
+        .run(tx)
+        .await?;
     Ok(())
 }
 
 /// Forgets every bucket without a try since `before`.
 pub(super) async fn remove_older(tx: &mut Tx, before: Millis) -> Result<()> {
-    query("delete from throttle where last_at < $1").bind(before).run(tx).await?;
+    query("delete from throttle where last_at < $1")
+        .bind(before)
+        .run(tx)
+        .await?;
     Ok(())
 }

@@ -5,7 +5,10 @@ use super::{delay, network};
 #[test]
 fn the_ladder_climbs_to_its_last_step_and_stays_there() {
     let ladder = [1, 3, 5];
-    assert_eq!((-1..=5).map(|nth| delay(&ladder, nth)).collect::<Vec<_>>(), [0, 0, 1_000, 3_000, 5_000, 5_000, 5_000]);
+    assert_eq!(
+        (-1..=5).map(|nth| delay(&ladder, nth)).collect::<Vec<_>>(),
+        [0, 0, 1_000, 3_000, 5_000, 5_000, 5_000]
+    );
 }
 
 #[test]

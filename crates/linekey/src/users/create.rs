@@ -29,6 +29,15 @@ pub struct NewUser<'a> {
 pub async fn create(app: &App, tx: &mut Tx, account: &AccountId, new: NewUser<'_>) -> Result<UserId> {
     let id = UserId::new(app.new_id());
     let email_key = new.email.map(name::canonical);
-    store::insert(tx, &id, account, &new, &name::canonical(new.name), email_key.as_deref(), app.clock.now()).await?;
+    store::insert(
+        tx,
+        &id,
+        account,
+        &new,
+        &name::canonical(new.name),
+        email_key.as_deref(),
+        app.clock.now(),
+    )
+    .await?;
     Ok(id)
 }

@@ -16,7 +16,11 @@ impl TypedName {
     /// Of whatever was typed. What no name can be, such as empty or endless text, is a name that nobody has.
     pub fn new(typed: &str) -> Self {
         let typed = typed.trim();
-        let canonical = if typed.len() > LONGEST { String::new() } else { canonical(typed) };
+        let canonical = if typed.len() > LONGEST {
+            String::new()
+        } else {
+            canonical(typed)
+        };
         Self { canonical }
     }
 

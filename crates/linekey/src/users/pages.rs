@@ -32,7 +32,16 @@ pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Res
     }
     let profile_errors = refused.into_iter().map(|refusal| field_error(&app, refusal)).collect();
     let typed_profile = Some((display_name.to_owned(), time_zone.to_owned()));
-    let again = settings_page(&app, &me, Shown { profile_errors, typed_profile, ..Shown::default() }).await?;
+    let again = settings_page(
+        &app,
+        &me,
+        Shown {
+            profile_errors,
+            typed_profile,
+            ..Shown::default()
+        },
+    )
+    .await?;
     Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
 }
 
@@ -43,5 +52,8 @@ fn field_error(app: &App, refusal: Refusal) -> FieldError {
         Refusal::NameCharacters => ("display_name", "name-characters"),
         Refusal::ZoneUnknown => ("time_zone", "zone-unknown"),
     };
-    FieldError { field, text: app.words.say(key) }
+    FieldError {
+        field,
+        text: app.words.say(key),
+    }
 }

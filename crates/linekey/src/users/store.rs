@@ -108,7 +108,9 @@ pub(super) async fn set_profile(
 
 /// How many users an account has.
 pub async fn count_of_account(db: &Db, account: &AccountId) -> Result<i64> {
-    let (count,): (i64,) =
-        query("select count(*) as count from users where account_id = $1").bind(account).one(db).await?;
+    let (count,): (i64,) = query("select count(*) as count from users where account_id = $1")
+        .bind(account)
+        .one(db)
+        .await?;
     Ok(count)
 }

@@ -114,7 +114,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         if let Some(seconds) = self.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response
@@ -169,7 +171,10 @@ struct ErrorPage {
 /// The page of a problem. `reference` is the request's id, which the log has too.
 pub fn error_page(app: &App, problem: Problem, reference: &str) -> Response {
     let wait = app.words.wait(problem.retry_after().unwrap_or_default());
-    let say = |part: &str| app.words.say_with(&format!("error-{}-{part}", problem.key()), "wait", wait.as_str());
+    let say = |part: &str| {
+        app.words
+            .say_with(&format!("error-{}-{part}", problem.key()), "wait", wait.as_str())
+    };
     let (href, text) = problem.way_out();
     page(&ErrorPage {
         frame: Frame {

@@ -28,9 +28,15 @@ pub async fn asset(Path(name): Path<String>, request: HeaderMap) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::ETAG, HeaderValue::from_str(&tag).expect("hexadecimal digits are visible ASCII")),
+        (
+            header::ETAG,
+            HeaderValue::from_str(&tag).expect("hexadecimal digits are visible ASCII"),
+        ),
     ];
-    if request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    if request
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
+    {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     (headers, *text).into_response()

@@ -11,7 +11,10 @@ use crate::app::App;
 
 /// The client's address.
 pub fn of(app: &App, parts: &Parts) -> IpAddr {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
     behind(peer.to_canonical(), &parts.headers, &app.config.portal.trusted_proxies)
 }
 
@@ -23,11 +26,17 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     }
     let listed = |name: &str| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).map(|hop| hop.trim().to_owned()).collect::<Vec<_>>()
+        values
+            .flat_map(|value| value.split(','))
+            .map(|hop| hop.trim().to_owned())
+            .collect::<Vec<_>>()
     };
     let mut hops = listed("x-forwarded-for");
     if hops.is_empty() {
-        hops = listed("forwarded").iter().map(|element| forwarded_for(element)).collect();
+        hops = listed("forwarded")
+            .iter()
+            .map(|element| forwarded_for(element))
+            .collect();
     }
     let mut last = peer;
     for hop in hops.iter().rev() {
@@ -42,14 +51,21 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 }
 
 fn forwarded_for(element: &str) -> String {
-    let parameters = element.split(';').filter_map(|parameter| parameter.trim().split_once('='));
-    let value = parameters.filter(|(name, _)| name.eq_ignore_ascii_case("for")).map(|(_, value)| value).next();
+    let parameters = element
+        .split(';')
+        .filter_map(|parameter| parameter.trim().split_once('='));
+    let value = parameters
+        .filter(|(name, _)| name.eq_ignore_ascii_case("for"))
+        .map(|(_, value)| value)
+        .next();
     value.unwrap_or_default().trim_matches('"').to_owned()
 }
 
 /// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
 fn address(hop: &str) -> Option<IpAddr> {
-    let bare = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
+    let bare = hop
+        .parse::<IpAddr>()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     bare.ok().or_else(bracketed).map(|address| address.to_canonical())
 }
@@ -59,7 +75,10 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, headers: &[(&'static str, &'static str)]) -> String {
-        let trusted = ["10.0.0.0/8".parse().expect("a network"), "::1/128".parse().expect("a network")];
+        let trusted = [
+            "10.0.0.0/8".parse().expect("a network"),
+            "::1/128".parse().expect("a network"),
+        ];
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().expect("a header value"));
@@ -69,12 +88,33 @@ mod tests {
 
     #[test]
     fn a_header_is_believed_from_a_trusted_proxy_alone_and_only_to_its_last_untrusted_hop() {
-        assert_eq!(seen("203.0.113.7", &[("x-forwarded-for", "198.51.100.1")]), "203.0.113.7");
+        assert_eq!(
+            seen("203.0.113.7", &[("x-forwarded-for", "198.51.100.1")]),
+            "203.0.113.7"
+        );
         assert_eq!(seen("10.0.0.1", &[("x-forwarded-for", "198.51.100.1")]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1", &[("x-forwarded-for", "1.1.1.1, 198.51.100.1, 10.0.0.2")]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1", &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2")]), "2.2.2.2");
-        assert_eq!(seen("::1", &[("x-forwarded-for", "::ffff:198.51.100.1")]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1", &[("forwarded", "for=1.1.1.1, for=\"[2001:db8::9]:4711\";proto=https")]), "2001:db8::9");
+        assert_eq!(
+            seen("10.0.0.1", &[("x-forwarded-for", "1.1.1.1, 198.51.100.1, 10.0.0.2")]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            seen(
+                "10.0.0.1",
+                &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2")]
+            ),
+            "2.2.2.2"
+        );
+        assert_eq!(
+            seen("::1", &[("x-forwarded-for", "::ffff:198.51.100.1")]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            seen(
+                "10.0.0.1",
+                &[("forwarded", "for=1.1.1.1, for=\"[2001:db8::9]:4711\";proto=https")]
+            ),
+            "2001:db8::9"
+        );
         assert_eq!(seen("10.0.0.1", &[("x-forwarded-for", "1.1.1.1, unknown")]), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
     }

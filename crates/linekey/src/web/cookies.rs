@@ -9,14 +9,25 @@ use crate::app::App;
 pub type SetCookie = [(header::HeaderName, HeaderValue); 1];
 
 fn full_name(app: &App, name: &str) -> String {
-    if app.config.portal.public_url.is_secure() { format!("__Host-{name}") } else { name.to_owned() }
+    if app.config.portal.public_url.is_secure() {
+        format!("__Host-{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The value of a cookie of ours, as sent.
 pub fn get<'a>(app: &App, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let name = full_name(app, name);
-    let pairs = headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok()).flat_map(|all| all.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value)
+    let pairs = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|all| all.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
 }
 
 /// Sets a cookie of ours. Without `max_age` (seconds) it ends with the browser. `value` must be base64url or empty.

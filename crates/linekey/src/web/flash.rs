@@ -37,7 +37,9 @@ impl std::fmt::Debug for Flash {
 impl Flash {
     /// What was carried under `kind` for this session.
     pub fn take(self, session: &SessionId, kind: &str) -> Option<String> {
-        self.0.filter(|carried| carried.session == session.as_str() && carried.kind == kind).map(|carried| carried.text)
+        self.0
+            .filter(|carried| carried.session == session.as_str() && carried.kind == kind)
+            .map(|carried| carried.text)
     }
 
     /// A notice for this session.
@@ -74,7 +76,9 @@ impl FromRequestParts<App> for Flash {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let open = || {
-            let sealed = BASE64URL_NOPAD.decode(cookies::get(app, &parts.headers, COOKIE)?.as_bytes()).ok()?;
+            let sealed = BASE64URL_NOPAD
+                .decode(cookies::get(app, &parts.headers, COOKIE)?.as_bytes())
+                .ok()?;
             let plain = app.keys.open(Purpose::Flash, COOKIE, &sealed).ok()?;
             let carried: Carried = serde_json::from_slice(&plain).ok()?;
             (carried.until > app.clock.now()).then_some(carried)

@@ -48,7 +48,10 @@ impl Fields {
 
     /// The field, if it came.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -61,7 +64,9 @@ fn decode(bytes: &[u8]) -> Result<Zeroizing<String>, Problem> {
             b'+' => b' ',
             b'%' => {
                 let mut digit = || rest.next().and_then(|byte| char::from(*byte).to_digit(16));
-                let (Some(high), Some(low)) = (digit(), digit()) else { return Err(Problem::BadForm) };
+                let (Some(high), Some(low)) = (digit(), digit()) else {
+                    return Err(Problem::BadForm);
+                };
                 u8::try_from(high * 16 + low).map_err(|_| Problem::BadForm)?
             }
             byte => *byte,
@@ -70,7 +75,9 @@ fn decode(bytes: &[u8]) -> Result<Zeroizing<String>, Problem> {
     if decoded.contains(&0) {
         return Err(Problem::BadForm);
     }
-    String::from_utf8(decoded.to_vec()).map(Zeroizing::new).map_err(|_| Problem::BadForm)
+    String::from_utf8(decoded.to_vec())
+        .map(Zeroizing::new)
+        .map_err(|_| Problem::BadForm)
 }
 
 /// Percent-encodes everything but letters, digits, `-`, `.`, `_`, `~` and `/`, for a query of ours.
@@ -78,7 +85,9 @@ pub fn encode(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => encoded.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                encoded.push(char::from(byte))
+            }
             _ => {
                 encoded.push('%');
                 encoded.push_str(&data_encoding::HEXUPPER.encode(&[byte]));
@@ -96,17 +105,27 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or("?").to_lowercase());
-        let kind = kind.as_deref().map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .map(|kind| kind.to_str().unwrap_or("?").to_lowercase());
+        let kind = kind
+            .as_deref()
+            .map(|kind| kind.split(';').next().unwrap_or_default().trim());
         if kind.is_some_and(|kind| kind != "application/x-www-form-urlencoded") {
             return Err(Problem::ContentType);
         }
-        let announced = request.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+        let announced = request
+            .headers()
+            .get("content-length")
+            .and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: usize| length > LARGEST) {
             return Err(Problem::TooLarge);
         }
         let typed = kind.is_some();
-        let body = axum::body::to_bytes(request.into_body(), LARGEST).await.map_err(|_| Problem::TooLarge)?;
+        let body = axum::body::to_bytes(request.into_body(), LARGEST)
+            .await
+            .map_err(|_| Problem::TooLarge)?;
         let body = Zeroizing::new(body.to_vec());
         if !typed && !body.is_empty() {
             return Err(Problem::ContentType);

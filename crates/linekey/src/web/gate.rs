@@ -18,7 +18,11 @@ pub async fn pass(State(app): State<App>, request: Request, next: Next) -> Respo
     let id = HEXLOWER.encode(&app.random.bytes::<8>());
     let began = app.clock.now();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("-", MatchedPath::as_str)
+        .to_owned();
     let for_scripts = wants_json(request.headers());
 
     let mut response = match refused(&app, &request) {
@@ -56,19 +60,29 @@ fn refused(app: &App, request: &Request) -> Option<Problem> {
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
 /// The problem as a page, or as RFC 9457 says for what a script asked. Status, `Allow` and `Retry-After` stay.
 fn described(app: &App, bare: Response, id: &str, for_scripts: bool) -> Response {
     let status = bare.status();
-    let problem = bare.extensions().get::<Problem>().copied().unwrap_or_else(|| Problem::of_status(status));
+    let problem = bare
+        .extensions()
+        .get::<Problem>()
+        .copied()
+        .unwrap_or_else(|| Problem::of_status(status));
     let mut response = if for_scripts {
         let title = app.words.say(&format!("error-{}-title", problem.key()));
         let body = serde_json::json!({ "status": status.as_u16(), "title": title, "instance": id });
         let mut response = axum::response::IntoResponse::into_response(Json(body));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         response
     } else {
         error_page(app, problem, id)
@@ -86,7 +100,9 @@ fn add_headers(app: &App, response: &mut Response, id: &str) {
     let secure = app.config.portal.public_url.is_secure();
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &'static str| {
-        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
     };
     set("content-security-policy", POLICY);
     set("x-content-type-options", "nosniff");
@@ -115,8 +131,15 @@ pub async fn no_such_page() -> Problem {
 /// Loopback hosts alone, so that no page elsewhere can reach a demo by a name of its own (DNS rebinding).
 pub async fn loopback_hosts_only(request: Request, next: Next) -> Response {
     let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = request.uri().authority().map(|authority| authority.as_str()).or(header).unwrap_or_default();
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let host = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str())
+        .or(header)
+        .unwrap_or_default();
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     let name = name.map_or(host, |(name, _)| name);
     if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
         return next.run(request).await;

@@ -26,11 +26,17 @@ async fn a_request_from_another_site_changes_nothing(p: Portal) {
         let answer = ann.send(Method::POST, "/account/password", &all, Some(body)).await;
         answer.says(403, "came from another site");
     }
-    let deleted = ann.send(Method::DELETE, "/phones", &[("sec-fetch-site", "cross-site")], None).await;
+    let deleted = ann
+        .send(Method::DELETE, "/phones", &[("sec-fetch-site", "cross-site")], None)
+        .await;
     assert_eq!(deleted.status, 403, "whatever the method");
     assert_eq!(p.events("password-change").await, 0);
-    let allowed: [&[(&str, &str)]; 4] =
-        [&[("sec-fetch-site", "same-origin")], &[("sec-fetch-site", "none")], &[("origin", &own)], &[]];
+    let allowed: [&[(&str, &str)]; 4] = [
+        &[("sec-fetch-site", "same-origin")],
+        &[("sec-fetch-site", "none")],
+        &[("origin", &own)],
+        &[],
+    ];
     for headers in allowed {
         let answer = ann.send(Method::POST, "/account/password/suggest", headers, None).await;
         assert_eq!(answer.status, 200, "{headers:?}");
@@ -41,33 +47,70 @@ async fn a_request_from_another_site_changes_nothing(p: Portal) {
 async fn a_megabyte_is_refused_before_it_is_looked_at(p: Portal) {
     let ann = p.signed_in("ann").await;
     let huge = format!("new_password={}", "x".repeat(1 << 20));
-    let answer = ann.send(Method::POST, "/account/password", &[FORM], Some(huge.into_bytes())).await;
+    let answer = ann
+        .send(Method::POST, "/account/password", &[FORM], Some(huge.into_bytes()))
+        .await;
     answer.says(413, "too much at once");
     let huge = format!("username={}&password=x", "x".repeat(1 << 20));
-    assert_eq!(p.browser().send(Method::POST, "/sign-in", &[FORM], Some(huge.into_bytes())).await.status, 413);
-    for grows in ["ﷺ".repeat(1_000), "ŉ".repeat(2_000), "\u{fdfa}".repeat(900), "e\u{301}".repeat(2_500)] {
-        ann.change_password(&grows).await.says(422, "256 characters");
-        p.browser().sign_in(&grows, &grows).await.says(422, "That name and password don't match.");
+    assert_eq!(
+        p.browser()
+            .send(Method::POST, "/sign-in", &[FORM], Some(huge.into_bytes()))
+            .await
+            .status,
+        413
+    );
+    for grows in [
+        "ﷺ".repeat(1_000),
+        "ŉ".repeat(2_000),
+        "\u{fdfa}".repeat(900),
+        "e\u{301}".repeat(2_500),
+    ] {
+        ann.change_password(&grows)
+            .await
+            .says(422, "Use at most 256 characters.");
+        p.browser()
+            .sign_in(&grows, &grows)
+            .await
+            .says(422, "That name and password don't match.");
     }
 }
 
 async fn a_form_is_read_strictly(p: Portal) {
     let ann = p.signed_in("ann").await;
     let send = async |kind: &str, body: &[u8]| {
-        ann.send(Method::POST, "/account/password", &[("content-type", kind)], Some(body.to_vec())).await
+        ann.send(
+            Method::POST,
+            "/account/password",
+            &[("content-type", kind)],
+            Some(body.to_vec()),
+        )
+        .await
     };
     let form = FORM.1;
     let repeated = b"new_password=Tidewater-Kestrel-1&new_password=x&confirm_password=Tidewater-Kestrel-1";
     send(form, repeated).await.says(400, "can't be read");
-    for damaged in [&b"new_password=%00"[..], b"new_password=%ff%fe", b"new_password=%zz", b"new_password=%4", b"a=\xff"] {
+    for damaged in [
+        &b"new_password=%00"[..],
+        b"new_password=%ff%fe",
+        b"new_password=%zz",
+        b"new_password=%4",
+        b"a=\xff",
+    ] {
         assert_eq!(send(form, damaged).await.status, 400, "{damaged:?}");
     }
     for kind in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
         send(kind, b"{}").await.says(415, "ordinary web forms");
     }
-    let untyped = ann.send(Method::POST, "/account/password", &[], Some(b"new_password=x".to_vec())).await;
+    let untyped = ann
+        .send(Method::POST, "/account/password", &[], Some(b"new_password=x".to_vec()))
+        .await;
     assert_eq!(untyped.status, 415);
-    assert_eq!(send("application/x-www-form-urlencoded; charset=UTF-8", b"new_password=x").await.status, 422);
+    assert_eq!(
+        send("application/x-www-form-urlencoded; charset=UTF-8", b"new_password=x")
+            .await
+            .status,
+        422
+    );
     assert_eq!(ann.get("/sign-in?next=%00").await.status, 400);
     assert_eq!(p.events("password-change").await, 0);
 }
@@ -76,7 +119,10 @@ async fn every_error_page_says_what_to_do_next(p: Portal) {
     let ann = p.signed_in("ann").await;
     let lost = ann.get("/nothing-here").await;
     lost.says(404, "Reference").says(404, "Go to");
-    assert!(lost.text.contains(lost.header("x-request-id")), "the page names the request's id");
+    assert!(
+        lost.text.contains(lost.header("x-request-id")),
+        "the page names the request's id"
+    );
     for (method, path, allow) in [
         (Method::GET, "/sign-out", "POST"),
         (Method::GET, "/account/password/check", "POST"),
@@ -86,10 +132,22 @@ async fn every_error_page_says_what_to_do_next(p: Portal) {
         let answer = ann.send(method, path, &[], None).await;
         assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, allow), "{path}");
     }
-    ann.get("/account/password").await.leads_to("/account/settings#password");
+    ann.get("/account/password")
+        .await
+        .leads_to("/account/settings#password");
     ann.get("/account/password/done").await.says(200, "Password changed");
-    let json = ann.send(Method::POST, "/account/password/check", &[("accept", "application/json"), ("content-type", "text/plain")], Some(vec![b'x'])).await;
-    assert_eq!((json.status.as_u16(), json.header("content-type")), (415, "application/problem+json"));
+    let json = ann
+        .send(
+            Method::POST,
+            "/account/password/check",
+            &[("accept", "application/json"), ("content-type", "text/plain")],
+            Some(vec![b'x']),
+        )
+        .await;
+    assert_eq!(
+        (json.status.as_u16(), json.header("content-type")),
+        (415, "application/problem+json")
+    );
     for path in ["/%2e%2e/etc/passwd", "/phones/", "/Phones", "//phones", "/phones/%2f"] {
         assert_eq!(ann.get(path).await.status, 404, "{path}");
     }
@@ -97,21 +155,36 @@ async fn every_error_page_says_what_to_do_next(p: Portal) {
 
 async fn every_answer_carries_the_headers_that_protect_it(p: Portal) {
     let ann = p.signed_in("ann").await;
-    for path in ["/sign-in", "/account/settings", "/nothing-here", "/assets/style.css", "/phones"] {
+    for path in [
+        "/sign-in",
+        "/account/settings",
+        "/nothing-here",
+        "/assets/style.css",
+        "/phones",
+    ] {
         let answer = ann.get(path).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert!(!policy.contains("unsafe"));
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
-        assert!(!answer.text.contains("<script>") && !answer.text.contains(" style="), "{path}: nothing inline");
+        assert!(
+            !answer.text.contains("<script>") && !answer.text.contains(" style="),
+            "{path}: nothing inline"
+        );
         if path != "/assets/style.css" {
             assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         }
     }
     let style = ann.get("/assets/style.css").await;
     let known = [("if-none-match", style.header("etag"))];
-    assert_eq!(ann.send(Method::GET, "/assets/style.css", &known, None).await.status, 304);
+    assert_eq!(
+        ann.send(Method::GET, "/assets/style.css", &known, None).await.status,
+        304
+    );
     for name in ["page.js", "show.js", "copy.js", "password.js", "icon.svg"] {
         assert_eq!(ann.get(&format!("/assets/{name}")).await.status, 200, "{name}");
     }
@@ -122,10 +195,30 @@ async fn every_answer_carries_the_headers_that_protect_it(p: Portal) {
 async fn a_demo_answers_to_loopback_names_alone(p: Portal) {
     let browser = p.browser();
     for host in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080"] {
-        assert_eq!(browser.send(Method::GET, "/sign-in", &[("host", host)], None).await.status, 200, "{host}");
+        assert_eq!(
+            browser
+                .send(Method::GET, "/sign-in", &[("host", host)], None)
+                .await
+                .status,
+            200,
+            "{host}"
+        );
     }
-    for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[::1].evil.example:80", ""] {
-        assert_eq!(browser.send(Method::GET, "/sign-in", &[("host", host)], None).await.status, 421, "{host}");
+    for host in [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "[::1].evil.example:80",
+        "",
+    ] {
+        assert_eq!(
+            browser
+                .send(Method::GET, "/sign-in", &[("host", host)], None)
+                .await
+                .status,
+            421,
+            "{host}"
+        );
     }
 }
 
@@ -133,13 +226,20 @@ async fn what_people_write_is_escaped_wherever_it_is_shown(p: Portal) {
     let ann = p.signed_in("ann").await;
     let script = "<script>alert(1)</script>\"'";
     let profile = [("display_name", script), ("time_zone", "UTC")];
-    ann.post("/account/settings", &profile).await.leads_to("/account/settings?saved=profile");
+    ann.post("/account/settings", &profile)
+        .await
+        .leads_to("/account/settings?saved=profile");
     ann.post("/phones", &[("label", "<b>Desk</b>\" x=")]).await;
     p.browser().sign_in(script, "x").await;
-    ann.change_password("Tidewater-Kestrel-1").await.leads_to("/account/password/done");
+    ann.change_password("Tidewater-Kestrel-1")
+        .await
+        .leads_to("/account/password/done");
     for path in ["/account/settings", "/phones", "/account/password/done", "/demo/mail"] {
         let page = ann.get(path).await;
-        assert!(!page.text.contains("<script>alert") && !page.text.contains("<b>Desk"), "{path}");
+        assert!(
+            !page.text.contains("<script>alert") && !page.text.contains("<b>Desk"),
+            "{path}"
+        );
     }
     let mail = ann.get("/demo/mail.json").await.text;
     let mail: serde_json::Value = serde_json::from_str(&mail).expect("JSON");

@@ -52,18 +52,27 @@ impl Chromium {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
         let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }))
+            .await;
     }
 
     async fn whole_page(&self, name: &str, width: u32) -> Vec<u8> {
         let measured = self.devtools("Page.getLayoutMetrics", json!({})).await;
-        let Value::Object(size) = &measured["cssContentSize"] else { panic!("no size in {measured}") };
+        let Value::Object(size) = &measured["cssContentSize"] else {
+            panic!("no size in {measured}")
+        };
         let side = |side: &str| size.get(side).and_then(Value::as_f64).expect("a length");
-        assert!(side("width") <= f64::from(width), "{name} is {} wide in a window of {width}", side("width"));
+        assert!(
+            side("width") <= f64::from(width),
+            "{name} is {} wide in a window of {width}",
+            side("width")
+        );
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": side("height"), "scale": 1 });
         let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let taken = self.devtools("Page.captureScreenshot", wanted).await;
-        BASE64.decode(taken["data"].as_str().expect("a picture").as_bytes()).expect("base64")
+        BASE64
+            .decode(taken["data"].as_str().expect("a picture").as_bytes())
+            .expect("base64")
     }
 }
 
@@ -78,5 +87,7 @@ fn root() -> PathBuf {
 
 #[expect(clippy::disallowed_methods, reason = "the folder that cargo builds in")]
 fn shots() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("shots")
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), PathBuf::from)
+        .join("shots")
 }

@@ -35,14 +35,24 @@ impl Chromedriver {
     /// Starts one on a free port of loopback, which it chooses itself.
     pub(super) fn start() -> Self {
         let mut command = Command::new(installed("chromedriver", "chromium-driver"));
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut process = command.spawn().expect("chromedriver can be run");
         let mut output = BufReader::new(process.stdout.take().expect("its output is piped"));
         let mut said = String::new();
         while output.read_line(&mut said).expect("chromedriver writes text") > 0 {
-            let port = said.rsplit_once(" on port ").and_then(|(_, rest)| rest.trim().trim_end_matches('.').parse().ok());
+            let port = said
+                .rsplit_once(" on port ")
+                .and_then(|(_, rest)| rest.trim().trim_end_matches('.').parse().ok());
             if let Some(port) = port.filter(|port| *port > 0) {
-                return Self { process, port, _output: output };
+                return Self {
+                    process,
+                    port,
+                    _output: output,
+                };
             }
         }
         panic!("chromedriver did not start: {said}");
@@ -72,13 +82,17 @@ pub(super) async fn session(chromedriver: &Chromedriver, profile: &Path, script:
     });
     let capabilities = Capabilities::from(capabilities.as_object().expect("an object").clone());
     let address = format!("http://127.0.0.1:{}", chromedriver.port);
-    WebDriver::new(address, capabilities).await.unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
+    WebDriver::new(address, capabilities)
+        .await
+        .unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
 }
 
 /// Where a program is.
 #[expect(clippy::disallowed_methods, reason = "looks for programs that only tests use")]
 fn installed(program: &str, package: &str) -> PathBuf {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file());
+    let found = std::env::split_paths(&folders)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("{program} is not installed; on Debian: apt-get install {package}"))
 }

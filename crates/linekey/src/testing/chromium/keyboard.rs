@@ -1,0 +1,52 @@
+//! The keyboard, and where the focus is.
+
+use reqwest::Method;
+use thirtyfour::{Key, TypingData};
+
+use super::Chromium;
+
+/// More Tab stops than any page has.
+const MOST_STOPS: usize = 60;
+
+impl Chromium {
+    /// Types on the keyboard, into whatever has the focus.
+    pub(crate) async fn keys(&self, keys: impl Into<TypingData>) {
+        let keys = keys.into();
+        self.driver
+            .action_chain()
+            .send_keys(keys)
+            .perform()
+            .await
+            .expect("the keyboard works");
+    }
+
+    /// Presses Tab until the focus is on what assistive technology calls `name`; every stop shows that it has the focus.
+    pub(crate) async fn tab_to(&self, name: &str) {
+        let mut stops = Vec::new();
+        while stops.len() < MOST_STOPS {
+            self.keys(Key::Tab).await;
+            let stop = self.focused().await;
+            if stop == name {
+                return;
+            }
+            stops.push(stop);
+        }
+        panic!("Tab never comes to \"{name}\", but to {stops:?}");
+    }
+
+    /// The accessible name of what has the focus, which must be visible as such.
+    pub(crate) async fn focused(&self) -> String {
+        let focused = self.driver.active_element().await.expect("something has the focus");
+        let name = self
+            .extra(
+                Method::GET,
+                &format!("element/{}/computedlabel", focused.element_id()),
+                None,
+            )
+            .await;
+        let name = name.as_str().unwrap_or_default().to_owned();
+        let outline = focused.css_value("outline-style").await.expect("a style");
+        assert_ne!(outline, "none", "nothing shows that \"{name}\" has the focus");
+        name
+    }
+}
