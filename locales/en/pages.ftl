@@ -230,9 +230,6 @@ error-not-found-title = Nothing is here
 error-not-found-what = The address may be mistyped, or what it led to is gone.
 error-not-found-next = Check the address, or start from the first page.
 
-error-forbidden-title = You can't do that here
-error-forbidden-what = Your role does not include this page.
-error-forbidden-next = Ask your administrator to do it, or to change your role.
 
 error-cross-site-title = That came from another site
 error-cross-site-what = To protect you, the portal accepts forms from its own pages only. Nothing was changed.

@@ -164,7 +164,8 @@ def main():
         odd += [line for stream in streams for line in stream.odd]
         for stream in streams:
             stream.odd = []
-        print(f"\r  kill {kills}: {sum(stream.acknowledged for stream in streams)} changes", end="", flush=True)
+        if kills % 10 == 0:
+            print(f"  {kills} kills, {sum(stream.acknowledged for stream in streams)} changes", flush=True)
     demo.stop()
 
     broken = lost + torn + odd

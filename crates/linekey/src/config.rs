@@ -3,7 +3,10 @@
 //! Owns every setting, its default and its check. An unknown key, an unknown variable or a bad value stops the start
 //! with the place and what is allowed: a typing error in a security setting must never look like it was obeyed.
 
+mod policy;
 mod read;
+
+pub use policy::{Profile, UnknownProfile};
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,8 +17,6 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
-use crate::password::rules::Profile;
-use crate::users::Role;
 
 /// All settings of one portal.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -249,15 +250,6 @@ impl Config {
         let config = read::read(&name, &text, variables)?;
         config.check().with_context(|| format!("in {name}"))?;
         Ok(config)
-    }
-
-    /// How long a session of this role lasts without a request, and at most.
-    pub fn session_limits(&self, role: Role) -> (Millis, Millis) {
-        let session = &self.session;
-        match role {
-            Role::User => (session.idle * 1000, session.absolute * 1000),
-            Role::Administrator | Role::Operator => (session.staff_idle * 1000, session.staff_absolute * 1000),
-        }
     }
 
     /// How long after its proof a password counts as just proven.

@@ -27,12 +27,6 @@ macro_rules! id {
                 f.write_str(&self.0)
             }
         }
-
-        impl From<&$name> for crate::db::Value {
-            fn from(id: &$name) -> Self {
-                crate::db::Value::Text(id.0.clone())
-            }
-        }
     };
 }
 

@@ -2,9 +2,9 @@
 //!
 //! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
 //!
-//! Left never imports right: `clock ids config error work -> db -> app -> audit mail throttle -> accounts -> users ->
-//! sessions -> phones -> password -> sign_in`. The doors (`pages`, `cli`, `jobs`, `routes`, `serve`, `demo`) may call
-//! any action; actions never see the web framework; SQL is in `store.rs` and `db/` alone.
+//! Left never imports right: `clock ids random when words config error keys work -> db -> app -> audit mail throttle ->
+//! accounts -> users -> sessions -> phones -> password -> sign_in`. The doors (`pages`, `cli`, `jobs`, `routes`,
+//! `serve`, `demo`) may call any action; actions never see the web framework; SQL is in `store.rs` and `db/` alone.
 
 pub mod accounts;
 pub mod app;

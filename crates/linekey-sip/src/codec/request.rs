@@ -70,6 +70,15 @@ pub(crate) struct Request {
     message: message::Request,
 }
 
+fn method(message: &message::Request) -> Method {
+    match message.method {
+        sipx_sip::Method::Register => Method::Register,
+        sipx_sip::Method::Options => Method::Options,
+        sipx_sip::Method::Ack => Method::Ack,
+        _ => Method::Other,
+    }
+}
+
 impl Request {
     pub(super) fn new(message: message::Request) -> Result<Self, &'static str> {
         let headers = &message.headers;
@@ -99,12 +108,7 @@ impl Request {
         let rport = via.rport().is_some();
         let received = via.received().is_some();
         Ok(Self {
-            method: match message.method {
-                sipx_sip::Method::Register => Method::Register,
-                sipx_sip::Method::Options => Method::Options,
-                sipx_sip::Method::Ack => Method::Ack,
-                _ => Method::Other,
-            },
+            method: method(&message),
             fault: fault(&message, number),
             target: message.uri.host().map(Host::of),
             to_user: to_address

@@ -1,7 +1,7 @@
 //! From text and variables to a [`Config`], with errors that name the place.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use anyhow::{anyhow, bail};
 use serde::{Deserialize, Deserializer, de};
@@ -82,15 +82,8 @@ impl std::str::FromStr for PublicUrl {
                 "public_url \"{text}\" begins with neither https:// nor http://"
             ));
         };
-        let authority: axum::http::uri::Authority = rest
-            .parse()
-            .map_err(|_| format!("public_url \"{text}\" is not an origin such as https://portal.example"))?;
-        if authority.as_str().contains('@') || authority.as_str() != authority.as_str().to_lowercase() {
-            return Err(format!(
-                "public_url \"{text}\" may hold neither a user nor capital letters"
-            ));
-        }
-        let host = authority.host().trim_matches(['[', ']']);
+        let host = host(rest)
+            .ok_or_else(|| format!("public_url \"{text}\" is not an origin such as https://portal.example"))?;
         let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         if !secure && !loopback {
             return Err(format!(
@@ -102,6 +95,21 @@ impl std::str::FromStr for PublicUrl {
             secure,
         })
     }
+}
+
+/// The host of `portal.example`, `portal.example:8443` or `[::1]:8080`, in lower case; `None` for anything else.
+fn host(authority: &str) -> Option<&str> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']')?;
+            address.parse::<Ipv6Addr>().ok()?;
+            (address, port)
+        }
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let named = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:".contains(&byte);
+    let port_ok = port.is_empty() || port.strip_prefix(':')?.parse::<u16>().is_ok();
+    (!host.is_empty() && host.bytes().all(named) && port_ok).then_some(host)
 }
 
 #[cfg(test)]
@@ -169,6 +177,10 @@ mod tests {
             "https://a@b",
             "https://portal.example/x",
             "ftp://x",
+            "https://",
+            "https://Portal.example",
+            "https://x:99999",
+            "https://[::1",
         ] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }

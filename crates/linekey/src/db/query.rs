@@ -6,6 +6,7 @@ use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::{Db, Tx};
 use crate::error::{Error, Result};
+use crate::ids::{AccountId, PendingId, PhoneId, SessionId, UserId};
 
 /// A value for a statement. An absent one keeps its type, which PostgreSQL asks for.
 #[derive(Clone, Debug)]
@@ -147,6 +148,20 @@ impl<'a> From<&'a mut Tx> for Via<'a> {
         }
     }
 }
+
+/// An id is bound as its text.
+macro_rules! bind_ids {
+    ($($id:ident),+) => {
+        $(
+            impl From<&$id> for Value {
+                fn from(id: &$id) -> Self {
+                    Self::Text(id.to_string())
+                }
+            }
+        )+
+    };
+}
+bind_ids!(AccountId, UserId, SessionId, PendingId, PhoneId);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

@@ -63,82 +63,87 @@ const ACCOUNTS: [(&str, &str); 3] = [
     ("quayside.example", "Quayside Telecom"),
 ];
 
+const fn user(
+    name: &'static str,
+    display_name: &'static str,
+    password: &'static str,
+    email: &'static str,
+    extension: Option<&'static str>,
+) -> Someone {
+    let (role, domain) = (Role::User, "acme.example");
+    Someone {
+        name,
+        display_name,
+        password,
+        role,
+        domain,
+        email,
+        extension,
+        phones: &[],
+    }
+}
+
+const PEOPLE: [Someone; 7] = [
+    Someone {
+        phones: &["Desk", "Softphone", "Warehouse"],
+        ..user("ann", "Ann Archer", "Harbour-Light-7", "ann@acme.example", Some("201"))
+    },
+    user(
+        "bob",
+        "Bob Boatwright",
+        "Harbour-Light-8",
+        "office@acme.example",
+        Some("202"),
+    ),
+    user(
+        "cora",
+        "Cora Caulker",
+        "Harbour-Light-9",
+        "office@acme.example",
+        Some("203"),
+    ),
+    Someone {
+        role: Role::Administrator,
+        ..user(
+            "adam",
+            "Adam Alder",
+            "Harbour-Light-1",
+            "adam@acme.example",
+            Some("204"),
+        )
+    },
+    Someone {
+        domain: "globex.example",
+        phones: &["Desk"],
+        ..user(
+            "gina",
+            "Gina Globe",
+            "Harbour-Light-2",
+            "gina@globex.example",
+            Some("201"),
+        )
+    },
+    Someone {
+        role: Role::Administrator,
+        domain: "globex.example",
+        ..user("gus", "Gus Globe", "Harbour-Light-3", "gus@globex.example", None)
+    },
+    Someone {
+        role: Role::Operator,
+        domain: "quayside.example",
+        ..user(
+            "olivia",
+            "Olivia Quay",
+            "Harbour-Light-4",
+            "olivia@quayside.example",
+            None,
+        )
+    },
+];
+
 /// Everyone who can sign in, load-test users aside.
 pub fn people() -> [Someone; 7] {
-    let user = Someone {
-        name: "",
-        display_name: "",
-        password: "",
-        role: Role::User,
-        domain: "acme.example",
-        email: "",
-        extension: None,
-        phones: &[],
-    };
-    [
-        Someone {
-            name: "ann",
-            display_name: "Ann Archer",
-            password: "Harbour-Light-7",
-            email: "ann@acme.example",
-            extension: Some("201"),
-            phones: &["Desk", "Softphone", "Warehouse"],
-            ..user
-        },
-        Someone {
-            name: "bob",
-            display_name: "Bob Boatwright",
-            password: "Harbour-Light-8",
-            email: "office@acme.example",
-            extension: Some("202"),
-            ..user
-        },
-        Someone {
-            name: "cora",
-            display_name: "Cora Caulker",
-            password: "Harbour-Light-9",
-            email: "office@acme.example",
-            extension: Some("203"),
-            ..user
-        },
-        Someone {
-            name: "adam",
-            display_name: "Adam Alder",
-            password: "Harbour-Light-1",
-            role: Role::Administrator,
-            email: "adam@acme.example",
-            extension: Some("204"),
-            ..user
-        },
-        Someone {
-            name: "gina",
-            display_name: "Gina Globe",
-            password: "Harbour-Light-2",
-            domain: "globex.example",
-            email: "gina@globex.example",
-            extension: Some("201"),
-            phones: &["Desk"],
-            ..user
-        },
-        Someone {
-            name: "gus",
-            display_name: "Gus Globe",
-            password: "Harbour-Light-3",
-            role: Role::Administrator,
-            domain: "globex.example",
-            email: "gus@globex.example",
-            ..user
-        },
-        Someone {
-            name: "olivia",
-            display_name: "Olivia Quay",
-            password: "Harbour-Light-4",
-            role: Role::Operator,
-            domain: "quayside.example",
-            email: "olivia@quayside.example",
-            ..user
-        },
-    ]
+    PEOPLE
 }
 
 /// The SIP password of a demo phone.
@@ -216,7 +221,7 @@ pub(super) async fn seed_load(app: &App, wanted: u32) -> anyhow::Result<()> {
         }
     };
     tx.commit().await?;
-    let have = u32::try_from(users::store::count_of_account(&app.db, &account).await?)?;
+    let have = u32::try_from(users::count_of_account(&app.db, &account).await?)?;
     for first in (have..wanted).step_by(BATCH as usize) {
         let mut tx = app.db.begin().await?;
         for number in first..wanted.min(first + BATCH) {

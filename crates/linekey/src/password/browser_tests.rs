@@ -131,7 +131,7 @@ async fn the_keyboard_alone_changes_a_password(portal: Portal) {
     ann.keys(Key::Tab).await;
     assert_eq!(
         ann.focused().await,
-        "The two passwords don’t match. Enter the same one twice."
+        "The two passwords don't match. Enter the same one twice."
     );
     ann.keys(Key::Enter).await;
     assert_eq!(ann.focused().await, "Confirm new password");
@@ -169,7 +169,7 @@ async fn without_script_the_form_works_and_says_what_is_wrong(portal: Portal) {
     ann.press("Save new password").await;
 
     ann.says("Nothing was saved yet").await;
-    let wrong = "The two passwords don’t match. Enter the same one twice.";
+    let wrong = "The two passwords don't match. Enter the same one twice.";
     assert_eq!(ann.texts("[role=alert] a[href='#confirm_password']").await, [wrong]);
     assert_eq!(ann.attribute("Confirm new password", "aria-invalid").await, "true");
     assert_eq!(ann.description("Confirm new password").await, wrong);

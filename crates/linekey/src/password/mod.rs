@@ -13,7 +13,7 @@ pub mod pending;
 pub mod prepare;
 pub mod rules;
 pub mod set;
-pub mod store;
+mod store;
 pub mod strength;
 pub mod suggest;
 #[cfg(test)]
@@ -21,3 +21,4 @@ mod tests;
 pub mod typed;
 
 pub use set::rehash;
+pub use store::{hash_of, hold};

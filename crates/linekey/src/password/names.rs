@@ -10,7 +10,7 @@ const SHORTEST_NAME: usize = 4;
 /// Whose password it is. Empty fields are ignored.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// The person's display name, such as `Ann Harbour`.
+    /// The part of the sign-in name before `@`.
     pub user_name: String,
     /// The name they sign in with.
     pub sign_in_name: String,

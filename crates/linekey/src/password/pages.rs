@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 
 use super::change::{Changed, change};
+use super::prepare::about;
 use super::rules::{self, Refusal};
 use super::strength::strength;
 use super::suggest::suggest;
@@ -275,7 +276,7 @@ pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
 /// secret, stores and logs nothing.
 pub async fn check(State(app): State<App>, me: SignedIn, Form(form): Form) -> Response {
     let typed = TypedPassword::from(form.text("new_password"));
-    let strength = strength(&typed, &me.person.about(&app.config.brand.name));
+    let strength = strength(&typed, &about(&app, &me.person));
     let rules: Vec<_> = rule_lines(&app, &me, Some(&typed))
         .into_iter()
         .map(|line| json!({ "id": line.id, "text": line.text, "met": line.met }))
@@ -285,7 +286,7 @@ pub async fn check(State(app): State<App>, me: SignedIn, Form(form): Form) -> Re
 
 /// POST `/account/password/suggest`
 pub async fn suggestion(State(app): State<App>, me: SignedIn, _: Form) -> Result<Response> {
-    let about = me.person.about(&app.config.brand.name);
+    let about = about(&app, &me.person);
     let passphrase = suggest(app.config.password.policy, &about, &|bytes| app.random.fill(bytes));
     let passphrase = passphrase.as_ref().and_then(TypedPassword::reveal);
     let passphrase = passphrase.ok_or_else(|| Error::defect("no suggestion met the rules"))?;
@@ -301,7 +302,7 @@ fn rule_lines(app: &App, me: &SignedIn, typed: Option<&TypedPassword>) -> Vec<Ru
     };
     match typed {
         Some(typed) => {
-            let about = me.person.about(&app.config.brand.name);
+            let about = about(app, &me.person);
             rules::check(policy, typed, &about)
                 .verdicts
                 .into_iter()

@@ -2,6 +2,7 @@
 //! passwords, the hash. What a rule about a stored secret said is a [`SecretVerdict`], told only to who may know it.
 
 use super::hash::HashedPassword;
+use super::names::About;
 use super::rules::{self, Refusal};
 use super::store;
 use super::typed::TypedPassword;
@@ -55,9 +56,21 @@ pub enum Prepared {
     Ready(HashedPassword, SecretVerdict),
 }
 
+/// The names that the password of `person` may not contain.
+pub fn about(app: &App, person: &Person) -> About {
+    About {
+        user_name: person.name.clone(),
+        sign_in_name: person.sign_in_name(),
+        email: person.email.clone().unwrap_or_default(),
+        account_name: person.account_name.clone(),
+        domain: person.domain.clone(),
+        brand: app.config.brand.name.clone(),
+    }
+}
+
 /// Judges and hashes what was typed. The same work whatever the stored secrets are.
 pub async fn prepare(app: &App, person: &Person, typed: &TypedPassword, confirmed: &TypedPassword) -> Result<Prepared> {
-    let about = person.about(&app.config.brand.name);
+    let about = about(app, person);
     let new = match rules::accept(app.config.password.policy, typed, &about) {
         Err(refused) => return Ok(Prepared::Refused(refused)),
         Ok(_) if !typed.same_as(confirmed) => return Ok(Prepared::Refused(vec![Refusal::Different])),

@@ -59,7 +59,7 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
         return Ok(Set::Overtaken);
     };
     let ended = if sign_out_others {
-        sessions::store::remove_others(tx, &person.id, &me.session).await?
+        sessions::end::others_in(tx, &person.id, &me.session).await?
     } else {
         0
     };

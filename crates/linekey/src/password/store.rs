@@ -141,7 +141,7 @@ pub(super) async fn void_pending(tx: &mut Tx, user: &UserId) -> Result<()> {
 }
 
 /// Removes changes that nobody confirmed in time.
-pub async fn remove_pending_older(tx: &mut Tx, before: Millis) -> Result<()> {
+pub(super) async fn remove_pending_older(tx: &mut Tx, before: Millis) -> Result<()> {
     query("delete from pending_changes where created_at < $1")
         .bind(before)
         .run(tx)

@@ -141,7 +141,7 @@ async fn what_breaks_a_rule_is_said_at_the_field_and_changes_nothing(p: Portal) 
     assert!(
         answer
             .at_field("confirm_password")
-            .contains("The two passwords don’t match.")
+            .contains("The two passwords don't match.")
     );
     assert!(answer.text.contains("value=\"on\" checked"), "the box stays ticked");
     assert_eq!(p.dump_everything().await, before, "nothing changed");

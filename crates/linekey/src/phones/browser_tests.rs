@@ -63,7 +63,7 @@ async fn ann_adds_a_phone_that_registers_with_what_the_page_showed_once(portal: 
     let mut kitchen = TestPhone::with_password(&portal, &sip_name, &sip_domain, &sip_password).await;
     assert!(kitchen.is_registered().await);
     ann.open("/phones").await;
-    ann.says("Kitchen Registered now, since").await;
+    ann.says("Kitchen extension 201 Registered now, since").await;
     ann.press("Kitchen").await;
     ann.says("Registered now, since").await;
     ann.picture(&portal, "phone").await;

@@ -79,34 +79,11 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
         Some(extension)
     };
     let sip_password = new_sip_password(app);
-    let owner = Owner {
-        account: &me.person.account,
-        user: &me.person.id,
-        sip_domain: &me.person.sip_domain,
-    };
-    let base = sip_name(&me.person.name, label);
-    let mut added = None;
-    for nth in 1..=MOST_PER_USER {
-        let name = if nth == 1 {
-            base.clone()
-        } else {
-            format!("{base}-{nth}")
-        };
-        let new = NewPhone {
-            label,
-            sip_name: &name,
-            sip_password: &sip_password,
-            extension,
-        };
-        added = insert(app, &mut tx, owner, new).await?;
-        if added.is_some() {
-            break;
-        }
-        // The name is another's, or the label is this user's own: only the latter is theirs to mend.
-        if labels.iter().any(|taken| taken == label) {
-            return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
-        }
+    if labels.iter().any(|taken| taken == label) {
+        return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
     }
+    let added = insert_named(app, &mut tx, me, (label, extension), &sip_password).await?;
+    // Another browser of the same user took the label at this moment.
     let Some(id) = added else {
         return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
     };
@@ -123,6 +100,39 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
     Ok(Outcomes::Added(Added { id, sip_password }))
+}
+
+/// Inserts the phone under the first SIP name that is free: `ann-desk`, `ann-desk-2`, and so on.
+async fn insert_named(
+    app: &App,
+    tx: &mut Tx,
+    me: &SignedIn,
+    (label, extension): (&str, Option<&str>),
+    sip_password: &str,
+) -> Result<Option<PhoneId>> {
+    let owner = Owner {
+        account: &me.person.account,
+        user: &me.person.id,
+        sip_domain: &me.person.sip_domain,
+    };
+    let base = sip_name(&me.person.name, label);
+    for nth in 1..=MOST_PER_USER {
+        let name = if nth == 1 {
+            base.clone()
+        } else {
+            format!("{base}-{nth}")
+        };
+        let new = NewPhone {
+            label,
+            sip_name: &name,
+            sip_password,
+            extension,
+        };
+        if let Some(id) = insert(app, tx, owner, new).await? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 /// Whose phone it becomes.

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::SessionId;
+use crate::ids::{SessionId, UserId};
 
 /// Signs this browser out.
 pub async fn sign_out(app: &App, me: &SignedIn) -> Result<()> {
@@ -44,11 +44,16 @@ pub async fn replaced(tx: &mut Tx, old: &SignedIn) -> Result<()> {
     Ok(())
 }
 
+/// Ends every session of a user but one in the transaction of a change that reports it, and says how many.
+pub async fn others_in(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
+    store::remove_others(tx, user, keep).await
+}
+
 /// Removes sessions past their limits; run now and then. A session past its limits is refused anyway.
 pub async fn sweep(app: &App) -> Result<()> {
     let now = app.clock.now();
     let oldest = |role| {
-        let (idle, absolute) = app.config.session_limits(role);
+        let (idle, absolute) = super::limits(app, role);
         (now - idle, now - absolute)
     };
     let user = oldest(crate::users::Role::User);

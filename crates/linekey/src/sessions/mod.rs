@@ -7,7 +7,7 @@ pub mod end;
 pub mod pages;
 pub mod signed_in;
 pub mod start;
-pub mod store;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +17,24 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::app::App;
+use crate::clock::{Millis, SECOND};
 use crate::random::Random;
+use crate::users::Role;
 
 /// The cookie's base name; see [`crate::web::cookies`].
 pub const COOKIE: &str = "linekey";
 /// Sessions a user may have; the one unused longest ends when another starts.
 pub const MOST_PER_USER: i64 = 20;
+
+/// How long a session of this role lasts without a request, and at most.
+fn limits(app: &App, role: Role) -> (Millis, Millis) {
+    let session = &app.config.session;
+    match role {
+        Role::User => (session.idle * SECOND, session.absolute * SECOND),
+        Role::Administrator | Role::Operator => (session.staff_idle * SECOND, session.staff_absolute * SECOND),
+    }
+}
 
 /// The secret in the cookie: 256 random bits. The database holds its SHA-256 alone.
 pub struct Token(Zeroizing<String>);

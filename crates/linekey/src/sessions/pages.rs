@@ -102,7 +102,7 @@ pub async fn other_browsers(app: &App, me: &SignedIn) -> Result<Vec<String>, Err
 
 async fn all(app: &App, me: &SignedIn) -> Result<Vec<SessionView>, Error> {
     let now = app.clock.now();
-    let (idle, absolute) = app.config.session_limits(me.person.role);
+    let (idle, absolute) = super::limits(app, me.person.role);
     let listed = store::of_user(&app.db, &me.person.id, now - idle, now - absolute).await?;
     let short = |at| when::short(&app.words, at, now, &me.person.time_zone);
     let mut sessions: Vec<_> = listed

@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::clock::{MINUTE, Millis};
 use crate::error::Error;
 use crate::ids::{AccountId, SessionId, UserId};
-use crate::password::names::About;
 use crate::users::Role;
 use crate::web::answer::Problem;
 use crate::web::page::{self, Frame, Section};
@@ -71,18 +70,6 @@ impl Person {
         match self.role {
             Role::Operator => self.name.clone(),
             Role::User | Role::Administrator => format!("{}@{}", self.name, self.domain),
-        }
-    }
-
-    /// The names their password may not contain.
-    pub fn about(&self, brand: &str) -> About {
-        About {
-            user_name: self.name.clone(),
-            sign_in_name: self.sign_in_name(),
-            email: self.email.clone().unwrap_or_default(),
-            account_name: self.account_name.clone(),
-            domain: self.domain.clone(),
-            brand: brand.to_owned(),
         }
     }
 }
@@ -209,7 +196,7 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
         return Ok(None);
     };
     let now = app.clock.now();
-    let (idle, absolute) = app.config.session_limits(row.role);
+    let (idle, absolute) = super::limits(app, row.role);
     if now - row.last_seen_at >= idle || now - row.started_at >= absolute {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ use crate::users::Role;
 
 /// A session with its user and account: all that a page needs to know of who asks.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Row {
+pub(super) struct Row {
     pub(super) session_id: SessionId,
     pub(super) started_at: Millis,
     pub(super) last_seen_at: Millis,
@@ -49,17 +49,17 @@ pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>
 
 /// One session in a user's list.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Listed {
+pub(super) struct Listed {
     /// Its id.
-    pub id: SessionId,
+    pub(super) id: SessionId,
     /// What the browser calls itself.
-    pub user_agent: String,
+    pub(super) user_agent: String,
     /// Where it signed in from.
-    pub address: String,
+    pub(super) address: String,
     /// When it signed in.
-    pub started_at: Millis,
+    pub(super) started_at: Millis,
     /// When it was last seen, to the minute.
-    pub last_seen_at: Millis,
+    pub(super) last_seen_at: Millis,
 }
 
 /// The user's sessions within their limits, the one seen last first.
@@ -158,7 +158,7 @@ pub(super) async fn remove(tx: &mut Tx, user: &UserId, id: &SessionId) -> Result
 }
 
 /// Ends every session of the user but one.
-pub async fn remove_others(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
+pub(super) async fn remove_others(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
     query("delete from sessions where user_id = $1 and id <> $2")
         .bind(user)
         .bind(keep)

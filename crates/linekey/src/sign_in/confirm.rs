@@ -3,9 +3,9 @@
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::error::Result;
+use crate::password;
 use crate::password::change::{self, Changed};
 use crate::password::pending::Waiting;
-use crate::password::store;
 use crate::password::typed::TypedPassword;
 use crate::sessions::{self, SignedIn, Token};
 use crate::throttle::{self, Bucket, Counted};
@@ -32,7 +32,7 @@ pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: O
         Counted::Go { failures } => failures,
         Counted::Wait(wait) => return Ok(Confirmed::Wait((wait + 999) / 1000)),
     };
-    let stored = store::hash_of(&app.db, &me.person.account, &me.person.id).await?;
+    let stored = password::hash_of(&app.db, &me.person.account, &me.person.id).await?;
     if !app.hashes.verify(typed, stored.as_ref()).await?.matches {
         if throttle::is_for_the_record(app, failures) {
             let mut tx = app.db.begin().await?;
@@ -57,7 +57,7 @@ pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: O
 /// The session, fresh and under a new token.
 async fn renew(app: &App, me: &SignedIn) -> Result<Option<Token>> {
     let mut tx = app.db.begin().await?;
-    if !store::hold(&mut tx, &me.person.id, me.person.credential_epoch).await? {
+    if !password::hold(&mut tx, &me.person.id, me.person.credential_epoch).await? {
         return Ok(None);
     }
     let Some(token) = sessions::start::renew(app, &mut tx, &me.session, true).await? else {

@@ -14,7 +14,7 @@ use crate::password::{self, rehash};
 use crate::sessions::{self, SignedIn, Token};
 use crate::throttle::{self, Bucket, Counted};
 use crate::users::name::TypedName;
-use crate::users::store::{Candidate, by_sign_in_name};
+use crate::users::{Candidate, by_sign_in_name};
 
 /// What came of it.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
 
     let mut tx = app.db.begin().await?;
     throttle::clear(app, &mut tx, &bucket).await?;
-    if !password::store::hold(&mut tx, &user.id, user.credential_epoch).await? {
+    if !password::hold(&mut tx, &user.id, user.credential_epoch).await? {
         // The password was changed while this one was being verified: what was right a moment ago is not any more.
         return Ok(Outcomes::Refused);
     }

@@ -58,8 +58,9 @@ impl Chromium {
     }
 
     async fn with(portal: &Portal, script: bool) -> Self {
-        let (profile, chromedriver) = (Folder::new(), Chromedriver::start());
-        let driver = start::session(&chromedriver, profile.path(), script).await;
+        let profile = Folder::new();
+        let (chromedriver, port) = Chromedriver::start();
+        let driver = start::session(port, profile.path(), script).await;
         let origin = format!("http://localhost:{}", portal.http.port());
         let chromium = Self {
             driver,

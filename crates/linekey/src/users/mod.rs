@@ -6,9 +6,11 @@ pub mod create;
 pub mod name;
 pub mod pages;
 pub mod profile;
-pub mod store;
+mod store;
 #[cfg(test)]
 mod tests;
+
+pub use store::{Candidate, by_sign_in_name, count_of_account};
 
 use serde::{Deserialize, Serialize};
 

@@ -192,16 +192,15 @@ fn nobody_is_told_words_that_the_product_does_not_use() {
         "log in",
         "log-in",
         "login",
-        "logon",
         "log on",
+        "logon",
         "log out",
         "logout",
-        "logged",
         "invalid",
         "illegal",
         "oops",
-        "please",
         "whoops",
+        "please note",
         "sorry",
         "tenant",
         "superuser",
@@ -210,9 +209,8 @@ fn nobody_is_told_words_that_the_product_does_not_use() {
         "vendor",
         "endpoint",
         "device",
-        "successfully",
     ];
-    let read = ["README.md", "CHANGELOG.md", "SECURITY.md"];
+    let read = ["README.md", "CHANGELOG.md"];
     let mut places = Vec::new();
     for file in files_ending(&[".ftl", ".md"]) {
         let is_help = file.path.starts_with("help/") || file.path.starts_with("locales/");

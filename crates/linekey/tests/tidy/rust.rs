@@ -128,6 +128,7 @@ fn source(file: &File, for_tests: &HashSet<String>) -> Source {
     let (code, bare) = views(&file.text);
     let is_test = file.path.contains("/tests/")
         || file.path.ends_with("/tests.rs")
+        || file.path.ends_with("_tests.rs")
         || for_tests.contains(&file.path)
         || file
             .path
@@ -163,12 +164,13 @@ fn source(file: &File, for_tests: &HashSet<String>) -> Source {
     }
 }
 
-/// Each `#[cfg(test)]` with the item behind it.
+/// Each `#[cfg(test)]` or `#[cfg(all(test, ..))]` with the item behind it.
 fn test_items(bare: &str) -> Vec<Range<usize>> {
-    let marks = bare
-        .match_indices("#[cfg(test)]")
-        .map(|(at, mark)| (at, at + mark.len()));
-    let item = |(start, after): (usize, usize)| {
+    let marks = ["#[cfg(test)]", "#[cfg(all(test,"]
+        .into_iter()
+        .flat_map(|mark| bare.match_indices(mark));
+    let item = |(start, _): (usize, &str)| {
+        let after = start + bare[start..].find(']')?;
         let end = after + bare[after..].find(['{', ';'])?;
         Some(
             start..if bare[end..].starts_with('{') {

@@ -41,7 +41,7 @@ fn sql_stands_in_stores_alone() {
     for source in portal() {
         let file = source.in_portal().unwrap_or_default();
         if !file.ends_with("/store.rs") && !file.starts_with("db/") && file != "jobs.rs" {
-            places.extend(calls(&source).into_iter().map(|at| source.place(at)));
+            places.extend(calls(source).into_iter().map(|at| source.place(at)));
         }
     }
     none_breaks("SQL belongs in a store.rs, in db/ or in jobs.rs:", places);
@@ -51,7 +51,7 @@ fn sql_stands_in_stores_alone() {
 fn every_statement_is_a_literal() {
     let mut places = Vec::new();
     for source in portal() {
-        for at in calls(&source) {
+        for at in calls(source) {
             let literal = source.string_at(at);
             let is_whole = literal.is_some_and(|(start, text)| {
                 let behind = source.bare[start + text.len() + 2..]
@@ -79,7 +79,7 @@ fn sql_is_lower_case() {
     };
     let mut places = Vec::new();
     for source in portal() {
-        let upper = statements(&source).into_iter().filter(|(_, sql)| is_upper(sql));
+        let upper = statements(source).into_iter().filter(|(_, sql)| is_upper(sql));
         places.extend(upper.map(|(at, _)| source.place(at)));
     }
     for file in files_ending(&[".sql"])

@@ -26,14 +26,13 @@ const FLAGS: [&str; 12] = [
 /// A running chromedriver; it ends when it is dropped.
 pub(super) struct Chromedriver {
     process: Child,
-    port: u16,
     // Held open, so that it can go on writing.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Chromedriver {
-    /// Starts one on a free port of loopback, which it chooses itself.
-    pub(super) fn start() -> Self {
+    /// Starts one, which chooses a free port of loopback itself, and says which.
+    pub(super) fn start() -> (Self, u16) {
         let mut command = Command::new(installed("chromedriver", "chromium-driver"));
         command
             .arg("--port=0")
@@ -41,18 +40,22 @@ impl Chromedriver {
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut process = command.spawn().expect("chromedriver can be run");
-        let mut output = BufReader::new(process.stdout.take().expect("its output is piped"));
+        let output = BufReader::new(process.stdout.take().expect("its output is piped"));
+        let mut chromedriver = Self { process, output };
+        let port = chromedriver.port();
+        (chromedriver, port)
+    }
+
+    /// The port that it names once it is ready.
+    fn port(&mut self) -> u16 {
         let mut said = String::new();
-        while output.read_line(&mut said).expect("chromedriver writes text") > 0 {
+        while self.output.read_line(&mut said).expect("chromedriver writes text") > 0 {
             let port = said
                 .rsplit_once(" on port ")
-                .and_then(|(_, rest)| rest.trim().trim_end_matches('.').parse().ok());
-            if let Some(port) = port.filter(|port| *port > 0) {
-                return Self {
-                    process,
-                    port,
-                    _output: output,
-                };
+                .map(|(_, rest)| rest.trim().trim_end_matches('.'));
+            // The first line names port 0: the one that was asked for.
+            if let Some(port) = port.and_then(|port| port.parse().ok()).filter(|port| *port > 0) {
+                return port;
             }
         }
         panic!("chromedriver did not start: {said}");
@@ -67,7 +70,7 @@ impl Drop for Chromedriver {
 }
 
 /// A new browser with an empty profile.
-pub(super) async fn session(chromedriver: &Chromedriver, profile: &Path, script: bool) -> WebDriver {
+pub(super) async fn session(port: u16, profile: &Path, script: bool) -> WebDriver {
     let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
     flags.push(format!("--user-data-dir={}", profile.display()));
     let mut preferences = json!({ "credentials_enable_service": false, "profile.password_manager_enabled": false });
@@ -81,7 +84,7 @@ pub(super) async fn session(chromedriver: &Chromedriver, profile: &Path, script:
         "goog:chromeOptions": { "binary": binary, "args": flags, "prefs": preferences },
     });
     let capabilities = Capabilities::from(capabilities.as_object().expect("an object").clone());
-    let address = format!("http://127.0.0.1:{}", chromedriver.port);
+    let address = format!("http://127.0.0.1:{port}");
     WebDriver::new(address, capabilities)
         .await
         .unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
