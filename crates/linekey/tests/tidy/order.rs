@@ -12,7 +12,7 @@ const DOOR_MODULES: [&str; 5] = ["cli", "demo", "jobs", "routes", "serve"];
 const DOOR_FILES: [&str; 2] = ["pages", "api"];
 /// What a feature's extractors are, although they are no door: they hand a door who asks.
 const EXTRACTORS: &str = "sessions/signed_in.rs";
-/// Rules that anyone may import, further left too, as they import nothing right of the first group themselves.
+/// Files that anyone may import, further left too: but for their own feature they import the first group alone.
 const PURE: &[&str] = &["password::hash"];
 
 /// The features from left to right; those in one group may import each other.
@@ -115,7 +115,7 @@ fn left_never_imports_right() {
 }
 
 #[test]
-fn pure_rules_import_the_first_group_alone() {
+fn what_anyone_may_import_leads_nowhere_itself() {
     let order = order();
     let mut places = Vec::new();
     for source in portal() {
