@@ -174,10 +174,8 @@ impl Answer {
 
     /// What stands at a form's field as its error.
     pub(crate) fn at_field(&self, field: &str) -> String {
-        let (_, rest) = self
-            .text
-            .split_once(&format!("id=\"{field}-error\">"))
-            .unwrap_or_default();
+        let page = self.plain();
+        let (_, rest) = page.split_once(&format!("id=\"{field}-error\">")).unwrap_or_default();
         rest.split("</div>").next().unwrap_or_default().to_owned()
     }
 
