@@ -3,7 +3,12 @@
 use crate::clock::MINUTE;
 use crate::config::Config;
 use crate::db::query;
-use crate::testing::{Engine, Portal, TestPhone, stories};
+use crate::sessions::SignedIn;
+use crate::testing::{Browser, Engine, Portal, TestPhone, stories};
+
+use super::change::{Changed, change};
+use super::pages;
+use super::typed::TypedPassword;
 
 const NEW: &str = "Tidewater-Kestrel-1";
 const OLD: &str = "Harbour-Light-7";
@@ -331,24 +336,64 @@ async fn the_old_password_and_a_sip_password_are_refused_ten_times_an_hour(p: Po
 
 async fn of_two_changes_at_once_one_wins_and_the_other_is_told(p: Portal) {
     let (one, two) = (p.signed_in("ann").await, p.signed_in("ann").await);
-    let keep = |new: &'static str| [("new_password", new), ("confirm_password", new)];
-    let (first, second) = (keep("Tidewater-Kestrel-1"), keep("Tidewater-Kestrel-2"));
-    let (a, b) = tokio::join!(
-        one.post("/account/password", &first),
-        two.post("/account/password", &second)
-    );
-    let mut codes = [a.status.as_u16(), b.status.as_u16()];
-    codes.sort_unstable();
-    assert_eq!(codes, [303, 409], "{} {}", a.text, b.text);
-    let (winner, loser) = if a.status == 303 {
-        (first[0].1, &b)
-    } else {
-        (second[0].1, &a)
+    // Both have been let in before either has changed anything: what two requests at once come to at worst.
+    let (first, second) = (p.who(&one).await, p.who(&two).await);
+    let save = async |me: &SignedIn, new: &str| {
+        let typed = TypedPassword::from(new);
+        change(&p.app, me, &typed, &typed, false)
+            .await
+            .expect("the database answers")
     };
-    loser.says(409, "Sign in with the new one.");
-    p.browser().sign_in("ann@acme.example", winner).await.leads_to("/");
+    let won = save(&first, "Tidewater-Kestrel-1").await;
+    assert!(matches!(won, Changed::Done(_, 0)), "{won:?}");
+    let lost = save(&second, "Tidewater-Kestrel-2").await;
+    assert!(matches!(lost, Changed::Overtaken), "{lost:?}");
+    assert_eq!(pages::answer(&p.app, &second, lost, None).status(), 409);
+    p.browser()
+        .sign_in("ann@acme.example", "Tidewater-Kestrel-1")
+        .await
+        .leads_to("/");
     assert_eq!(p.events("password-change").await, 1);
     assert_eq!(p.count(query("select count(*) from outbox")).await, 1);
+}
+
+async fn a_storm_of_changes_leaves_one_password_and_a_record_of_each(p: Portal) {
+    let browsers = [
+        p.signed_in("ann").await,
+        p.signed_in("ann").await,
+        p.signed_in("ann").await,
+    ];
+    let storm = async |browser: &Browser, letter: char| {
+        let mut saved = 0;
+        for n in 0..4 {
+            let new = format!("Tidewater-Kestrel-{letter}{n}");
+            let answer = browser
+                .post(
+                    "/account/password",
+                    &[("new_password", &new), ("confirm_password", &new)],
+                )
+                .await;
+            match answer.status.as_u16() {
+                303 => saved += 1,
+                409 => {
+                    answer.says(409, "Sign in with the new one.");
+                }
+                other => panic!("{other}: {}", answer.text),
+            }
+        }
+        saved
+    };
+    let [a, b, c] = &browsers;
+    let (a, b, c) = tokio::join!(storm(a, 'a'), storm(b, 'b'), storm(c, 'c'));
+    assert!(a + b + c >= 1);
+    assert_eq!(
+        p.events("password-change").await,
+        a + b + c,
+        "an event for each that was acknowledged, and no other"
+    );
+    assert_eq!(p.count(query("select count(*) from outbox")).await, a + b + c);
+    let epoch = query("select credential_epoch from users where name = 'ann'");
+    assert_eq!(p.count(epoch).await, 1 + a + b + c);
 }
 
 async fn the_box_left_unticked_keeps_the_other_browsers(p: Portal) {
@@ -445,6 +490,7 @@ stories!(
     a_stolen_session_learns_nothing_of_the_old_password,
     the_old_password_and_a_sip_password_are_refused_ten_times_an_hour,
     of_two_changes_at_once_one_wins_and_the_other_is_told,
+    a_storm_of_changes_leaves_one_password_and_a_record_of_each,
     the_box_left_unticked_keeps_the_other_browsers,
     a_password_that_was_set_for_someone_is_changed_before_anything_else,
     the_checklist_the_suggestion_and_the_form_tell_the_same_rules,

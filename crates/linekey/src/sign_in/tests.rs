@@ -225,6 +225,27 @@ async fn a_disabled_user_is_out_at_once(p: Portal) {
     assert!(!ann.is_signed_in().await);
 }
 
+async fn a_hash_that_became_too_cheap_is_renewed_at_the_next_sign_in(p: Portal) {
+    let hash = async |p: &Portal| {
+        let (hash,): (String,) = query("select password_hash from users where name = 'ann'")
+            .one(&p.app.db)
+            .await
+            .expect("a hash");
+        hash
+    };
+    assert!(hash(&p).await.contains("m=64,t=1"));
+    let p = p.restart_with(|config| config.hashing.passes = 2).await;
+    p.browser().sign_in("ann@acme.example", "wrong").await.says(422, "");
+    assert!(hash(&p).await.contains("m=64,t=1"), "a wrong password renews nothing");
+    let other = p.signed_in("ann").await;
+    let renewed = hash(&p).await;
+    assert!(renewed.contains("m=64,t=2"), "{renewed}");
+    p.signed_in("ann").await;
+    assert_eq!(hash(&p).await, renewed, "once is enough");
+    assert!(other.is_signed_in().await, "nothing ends, and nobody is told");
+    assert_eq!(p.count(query("select count(*) from outbox")).await, 0);
+}
+
 async fn disable(p: &Portal, name: &str) {
     let mut tx = p.app.db.begin().await.expect("a transaction");
     query("update users set disabled_at = 1 where name = $1")
@@ -268,4 +289,5 @@ stories!(
     after_signing_in_nobody_is_sent_elsewhere,
     a_password_manager_finds_the_change_form,
     a_disabled_user_is_out_at_once,
+    a_hash_that_became_too_cheap_is_renewed_at_the_next_sign_in,
 );

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use axum::extract::FromRequestParts;
+
 use crate::app::{self, App};
 use crate::clock::{Clock, Millis};
 use crate::config::Config;
@@ -10,6 +12,7 @@ use crate::demo;
 use crate::keys::Keys;
 use crate::random::Random;
 use crate::serve::{self, Listeners, Running};
+use crate::sessions::SignedIn;
 
 use super::{Browser, Folder, TestPhone};
 
@@ -90,9 +93,15 @@ impl Portal {
     }
 
     /// Stops the portal cleanly and starts it again on the same data, with the same SIP port.
-    pub(crate) async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn restart_with(mut self, settings: impl FnOnce(&mut Config)) -> Self {
         let mut config = (*self.app.config).clone();
         config.sip.udp = vec![self.sip];
+        settings(&mut config);
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
@@ -119,6 +128,19 @@ impl Portal {
             .await
             .leads_to("/");
         browser
+    }
+
+    /// What the portal makes of a browser's cookie: who is let in, as a request is.
+    pub(crate) async fn who(&self, browser: &Browser) -> SignedIn {
+        let cookie = format!("linekey={}", browser.cookie("linekey").expect("a session"));
+        let request = axum::http::Request::builder()
+            .header("cookie", cookie)
+            .body(())
+            .expect("a request");
+        let (mut parts, ()) = request.into_parts();
+        SignedIn::from_request_parts(&mut parts, &self.app)
+            .await
+            .expect("someone signed in")
     }
 
     /// One of the demo's phones, by its SIP name and domain, with its own SIP password.
