@@ -260,6 +260,13 @@ async fn a_postgresql_that_went_away_is_said_and_recovers() {
     let answer = ann.change_password("Tidewater-Kestrel-1").await;
     answer.says(503, "Nothing was changed");
     assert_eq!(ann.get("/phones").await.status, 503);
+    assert!(desk.is_registered().await, "a phone that is registered stays so");
+    let mut softphone = p.phone("ann-softphone", "acme.example").await;
+    assert_eq!(
+        softphone.register().await.status,
+        503,
+        "one that is not is told to come back"
+    );
     wire.mend().await;
     ann.change_password("Tidewater-Kestrel-2")
         .await

@@ -2,9 +2,11 @@
 //!
 //! Owns adding a phone, sealing its hashes, answering the registrar, and how a phone's state is shown.
 
+mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod create;
+mod events;
 pub mod live;
 pub mod pages;
 pub mod registrar;

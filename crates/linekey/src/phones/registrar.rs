@@ -2,21 +2,20 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
 use linekey_sip::digest::Algorithm;
 use linekey_sip::{
     BindingChange, Credential, Directory, Domain, Event as SipEvent, PhoneKey, Registrar, Running, SavedBinding,
-    Settings, Surroundings, Transport, Unavailable,
+    Settings, Surroundings, Unavailable,
 };
 use tokio::sync::mpsc;
 
-use super::sealed;
-use super::store::{self, Registration};
+use super::store::{self, Hashes};
+use super::{binding, events, sealed};
 use crate::app::App;
-use crate::audit::{self, Event, Kind, Outcome};
 use crate::error::{Error, Result};
 use crate::ids::PhoneId;
 use crate::keys::Purpose;
@@ -25,6 +24,8 @@ use crate::keys::Purpose;
 const DOMAINS_EVERY: Duration = Duration::from_secs(5);
 /// Events that may wait to be recorded; beyond it the newest are dropped and said to be.
 const EVENTS: usize = 1024;
+/// Phones whose last answer is remembered for the time without a database, about 400 bytes each.
+const REMEMBERED: usize = 200_000;
 
 /// The registrar of this process, and the tasks that serve it.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
     let answers = Arc::new(Answers {
         app: app.clone(),
         domains: RwLock::default(),
+        remembered: Mutex::default(),
         events,
     });
     answers.read_domains().await?;
@@ -82,7 +84,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
     )
     .await?;
     let tasks = vec![
-        tokio::spawn(record_events(app.clone(), told)),
+        tokio::spawn(events::record_all(app.clone(), told)),
         tokio::spawn(keep_domains(answers)),
     ];
     Ok(Served { running, tasks })
@@ -91,6 +93,9 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
 struct Answers {
     app: App,
     domains: RwLock<HashMap<String, Domain>>,
+    /// What the database last said of each phone that asked, sealed as it is stored. Asked only while the
+    /// database is away, so that phones stay registered through an outage.
+    remembered: Mutex<HashMap<(String, String), Hashes>>,
     events: mpsc::Sender<SipEvent>,
 }
 
@@ -112,7 +117,7 @@ impl Answers {
         for change in changes {
             match change {
                 BindingChange::Put(binding) => {
-                    let row = row_of(binding);
+                    let row = binding::row_of(binding);
                     if row.registered_at == row.refreshed_at {
                         store::forget_ended(&mut tx, &row.phone_id, now).await?;
                     }
@@ -129,6 +134,27 @@ impl Answers {
     }
 }
 
+impl Answers {
+    fn remember(&self, sip_domain: &str, sip_name: &str, phone: Option<&Hashes>) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (sip_domain.to_owned(), sip_name.to_owned());
+        match phone {
+            Some(phone) if remembered.len() < REMEMBERED || remembered.contains_key(&key) => {
+                remembered.insert(key, phone.clone());
+            }
+            Some(_) => {}
+            None => {
+                remembered.remove(&key);
+            }
+        }
+    }
+
+    fn recall(&self, sip_domain: &str, sip_name: &str) -> Option<Hashes> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(&(sip_domain.to_owned(), sip_name.to_owned())).cloned()
+    }
+}
+
 impl Directory for Answers {
     fn domain(&self, host: &str) -> Option<Domain> {
         let domains = self.domains.read().unwrap_or_else(PoisonError::into_inner);
@@ -140,19 +166,23 @@ impl Directory for Answers {
         sip_domain: &str,
         sip_name: &str,
     ) -> std::result::Result<Option<Credential>, Unavailable> {
-        let found = async {
-            let Some(phone) = store::by_sip_name(&self.app.db, sip_domain, sip_name).await? else {
-                return Ok(None);
-            };
-            let ha1 = sealed::open(&self.app, &phone.id, &phone.sip_hashes)?;
-            let phone_key = PhoneKey(phone.id.to_string());
-            Ok(Some(Credential {
-                phone: phone_key,
-                generation: phone.generation,
-                ha1,
-            }))
+        let phone = match store::by_sip_name(&self.app.db, sip_domain, sip_name).await {
+            Ok(phone) => {
+                self.remember(sip_domain, sip_name, phone.as_ref());
+                phone
+            }
+            Err(error) => {
+                let away = unavailable(&error);
+                Some(self.recall(sip_domain, sip_name).ok_or(away)?)
+            }
         };
-        found.await.map_err(|error: Error| unavailable(&error))
+        let Some(phone) = phone else { return Ok(None) };
+        let ha1 = sealed::open(&self.app, &phone.id, &phone.sip_hashes).map_err(|error| unavailable(&error))?;
+        Ok(Some(Credential {
+            phone: PhoneKey(phone.id.to_string()),
+            generation: phone.generation,
+            ha1,
+        }))
     }
 
     async fn load(&self) -> std::result::Result<Vec<SavedBinding>, Unavailable> {
@@ -160,7 +190,7 @@ impl Directory for Answers {
         Ok(rows
             .map_err(|error| unavailable(&error))?
             .into_iter()
-            .filter_map(binding_of)
+            .filter_map(binding::of_row)
             .collect())
     }
 
@@ -200,94 +230,4 @@ async fn keep_domains(answers: Arc<Answers>) {
             tracing::warn!(cause = %error, "the SIP domains could not be read again; the known ones stay");
         }
     }
-}
-
-async fn record_events(app: App, mut told: mpsc::Receiver<SipEvent>) {
-    while let Some(event) = told.recv().await {
-        if let Err(error) = record(&app, &event).await {
-            tracing::error!(cause = %error, "a SIP event could not be recorded");
-        }
-    }
-}
-
-/// Writes what belongs on record: a phone reaching for an address that is not its own, and wrong SIP passwords.
-async fn record(app: &App, event: &SipEvent) -> Result<()> {
-    let (kind, outcome, phone, source) = match event {
-        SipEvent::WrongAddressOfRecord { phone, source, .. } => {
-            (Kind::PhoneWrongAddress, Outcome::Refused, phone, source)
-        }
-        SipEvent::Refused {
-            phone: Some(phone),
-            source,
-            silenced,
-            ..
-        } => (
-            Kind::PhoneRefused,
-            if *silenced { Outcome::Delayed } else { Outcome::Refused },
-            phone,
-            source,
-        ),
-        SipEvent::Refused { phone: None, .. } | SipEvent::FirstContact { .. } => return Ok(()),
-    };
-    let phone = PhoneId::new(phone.0.clone());
-    let mut tx = app.db.begin().await?;
-    let Some((account, user)) = store::owner_of(&mut tx, &phone).await? else {
-        return Ok(());
-    };
-    let event = Event {
-        kind,
-        outcome,
-        account: Some(&account),
-        actor: None,
-        subject: Some(&user),
-        session: None,
-        address: Some(source.ip()),
-        detail: serde_json::json!({ "phone": phone }),
-    };
-    audit::record(app, &mut tx, event).await?;
-    tx.commit().await
-}
-
-fn row_of(binding: SavedBinding) -> Registration {
-    Registration {
-        phone_id: PhoneId::new(binding.phone.0),
-        contact: binding.contact,
-        address_of_record: binding.address_of_record,
-        received: binding.received.to_string(),
-        transport: binding.transport.as_str().to_owned(),
-        call_id: binding.call_id,
-        cseq: binding.cseq.into(),
-        instance: binding.instance,
-        user_agent: binding.user_agent,
-        q: binding.q.map(i64::from),
-        generation: binding.generation,
-        registered_at: binding.since_ms,
-        refreshed_at: binding.refreshed_ms,
-        expires_at: binding.expires_ms,
-    }
-}
-
-/// `None` for a row that no registrar of ours wrote.
-fn binding_of(row: Registration) -> Option<SavedBinding> {
-    Some(SavedBinding {
-        phone: PhoneKey(row.phone_id.to_string()),
-        address_of_record: row.address_of_record,
-        contact: row.contact,
-        received: row.received.parse().ok()?,
-        transport: match row.transport.as_str() {
-            "udp" => Transport::Udp,
-            "tcp" => Transport::Tcp,
-            "tls" => Transport::Tls,
-            _ => return None,
-        },
-        call_id: row.call_id,
-        cseq: row.cseq.try_into().ok()?,
-        instance: row.instance,
-        user_agent: row.user_agent,
-        q: row.q.and_then(|q| q.try_into().ok()),
-        since_ms: row.registered_at,
-        refreshed_ms: row.refreshed_at,
-        expires_ms: row.expires_at,
-        generation: row.generation,
-    })
 }

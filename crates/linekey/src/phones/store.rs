@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
 
 /// A phone's sealed hashes with the names they were made with.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Hashes {
     pub(super) id: PhoneId,
     pub(super) sip_name: String,
