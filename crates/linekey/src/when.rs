@@ -1,7 +1,5 @@
 //! How a moment is said: short in the reader's time zone, exact in UTC.
 
-use std::sync::{Arc, LazyLock};
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -43,14 +41,11 @@ pub fn is_zone(zone: &str) -> bool {
     zone.len() <= 64 && TimeZone::get(zone).is_ok()
 }
 
-/// The names of all time zones, sorted; collected once, since a page shows them all.
-pub fn zones() -> Arc<Vec<String>> {
-    static NAMES: LazyLock<Arc<Vec<String>>> = LazyLock::new(|| {
-        let mut names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        names.retain(|name| name.contains('/') || name == "UTC");
-        Arc::new(names)
-    });
-    Arc::clone(&NAMES)
+/// The names of all time zones, sorted.
+pub fn zones() -> Vec<String> {
+    let mut names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    names.retain(|name| name.contains('/') || name == "UTC");
+    names
 }
 
 fn stamp(at: Millis) -> Timestamp {

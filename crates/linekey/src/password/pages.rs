@@ -1,7 +1,5 @@
 //! Account Settings with the change form, the live checklist, and the page that says what a change did.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
@@ -21,6 +19,7 @@ use crate::phones;
 use crate::phones::view::PhoneView;
 use crate::sessions::signed_in::CHANGE_FORM;
 use crate::sessions::{self, SignedIn, Token};
+use crate::users;
 use crate::web::answer::{Problem, page};
 use crate::web::cookies;
 use crate::web::flash::{self, Flash};
@@ -74,7 +73,7 @@ struct PasswordForm {
 struct SettingsPage {
     frame: Frame,
     person: ProfileView,
-    time_zones: Arc<Vec<String>>,
+    zone_options: &'static str,
     profile_errors: Vec<FieldError>,
     profile_saved: bool,
     form: PasswordForm,
@@ -165,7 +164,7 @@ pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Res
             email_verified: person.verified_email.is_some(),
             time_zone,
         },
-        time_zones: when::zones(),
+        zone_options: users::pages::zone_options(),
         profile_errors: shown.profile_errors,
         profile_saved: shown.profile_saved,
         form: PasswordForm {

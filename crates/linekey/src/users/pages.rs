@@ -1,5 +1,8 @@
 //! The profile form of `/account/settings`.
 
+use std::sync::LazyLock;
+
+use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,6 +16,7 @@ use crate::sessions::signed_in::CHANGE_FORM;
 use crate::web::form::Form;
 use crate::web::gate::with_status;
 use crate::web::page::FieldError;
+use crate::when;
 
 /// POST `/account/settings`
 pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Result<Response> {
@@ -43,6 +47,22 @@ pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Res
     )
     .await?;
     Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
+}
+
+/// The choices of a time zone, rendered once: there are hundreds, and every settings page holds them all.
+pub fn zone_options() -> &'static str {
+    static OPTIONS: LazyLock<String> = LazyLock::new(|| {
+        ZoneOptions { zones: when::zones() }
+            .render()
+            .expect("a list of names renders")
+    });
+    &OPTIONS
+}
+
+#[derive(Template)]
+#[template(path = "users/zone_options.html")]
+struct ZoneOptions {
+    zones: Vec<String>,
 }
 
 fn field_error(app: &App, refusal: Refusal) -> FieldError {
