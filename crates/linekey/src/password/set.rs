@@ -7,7 +7,7 @@
 use super::hash::HashedPassword;
 use super::store;
 use crate::app::App;
-use crate::audit::{self, Event, Kind, Outcome};
+use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -64,16 +64,11 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
         0
     };
     store::void_pending(tx, &person.id).await?;
-    let event = Event {
-        kind: Kind::PasswordChange,
-        outcome: Outcome::Done,
-        account: Some(&person.account),
-        actor: Some(&person.id),
-        subject: Some(&person.id),
-        session: Some(&me.session),
-        address: Some(me.address),
-        detail: serde_json::json!({ "sessions": ended }),
-    };
+    let event = me.event(
+        Kind::PasswordChange,
+        Outcome::Done,
+        serde_json::json!({ "sessions": ended }),
+    );
     audit::record(app, tx, event).await?;
     if let Some(address) = &person.verified_email {
         let mail = Mail::PasswordChanged {

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{sealed, store};
 use crate::app::App;
-use crate::audit::{self, Event, Kind, Outcome};
+use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::PhoneId;
@@ -87,16 +87,7 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
     let Some(id) = added else {
         return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
     };
-    let event = Event {
-        kind: Kind::PhoneAdd,
-        outcome: Outcome::Done,
-        account: Some(&me.person.account),
-        actor: Some(&me.person.id),
-        subject: Some(&me.person.id),
-        session: Some(&me.session),
-        address: Some(me.address),
-        detail: serde_json::json!({ "phone": id }),
-    };
+    let event = me.event(Kind::PhoneAdd, Outcome::Done, serde_json::json!({ "phone": id }));
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
     Ok(Outcomes::Added(Added { id, sip_password }))

@@ -64,14 +64,5 @@ pub async fn sweep(app: &App) -> Result<()> {
 }
 
 fn event(me: &SignedIn, kind: Kind, ended: u64) -> Event<'_> {
-    Event {
-        kind,
-        outcome: Outcome::Done,
-        account: Some(&me.person.account),
-        actor: Some(&me.person.id),
-        subject: Some(&me.person.id),
-        session: Some(&me.session),
-        address: Some(me.address),
-        detail: serde_json::json!({ "sessions": ended }),
-    }
+    me.event(kind, Outcome::Done, serde_json::json!({ "sessions": ended }))
 }

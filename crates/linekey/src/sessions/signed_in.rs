@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::store;
 use crate::app::App;
+use crate::audit::{Event, Kind, Outcome};
 use crate::clock::{MINUTE, Millis};
 use crate::error::Error;
 use crate::ids::{AccountId, SessionId, UserId};
@@ -93,6 +94,20 @@ impl SignedIn {
     /// Whether the password was proven so recently that a change needs no new proof.
     pub fn is_fresh(&self, app: &App) -> bool {
         app.clock.now() - self.authenticated_at < app.config.fresh_for()
+    }
+
+    /// The event of what this person does to themselves in this session. `detail` is a JSON object without secrets.
+    pub fn event(&self, kind: Kind, outcome: Outcome, detail: serde_json::Value) -> Event<'_> {
+        Event {
+            kind,
+            outcome,
+            account: Some(&self.person.account),
+            actor: Some(&self.person.id),
+            subject: Some(&self.person.id),
+            session: Some(&self.session),
+            address: Some(self.address),
+            detail,
+        }
     }
 
     /// The frame of this person's page.

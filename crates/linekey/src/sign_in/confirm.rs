@@ -70,14 +70,5 @@ async fn renew(app: &App, me: &SignedIn) -> Result<Option<Token>> {
 }
 
 fn event(me: &SignedIn, outcome: Outcome) -> Event<'_> {
-    Event {
-        kind: Kind::Confirm,
-        outcome,
-        account: Some(&me.person.account),
-        actor: Some(&me.person.id),
-        subject: Some(&me.person.id),
-        session: Some(&me.session),
-        address: Some(me.address),
-        detail: serde_json::json!({}),
-    }
+    me.event(Kind::Confirm, outcome, serde_json::json!({}))
 }
