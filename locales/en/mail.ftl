@@ -6,5 +6,5 @@ mail-sign-off = { $brand }
 
 mail-password-changed-subject = { $brand }: your portal password was changed
 mail-password-changed-what = The portal password of { $name } was changed.
-mail-password-changed-phones = Your phones have SIP passwords of their own. They stay connected.
-mail-password-changed-not-you = If this wasn't you, tell your administrator now. They can sign out every browser and help you choose a new password.
+mail-password-changed-phones = Phones have SIP passwords of their own. This change does not touch them.
+mail-password-changed-not-you = If this wasn't you, tell your administrator or your provider now.

@@ -44,7 +44,7 @@ wait-minutes =
        *[other] { $count } minutes
     }
 sign-in-signed-out = You are signed out.
-sign-in-session-ended = Your session has ended. Sign in to go on.
+sign-in-session-ended = Your session has ended, so what you sent last was not saved. Sign in to go on.
 sign-in-required = Sign in to see that page.
 
 ## Confirm it's you
@@ -118,7 +118,20 @@ effect-browsers =
     }
 effect-browsers-none = No other browser is signed in.
 effect-browsers-kept = Your other browsers stay signed in.
+# How many of all are registered now; the lines below it name each.
 effect-phones =
+    { $count ->
+        [one] { $registered ->
+            [0] Nothing changes for your phone.
+           *[other] Your phone stays connected.
+        }
+       *[other] { $registered ->
+            [0] Nothing changes for your { $count } phones.
+            [one] Your phones stay connected: 1 of { $count } is registered now.
+           *[other] Your phones stay connected: { $registered } of { $count } are registered now.
+        }
+    }
+effect-phones-all =
     { $count ->
         [one] Your phone stays connected.
        *[other] Your { $count } phones stay connected.
@@ -142,12 +155,6 @@ done-browsers-kept =
        *[other] { $count } other browsers stay signed in, as you chose.
     }
 done-this-browser = This browser stays signed in.
-done-phones =
-    { $count ->
-        [0] You have no phones, so none was affected.
-        [one] Your phone stays connected.
-       *[other] Your { $count } phones stay connected.
-    }
 done-to-phones = See your phones
 done-to-settings = Account Settings
 
@@ -255,6 +262,14 @@ error-busy-title = Very busy just now
 error-busy-what = Many people are signing in at this moment, so this had to wait too long. Nothing was changed.
 error-busy-next = Your phones are not affected.
 
+error-unknown-title = We can't tell whether that was saved
+error-unknown-what = The portal lost its records at the last moment. It is saved wholly or not at all.
+error-unknown-next = Look before you do it again. After a change of password, try the new one first, then the old one.
+
+error-slow-title = That took too long to arrive
+error-slow-what = The form did not come in within 10 seconds. Nothing was changed.
+error-slow-next = Go back and send it again.
+
 error-database-title = The portal is having a short break
 error-database-what = It can't reach its records just now. Nothing was changed.
 error-database-next = If it goes on, tell your provider and give the reference below.
@@ -272,8 +287,8 @@ error-conflict-what = Your password was changed a moment ago, in another window 
 error-conflict-next = Sign in with the new one.
 
 error-pending-gone-title = That change is no longer waiting
-error-pending-gone-what = It waited 5 minutes, or something else changed meanwhile. Your password is still the old one.
-error-pending-gone-next = Enter your new password once more in Account Settings.
+error-pending-gone-what = It is saved already, it waited longer than 5 minutes, or something else changed meanwhile.
+error-pending-gone-next = If you pressed the button twice, the new password is saved. If not, enter it once more in Account Settings.
 
 error-misdirected-title = The portal has another address
 error-misdirected-what = It does not answer under the name in your browser's address bar.

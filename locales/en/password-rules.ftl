@@ -13,7 +13,7 @@ password-rule-uppercase = At least { $least ->
 }
 password-rule-mix-or-length = At least { $mixed } characters with a lowercase and an uppercase letter, or at least { $any } of any kind
 password-rule-common = Not a common password
-password-rule-name = Does not contain your name or your company's
+password-rule-name = Does not contain your sign-in name or your company's name
 password-rule-characters = At most { $most } characters, no tabs or line breaks
 
 ## Refusals, shown at the field.
@@ -29,7 +29,7 @@ password-refused-uppercase = Use at least { $least ->
 }.
 password-refused-mix-or-length = Use at least { $mixed } characters with a lowercase and an uppercase letter, or at least { $any } of any kind.
 password-refused-common = This password is on lists that attackers try first. Choose another one.
-password-refused-name = Leave out your name, your sign-in name, your company's name and domain, and ours.
+password-refused-name = Leave out your sign-in name, your e-mail name, and the names of your company and ours.
 password-refused-characters = Leave out tabs, line breaks and other control characters.
 password-refused-empty = Enter a new password.
 password-refused-too-long = Use at most { $most } characters.

@@ -8,7 +8,7 @@ create table accounts (
     -- The realm of the account's phones. Never changes, or every phone of the account would have to be set up again.
     sip_domain text not null unique,
     -- Challenge algorithm of RFC 8760: MD5, SHA-256 or SHA-512-256.
-    sip_algorithm text not null default 'MD5',
+    sip_algorithm text not null default 'MD5' check (sip_algorithm in ('MD5', 'SHA-256', 'SHA-512-256')),
     created_at bigint not null,
     suspended_at bigint
 );
@@ -67,6 +67,7 @@ create table pending_changes (
     sign_out_others bigint not null,
     created_at bigint not null
 );
+create index pending_changes_by_user on pending_changes (user_id);
 
 create table audit_events (
     id text primary key not null,
@@ -103,6 +104,7 @@ create table throttle (
     first_at bigint not null,
     last_at bigint not null
 );
+create index throttle_by_time on throttle (last_at);
 
 -- What this database is: a demo's may not be served.
 create table portal (

@@ -196,14 +196,8 @@ impl<D: Directory> Requests<D> {
     /// Counts a wrong answer and tells whether it gets no reply. Known and unknown names alike.
     fn count_wrong(&self, work: &Work, name: String, realm: &Realm, phone: Option<PhoneKey>) -> bool {
         let at_ms = self.surroundings.now_ms();
-        let counted = name
-            .strip_suffix(&format!("@{}", realm.name))
-            .unwrap_or(&name)
-            .to_ascii_lowercase();
-        let wrong = self
-            .tables()
-            .wrong
-            .count(&realm.name, &counted, work.source.ip(), at_ms);
+        let counted = name.strip_suffix(&format!("@{}", realm.name)).unwrap_or(&name);
+        let wrong = self.tables().wrong.count(&realm.name, counted, work.source.ip(), at_ms);
         tracing::debug!(source = %work.source, sip_domain = realm.name, "registration refused");
         if matches!(wrong, Wrong::First | Wrong::Last) {
             self.directory.event(Event::Refused {

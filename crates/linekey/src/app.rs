@@ -55,6 +55,9 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         passes: config.hashing.passes,
         lanes: config.hashing.lanes,
     };
+    if !cost.meets_owasp() {
+        tracing::warn!(?cost, "password hashes cost less than OWASP's minimum");
+    }
     let one = std::num::NonZero::<usize>::MIN;
     let cores = std::thread::available_parallelism().unwrap_or(one);
     let threads = std::num::NonZero::new(config.hashing.threads).unwrap_or(cores);

@@ -17,7 +17,7 @@ pub const HOUR: Millis = 60 * MINUTE;
 /// Milliseconds in a day.
 pub const DAY: Millis = 24 * HOUR;
 
-/// The machine's clock, moved by an offset that only tests and the demo's history change.
+/// The machine's clock, moved by an offset that only tests change.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset: Arc<AtomicI64>,
@@ -30,6 +30,7 @@ impl Clock {
         jiff::Timestamp::now().as_millisecond() + self.offset.load(Ordering::Relaxed)
     }
 
+    #[cfg(test)]
     /// Moves this clock and all its clones forward by `by` milliseconds.
     pub fn advance(&self, by: Millis) {
         self.offset.fetch_add(by, Ordering::Relaxed);

@@ -125,7 +125,7 @@ pub struct Password {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hashing {
-    /// Memory of one hash in KiB: 8 to 1048576; OWASP's minimum, 19456, is the default.
+    /// Memory of one hash in KiB: 8 to 262144; OWASP's minimum, 19456, is the default.
     pub memory_kib: u32,
     /// Passes over the memory: 1 to 16.
     pub passes: u32,
@@ -277,7 +277,7 @@ impl Config {
             self.sip.min_expires.into(),
             86_400,
         )?;
-        within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 20)?;
+        within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 18)?;
         within("hashing.passes", self.hashing.passes.into(), 1, 16)?;
         within("hashing.lanes", self.hashing.lanes.into(), 1, 8)?;
         within("hashing.threads", i64::try_from(self.hashing.threads)?, 0, 256)?;

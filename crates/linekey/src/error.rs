@@ -8,6 +8,12 @@ pub enum Error {
     /// The database is full, locked, read-only or gone: 503 with `Retry-After`.
     #[error("the database does not answer: {0}")]
     Unavailable(sqlx::Error),
+    /// The connection was lost while committing: it is done wholly or not at all, and only looking tells which. 504.
+    #[error("whether it was committed is not known: {0}")]
+    Unknown(sqlx::Error),
+    /// The session ended while its request was under way: to the sign-in page, with the reason.
+    #[error("the session has ended")]
+    SessionEnded,
     /// The hash queue is full: 503 with `Retry-After`.
     #[error("too many passwords are being checked at this moment")]
     Overloaded,
@@ -28,21 +34,32 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            // What only a wrong statement or a wrong type can cause; everything else is the database's state.
+        let defect = match &error {
             sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::Decode(_)
             | sqlx::Error::Encode(_)
-            | sqlx::Error::RowNotFound => Self::Defect(error.to_string()),
-            sqlx::Error::Database(ref cause)
-                if cause.is_unique_violation() || cause.is_foreign_key_violation() || cause.is_check_violation() =>
-            {
-                Self::Defect(error.to_string())
-            }
-            _ => Self::Unavailable(error),
+            | sqlx::Error::RowNotFound => true,
+            sqlx::Error::Database(said) => said.code().is_some_and(|code| is_defect(&code)),
+            _ => false,
+        };
+        if defect {
+            Self::Defect(error.to_string())
+        } else {
+            Self::Unavailable(error)
         }
     }
+}
+
+/// Whether an engine's code says that the statement or its data was wrong; the others speak of the database's state.
+/// PostgreSQL's are SQLSTATEs: 22 data, 23 constraints, 42 the statement. SQLite's are numbers whose low byte counts.
+fn is_defect(code: &str) -> bool {
+    /// SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH.
+    const SQLITE: [u32; 3] = [1, 19, 20];
+    if code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return ["22", "23", "42"].iter().any(|class| code.starts_with(class));
+    }
+    code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))
 }
 
 impl From<crate::work::Overloaded> for Error {

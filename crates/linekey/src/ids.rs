@@ -11,9 +11,14 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// Wraps the text of an id: one just made, one read from a row, or one from a URL to be looked up.
+            /// Wraps the text of an id: one just made, or one read from a row.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
+            }
+
+            /// The id in a URL or a form; `None` for what is none.
+            pub fn parse(text: &str) -> Option<Self> {
+                uuid::Uuid::try_parse(text).ok().map(|id| Self(id.to_string()))
             }
 
             /// The text, for a statement or a URL.

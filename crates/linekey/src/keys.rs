@@ -91,12 +91,8 @@ impl Keys {
     /// # Errors
     /// When it is missing, readable by others, or not a key file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| {
-            format!(
-                "the key file {} cannot be read; `linekey demo --data DIR` makes one",
-                path.display()
-            )
-        })?;
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("the key file {} (keys.file) cannot be read", path.display()))?;
         refuse_if_open_to_others(path)?;
         let mut keys = Vec::new();
         for line in text

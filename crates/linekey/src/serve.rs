@@ -8,10 +8,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+mod listen;
 
 use crate::app::App;
 use crate::config::SipMode;
@@ -36,10 +37,10 @@ impl Listeners {
     pub async fn take(portal: &[SocketAddr], admin: Option<SocketAddr>) -> anyhow::Result<Self> {
         let mut taken = Vec::new();
         for address in portal {
-            taken.push(listen(*address).await?);
+            taken.push(bind(*address).await?);
         }
         let admin = match admin {
-            Some(address) => Some(listen(address).await?),
+            Some(address) => Some(bind(address).await?),
             None => None,
         };
         Ok(Self { portal: taken, admin })
@@ -59,13 +60,13 @@ impl Listeners {
 
     /// Also listens on `address`, if the machine has it.
     pub async fn also(&mut self, address: SocketAddr) {
-        if let Ok(listener) = listen(address).await {
+        if let Ok(listener) = bind(address).await {
             self.portal.push(listener);
         }
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("the address {address} is taken or not ours; stop what uses it or choose another"))
@@ -91,6 +92,7 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
         SipMode::Off => None,
     };
     let (stop, stopped) = watch::channel(false);
+    let proxies = app.config.portal.trusted_proxies.clone();
     let portal = routes::portal(&app, is_demo);
     let health = Health {
         app: app.clone(),
@@ -99,13 +101,23 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
     let mut servers: Vec<_> = listeners
         .portal
         .into_iter()
-        .map(|listener| serve(listener, portal.clone(), stopped.clone()))
+        .map(|listener| {
+            tokio::spawn(listen::serve(
+                listener,
+                portal.clone(),
+                proxies.clone(),
+                stopped.clone(),
+            ))
+        })
         .collect();
-    servers.extend(
-        listeners
-            .admin
-            .map(|listener| serve(listener, health.router(), stopped.clone())),
-    );
+    servers.extend(listeners.admin.map(|listener| {
+        tokio::spawn(listen::serve(
+            listener,
+            health.router(),
+            proxies.clone(),
+            stopped.clone(),
+        ))
+    }));
     let jobs = tokio::spawn(crate::jobs::run(app.clone()));
     Ok(Running {
         app,
@@ -113,22 +125,6 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
         servers,
         jobs,
         sip,
-    })
-}
-
-fn serve(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
-    let listener = listener.tap_io(|stream| {
-        // An answer is one write; without this the last packet of a page may wait for an acknowledgement.
-        let _ = stream.set_nodelay(true);
-    });
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let until = async move {
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(until).await {
-            tracing::error!(cause = %error, "a listener ended");
-        }
     })
 }
 

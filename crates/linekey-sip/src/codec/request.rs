@@ -139,11 +139,15 @@ impl Request {
         })
     }
 
-    /// The `Authorization` values, at most eight; those that are no text are left out.
+    /// The `Authorization` values, at most eight; those that are no text, or hold control characters,
+    /// are left out.
     pub(crate) fn authorizations(&self) -> Vec<String> {
         let values = self.message.headers.get_all(&HeaderName::Authorization);
         let texts = values.filter_map(|header| String::from_utf8(header.value().into_owned()).ok());
-        texts.take(MAX_AUTHORIZATIONS).collect()
+        texts
+            .filter(|text| !text.contains(char::is_control))
+            .take(MAX_AUTHORIZATIONS)
+            .collect()
     }
 
     /// What the `Contact` headers ask for.

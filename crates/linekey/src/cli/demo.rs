@@ -1,24 +1,27 @@
 //! `linekey demo`
 
+use std::path::PathBuf;
+
 use super::DemoArguments;
-use crate::config::{Log, LogLevel};
 use crate::demo::{self, Demo, Options};
 use crate::serve::told_to_stop;
 
 /// Runs the demo until it is told to stop.
-pub(super) async fn run(arguments: DemoArguments) -> anyhow::Result<()> {
-    super::log(&Log {
-        level: LogLevel::Warn,
-        ..Log::default()
-    });
+pub(super) async fn run(arguments: DemoArguments, settings: Option<PathBuf>) -> anyhow::Result<()> {
     let options = Options {
         http: arguments.http,
         sip: arguments.sip,
         data: arguments.data,
         seed_users: arguments.seed_users,
     };
+    let prepared = demo::prepare(&options, settings.as_deref(), &super::variables())?;
+    super::log(&prepared.config.log);
     super::say("Starting the portal, the registrar and three simulated phones that register over UDP.\n");
-    let demo = demo::start(&options, &super::variables()).await?;
+    // Told to stop before it is ready, it leaves nothing behind either.
+    let demo = tokio::select! {
+        demo = demo::start(&options, prepared) => demo?,
+        () = told_to_stop() => return Ok(()),
+    };
     super::say(&ready(&demo, &options));
     told_to_stop().await;
     demo.stop().await;
@@ -47,7 +50,7 @@ fn ready(demo: &Demo, options: &Options) -> String {
         );
     }
     text += match &options.data {
-        Some(_) => "\nThe data stays in the folder. Ctrl-C ends the demo.\n",
+        Some(_) => "\nThe data stays in the folder, changed passwords too. Ctrl-C ends the demo.\n",
         None => "\nThe data is temporary. Ctrl-C ends the demo.\n",
     };
     text

@@ -27,7 +27,7 @@ Three things to try:
 #[derive(Debug, Parser)]
 #[command(name = "linekey", version, max_term_width = 100)]
 struct Arguments {
-    /// The settings file.
+    /// The settings file; `linekey.toml` by default
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -69,7 +69,7 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let done = match command {
-        Command::Demo(options) => on_runtime(demo::run(options)),
+        Command::Demo(options) => on_runtime(demo::run(options, arguments.config)),
         Command::Serve => on_runtime(serve::run(arguments.config)),
         Command::Version => {
             version::run();

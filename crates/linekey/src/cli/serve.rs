@@ -26,8 +26,23 @@ pub(super) async fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
     let url = app.config.portal.public_url.origin().to_owned();
     let running = serve::start(app, listeners, false).await?;
     tracing::info!(url, sip = ?running.sip_addresses(), "ready");
+    ignore_hangups();
     told_to_stop().await;
     tracing::info!("stopping");
     running.stop().await;
     Ok(())
+}
+
+/// A terminal that goes away, or a service manager's reload, must not end the portal.
+fn ignore_hangups() {
+    #[cfg(unix)]
+    tokio::spawn(async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+            return;
+        };
+        while hangups.recv().await.is_some() {
+            tracing::info!("nothing is reloaded yet; restart to take new settings");
+        }
+    });
 }

@@ -52,7 +52,8 @@ pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<D
         .connect_with(options.clone())
         .await
         .with_context(|| format!("the database {url} cannot be opened"))?;
-    let readers = pool(sizes.connections).connect_lazy_with(options.pragma("query_only", "on"));
+    let readers =
+        pool(sizes.connections).connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
     let db = Db::Sqlite { readers, writer };
     check_sqlite(&db).await?;
     Ok(db)

@@ -13,7 +13,7 @@ pub use query::{FromAnyRow, Query, Value, Via, query};
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How many connections a portal keeps open.
 #[derive(Clone, Copy, Debug)]
@@ -69,13 +69,17 @@ impl Db {
         })
     }
 
-    /// Whether a transaction can write at this moment. Changes nothing.
+    /// Whether a transaction can write at this moment: one does.
     pub async fn is_writable(&self) -> bool {
         let wrote = async {
             let mut tx = self.begin().await?;
-            query("update portal set value = value where name = 'kind'")
-                .run(&mut tx)
-                .await
+            query(
+                "insert into portal (name, value) values ('probe', 'written')
+                 on conflict (name) do update set value = excluded.value",
+            )
+            .run(&mut tx)
+            .await?;
+            tx.commit().await
         };
         wrote.await.is_ok()
     }
@@ -111,10 +115,17 @@ impl Tx {
     }
 
     /// Makes everything since [`Db::begin`] durable, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] when the server was lost before it answered: it may have done it.
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Postgres(tx) => match tx.commit().await {
+                Err(said @ sqlx::Error::Database(_)) => return Err(said.into()),
+                Err(lost) => return Err(Error::Unknown(lost)),
+                Ok(()) => {}
+            },
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::config::Config;
 use crate::keys::Keys;
@@ -37,6 +37,16 @@ impl Folder {
                 std::env::temp_dir().join(format!("linekey-demo-{name}"))
             }
         };
+        let is_kept = path.join("linekey.toml").exists();
+        if !is_kept && fs::read_dir(&path).is_ok_and(|mut inside| inside.next().is_some()) {
+            bail!(
+                "{} holds something else; choose a folder that is empty or a demo's",
+                path.display()
+            );
+        }
+        if path.is_file() {
+            bail!("{} is a file; choose a folder", path.display());
+        }
         let folder = Self {
             path,
             temporary: kept.is_none(),

@@ -5,8 +5,9 @@ pub mod pages;
 mod people;
 mod phones;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
@@ -58,23 +59,44 @@ impl Demo {
     }
 }
 
-/// Starts a demo and returns once its phones are registered. `variables` are the `LINEKEY_*` of the environment.
+/// A demo's folder and settings, read and checked.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The settings.
+    pub config: Config,
+    folder: data::Folder,
+}
+
+/// Opens the folder and reads the settings, from `settings` where that is given. `variables` are the `LINEKEY_*` of
+/// the environment.
 ///
 /// # Errors
-/// When an address is not loopback or in use, or the folder is not a demo's.
-pub async fn start(options: &Options, variables: &std::collections::BTreeMap<String, String>) -> anyhow::Result<Demo> {
+/// When an address is not loopback, the folder is not a demo's, or a setting is wrong.
+pub fn prepare(
+    options: &Options,
+    settings: Option<&Path>,
+    variables: &BTreeMap<String, String>,
+) -> anyhow::Result<Prepared> {
     for (name, address) in [("--http", options.http), ("--sip", options.sip)] {
         if !address.ip().is_loopback() {
             bail!("{name} {address}: a demo's passwords are known to everyone, so it listens on loopback only");
         }
     }
     let folder = data::Folder::open(options.data.as_deref())?;
-    let mut config = Config::load(Some(&folder.config()), variables)?;
-    let admin = config
-        .admin
-        .listen
-        .filter(|_| variables.contains_key("LINEKEY_ADMIN__LISTEN"));
-    let mut listeners = Listeners::take(&[options.http], admin).await?;
+    let mut config = Config::load(Some(settings.unwrap_or(&folder.config())), variables)?;
+    if !variables.contains_key("LINEKEY_ADMIN__LISTEN") {
+        config.admin.listen = None;
+    }
+    Ok(Prepared { config, folder })
+}
+
+/// Starts a demo and returns once its phones are registered.
+///
+/// # Errors
+/// When an address is in use, or the folder's database is not a demo's.
+pub async fn start(options: &Options, prepared: Prepared) -> anyhow::Result<Demo> {
+    let Prepared { mut config, folder } = prepared;
+    let mut listeners = Listeners::take(&[options.http], config.admin.listen).await?;
     let http = listeners.address()?;
     // Browsers look `localhost` up in both families, and passkeys need the name.
     let other: IpAddr = if http.is_ipv4() {

@@ -36,12 +36,7 @@ struct MailPage {
 pub async fn mail(State(app): State<App>, visitor: Visitor) -> Result<Response> {
     let frame = match &visitor.0 {
         Some(me) => me.frame(&app, Section::None),
-        None => Frame {
-            words: app.words.clone(),
-            brand: app.config.brand.name.clone(),
-            person: None,
-            section: Section::None,
-        },
+        None => Frame::for_strangers(&app),
     };
     let mails = mail::newest(&app, SHOWN).await?;
     let view = |letter: mail::Letter| MailView {

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::ids::PendingId;
 use crate::sessions::{SignedIn, Token};
 use crate::throttle::{self, Bucket, Counted};
+use crate::users;
 
 /// What came of it.
 #[derive(Debug)]
@@ -64,7 +65,8 @@ pub async fn commit(app: &App, me: &SignedIn, waiting: &Waiting) -> Result<Chang
         return Ok(told);
     }
     let mut tx = app.db.begin().await?;
-    // Taken first: of two confirmations of one change only one finds it.
+    // The user first, as everyone does; then the change: of two confirmations of one change only one finds it.
+    users::hold(&mut tx, &me.person.id, &me.session).await?;
     if !store::remove_pending(&mut tx, &me.session, &waiting.id).await? {
         return Ok(Changed::Overtaken);
     }
@@ -81,8 +83,8 @@ async fn finish(app: &App, me: &SignedIn, mut tx: crate::db::Tx, done: Set) -> R
     let Set::Done { token, ended } = done else {
         return Ok(Changed::Overtaken);
     };
-    throttle::clear(app, &mut tx, &Bucket::SecretRule(&me.person.id)).await?;
-    throttle::clear(app, &mut tx, &Bucket::Confirm(&me.person.id)).await?;
+    let forgiven = [Bucket::Confirm(&me.person.id), Bucket::SecretRule(&me.person.id)];
+    throttle::clear(app, &mut tx, &forgiven).await?;
     tx.commit().await?;
     Ok(Changed::Done(token, ended))
 }
@@ -95,9 +97,9 @@ async fn tell(app: &App, me: &SignedIn, verdict: SecretVerdict) -> Result<Option
         return Ok(None);
     }
     Ok(Some(
-        match throttle::count(app, &Bucket::SecretRule(&me.person.id)).await? {
+        match throttle::count(app, &[Bucket::SecretRule(&me.person.id)]).await? {
             Counted::Go { .. } => Changed::Refused(refusals),
-            Counted::Wait(wait) => Changed::Wait((wait + 999) / 1000),
+            Counted::Wait(seconds) => Changed::Wait(seconds),
         },
     ))
 }

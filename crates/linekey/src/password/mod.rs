@@ -21,4 +21,4 @@ mod tests;
 pub mod typed;
 
 pub use set::rehash;
-pub use store::{hash_of, hold};
+pub use store::{hash_at, hold};

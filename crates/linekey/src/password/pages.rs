@@ -16,10 +16,10 @@ use super::typed::TypedPassword;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::phones;
-use crate::phones::view::PhoneView;
+use crate::phones::view::{PhoneView, State as PhoneState};
 use crate::sessions::signed_in::CHANGE_FORM;
 use crate::sessions::{self, SignedIn, Token};
-use crate::users;
+use crate::users::{self, Role};
 use crate::web::answer::{Problem, page};
 use crate::web::cookies;
 use crate::web::flash::{self, Flash};
@@ -73,6 +73,8 @@ struct PasswordForm {
 struct SettingsPage {
     frame: Frame,
     person: ProfileView,
+    typed_name: String,
+    typed_zone: String,
     zone_options: &'static str,
     profile_errors: Vec<FieldError>,
     profile_saved: bool,
@@ -150,20 +152,21 @@ pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Quer
 /// The settings page, for whoever has something to say on it.
 pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Response> {
     let person = &me.person;
-    let (display_name, time_zone) = shown
-        .typed_profile
-        .unwrap_or_else(|| (person.display_name.clone(), person.time_zone.clone()));
+    let saved = || (person.display_name.clone(), person.time_zone.clone());
+    let (typed_name, typed_zone) = shown.typed_profile.unwrap_or_else(saved);
     Ok(page(&SettingsPage {
         frame: me.frame(app, Section::Settings),
         person: ProfileView {
             sign_in_name: person.sign_in_name(),
-            display_name,
+            display_name: person.display_name.clone(),
             account_name: person.account_name.clone(),
             extension: person.extension.clone(),
             email: person.email.clone(),
             email_verified: person.verified_email.is_some(),
-            time_zone,
+            time_zone: person.time_zone.clone(),
         },
+        typed_name,
+        typed_zone,
         zone_options: users::pages::zone_options(),
         profile_errors: shown.profile_errors,
         profile_saved: shown.profile_saved,
@@ -207,50 +210,52 @@ pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Res
     Ok(answer(&app, &me, changed, None))
 }
 
-/// The answer to a change that needs no form again; also what a confirmation leads to.
+/// The answer to a change that needs no form again; also what a confirmation leads to, which may have given the session
+/// a new token.
 pub fn answer(app: &App, me: &SignedIn, changed: Changed, renewed: Option<&Token>) -> Response {
-    match changed {
-        Changed::Done(token, ended) => {
-            let cookie = cookies::set(app, sessions::COOKIE, token.reveal(), None);
-            let facts = flash::carry(app, &me.session, DONE, &ended.to_string());
-            let mut response = (cookie, Redirect::to("/account/password/done")).into_response();
-            response.headers_mut().extend(facts);
-            response
+    let carry = |kind, text: &str| flash::carry(app, &me.session, kind, text);
+    let mut response = match &changed {
+        Changed::Done(_, ended) => {
+            (carry(DONE, &ended.to_string()), Redirect::to("/account/password/done")).into_response()
         }
         Changed::Refused(refused) => {
             let said = refused
                 .first()
                 .map(|refusal| refusal.text(&app.words))
                 .unwrap_or_default();
-            let mut response = Redirect::to(CHANGE_FORM).into_response();
-            response
-                .headers_mut()
-                .extend(flash::carry(app, &me.session, REFUSED, &said));
-            if let Some(token) = renewed {
-                response.headers_mut().append(
-                    axum::http::header::SET_COOKIE,
-                    cookies::set(app, sessions::COOKIE, token.reveal(), None)[0].1.clone(),
-                );
-            }
-            response
+            (carry(REFUSED, &said), Redirect::to(CHANGE_FORM)).into_response()
         }
         Changed::ConfirmFirst(id) => Redirect::to(&format!("/confirm?change={id}")).into_response(),
         Changed::Overtaken => Problem::Conflict.into_response(),
-        Changed::Wait(seconds) => Problem::Wait(seconds).into_response(),
+        Changed::Wait(seconds) => Problem::Wait(*seconds).into_response(),
+    };
+    let token = if let Changed::Done(token, _) = &changed {
+        Some(token)
+    } else {
+        renewed
+    };
+    if let Some(token) = token {
+        for (name, value) in cookies::set(app, sessions::COOKIE, token.reveal(), None) {
+            response.headers_mut().append(name, value);
+        }
     }
+    response
 }
 
 /// GET `/account/password/done`
 pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response> {
-    let Some(set_at) = me.person.password_set_at else {
+    // Only the browser that made a change is told of it, and only of its own.
+    let told = carried
+        .take(&me.session, DONE)
+        .and_then(|ended| ended.parse::<u64>().ok());
+    let (Some(set_at), Some(ended)) = (me.person.password_set_at, told) else {
         return Ok(to_form().await.into_response());
     };
     let words = &app.words;
     let phones = phones::live::of(&app, &me.person).await?;
     let others = sessions::pages::other_browsers(&app, &me).await?;
-    let ended: Option<u64> = carried.take(&me.session, DONE).and_then(|ended| ended.parse().ok());
     let mut facts = Vec::new();
-    if let Some(ended) = ended.filter(|ended| *ended > 0 || others.is_empty()) {
+    if ended > 0 || others.is_empty() {
         facts.push(words.say_with("done-browsers", "count", ended));
     }
     if !others.is_empty() {
@@ -266,7 +271,7 @@ pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
             when::short(words, set_at, app.clock.now(), &me.person.time_zone),
         ),
         facts,
-        phones_text: words.say_with("done-phones", "count", phones.len()),
+        phones_text: phones_text(&app, &me, &phones),
         phones,
     }))
 }
@@ -336,11 +341,26 @@ async fn effect(app: &App, me: &SignedIn) -> Result<Effect> {
                 [("count", count.into()), ("names", browsers.join(", ").into())],
             ),
         },
-        phones_text: match phones.len() {
-            0 => words.say("effect-phones-none"),
-            count => words.say_with("effect-phones", "count", count),
-        },
+        phones_text: phones_text(app, me, &phones),
         browsers,
         phones,
     })
+}
+
+/// What becomes of the phones: nothing, said so that it is true of those that are not registered too.
+fn phones_text(app: &App, me: &SignedIn, phones: &[PhoneView]) -> String {
+    let registered = phones
+        .iter()
+        .filter(|phone| phone.state == PhoneState::Registered)
+        .count();
+    match phones.len() {
+        // The provider's staff have no phones here, and are told of none.
+        0 if me.person.role == Role::Operator => String::new(),
+        0 => app.words.say("effect-phones-none"),
+        count if count == registered => app.words.say_with("effect-phones-all", "count", count),
+        count => {
+            let arguments = [("count", count.into()), ("registered", registered.into())];
+            app.words.say_all("effect-phones", arguments)
+        }
+    }
 }

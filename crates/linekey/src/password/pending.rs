@@ -6,10 +6,11 @@ use super::prepare::SecretVerdict;
 use super::store;
 use crate::app::App;
 use crate::clock::{MINUTE, Millis};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::PendingId;
 use crate::keys::Purpose;
 use crate::sessions::SignedIn;
+use crate::users;
 
 /// How long a change waits.
 pub const LIFETIME: Millis = 5 * MINUTE;
@@ -50,6 +51,7 @@ pub(super) async fn keep(
         id: id.clone(),
     };
     let mut tx = app.db.begin().await?;
+    users::hold(&mut tx, &me.person.id, &me.session).await?;
     store::put_pending(&mut tx, (&me.person.account, &me.person.id, &me.session), &row).await?;
     tx.commit().await?;
     Ok(id)
@@ -67,10 +69,10 @@ pub async fn find(app: &App, me: &SignedIn, id: &PendingId) -> Result<Option<Wai
     {
         return Ok(None);
     }
-    let verdict = app
-        .keys
-        .open(Purpose::PendingVerdict, &place(&row.id), &row.verdict)
-        .map_err(Error::defect)?;
+    // What another key sealed cannot be told, so it cannot be committed either.
+    let Ok(verdict) = app.keys.open(Purpose::PendingVerdict, &place(&row.id), &row.verdict) else {
+        return Ok(None);
+    };
     Ok(Some(Waiting {
         id: row.id,
         created_at: row.created_at,

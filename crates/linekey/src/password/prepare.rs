@@ -76,7 +76,7 @@ pub async fn prepare(app: &App, person: &Person, typed: &TypedPassword, confirme
         Ok(_) if !typed.same_as(confirmed) => return Ok(Prepared::Refused(vec![Refusal::Different])),
         Ok(new) => new,
     };
-    let old = store::hash_of(&app.db, &person.account, &person.id).await?;
+    let old = store::hash_at(&app.db, &person.account, &person.id, person.credential_epoch).await?;
     let verified = app.hashes.verify(typed, old.as_ref()).await?;
     let sip_password = phones::equals_sip_password(app, &person.account, &person.id, new.reveal()).await?;
     let hash = app.hashes.hash(&new).await?;

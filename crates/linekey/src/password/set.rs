@@ -9,7 +9,7 @@ use super::store;
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::mail::{self, Mail};
 use crate::sessions::{self, SignedIn, Token};
@@ -38,7 +38,7 @@ pub enum Set {
         /// How many other sessions ended.
         ended: u64,
     },
-    /// Another change was faster, or the session has ended: nothing is done.
+    /// Another change was faster: nothing is done.
     Overtaken,
 }
 
@@ -55,9 +55,7 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
     if !store::put_hash(tx, &person.account, &person.id, person.credential_epoch, hash, now).await? {
         return Ok(Set::Overtaken);
     }
-    let Some(token) = sessions::start::renew(app, tx, &me.session, proven).await? else {
-        return Ok(Set::Overtaken);
-    };
+    let token = sessions::start::renew(app, tx, &me.session, proven).await?;
     let ended = if sign_out_others {
         sessions::end::others_in(tx, &person.id, &me.session).await?
     } else {
@@ -95,6 +93,8 @@ pub async fn first(
     who: (&crate::ids::AccountId, &UserId),
     hash: &HashedPassword,
 ) -> Result<()> {
-    store::put_hash(tx, who.0, who.1, 0, hash, app.clock.now()).await?;
-    Ok(())
+    if store::put_hash(tx, who.0, who.1, 0, hash, app.clock.now()).await? {
+        return Ok(());
+    }
+    Err(Error::defect("a first password for someone who has one"))
 }

@@ -1,4 +1,4 @@
-//! Statements on passwords and on changes that wait. Only `set` and `pending` call what writes here.
+//! Statements on passwords and on changes that wait. Only `set` and `pending` call what writes a hash.
 
 use super::hash::HashedPassword;
 use crate::clock::Millis;
@@ -6,13 +6,15 @@ use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PendingId, SessionId, UserId};
 
-/// The user's password, if one is set.
-pub async fn hash_of(db: &Db, account: &AccountId, user: &UserId) -> Result<Option<HashedPassword>> {
-    let row: Option<(Option<String>,)> = query("select password_hash from users where account_id = $1 and id = $2")
-        .bind(account)
-        .bind(user)
-        .optional(db)
-        .await?;
+/// The user's password, if one is set and still the one of `epoch`.
+pub async fn hash_at(db: &Db, account: &AccountId, user: &UserId, epoch: i64) -> Result<Option<HashedPassword>> {
+    let row: Option<(Option<String>,)> =
+        query("select password_hash from users where account_id = $1 and id = $2 and credential_epoch = $3")
+            .bind(account)
+            .bind(user)
+            .bind(epoch)
+            .optional(db)
+            .await?;
     Ok(row.and_then(|(hash,)| hash).map(HashedPassword::from_store))
 }
 
@@ -78,20 +80,20 @@ pub(super) struct PendingRow {
     pub(super) created_at: Millis,
 }
 
-/// Keeps a change for its session, in place of any that waited.
+/// Keeps a change for its session, in place of any that waited. The caller holds the user, so the session is live.
 pub(super) async fn put_pending(
     tx: &mut Tx,
     (account, user, session): (&AccountId, &UserId, &SessionId),
     row: &PendingRow,
 ) -> Result<()> {
-    query("delete from pending_changes where session_id = $1")
-        .bind(session)
-        .run(&mut *tx)
-        .await?;
     query(
         "insert into pending_changes (id, session_id, account_id, user_id, password_hash, verdict, credential_epoch,
                                       policy, sign_out_others, created_at)
-         select $1, id, $3, $4, $5, $6, $7, $8, $9, $10 from sessions where id = $2",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (session_id) do update
+            set id = excluded.id, password_hash = excluded.password_hash, verdict = excluded.verdict,
+                credential_epoch = excluded.credential_epoch, policy = excluded.policy,
+                sign_out_others = excluded.sign_out_others, created_at = excluded.created_at",
     )
     .bind(&row.id)
     .bind(session)

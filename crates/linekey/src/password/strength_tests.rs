@@ -96,6 +96,14 @@ fn the_work_is_bounded_by_what_is_looked_at() {
         let marks = bounded.chars().filter(|c| c.is_ascii_punctuation() && *c != '_');
         assert!(marks.collect::<HashSet<_>>().len() <= MARKS_LOOKED_AT, "{}", *bounded);
     }
+    let beginning = "a".repeat(LOOKED_AT);
+    let behind = format!("{beginning}Trodden-Unpack-Halogen-Cape");
+    let nobody = About::default();
+    assert_eq!(
+        told(&behind, &nobody),
+        told(&beginning, &nobody),
+        "what stands behind does not count"
+    );
     assert_eq!(*bounded("P@ss@word-1-漢"), "P@ss@word-1-漢");
     assert_eq!(*bounded("a!b@c#d!e$"), "a!b@c_d!e_");
 }

@@ -1,6 +1,6 @@
 //! Stories about changing a portal password.
 
-use crate::clock::MINUTE;
+use crate::clock::{HOUR, MINUTE};
 use crate::config::Config;
 use crate::db::query;
 use crate::sessions::SignedIn;
@@ -12,6 +12,7 @@ use super::typed::TypedPassword;
 
 const NEW: &str = "Tidewater-Kestrel-1";
 const OLD: &str = "Harbour-Light-7";
+const SIP: &str = "Demo-ann-desk-2026";
 
 async fn the_old_password_is_refused_and_the_new_one_accepted_at_once(p: Portal) {
     let ann = p.signed_in("ann").await;
@@ -53,7 +54,7 @@ async fn changing_the_portal_password_leaves_the_phone_registered(p: Portal) {
     let ann = p.signed_in("ann").await;
     let settings = ann.get("/account/settings").await;
     settings
-        .says(200, "Your 3 phones stay connected.")
+        .says(200, "Your phones stay connected: 2 of 3 are registered now.")
         .says(200, "Registered now")
         .says(200, "Offline since");
     let before = p.phone_bytes().await;
@@ -61,7 +62,7 @@ async fn changing_the_portal_password_leaves_the_phone_registered(p: Portal) {
     ann.change_password(NEW).await.leads_to("/account/password/done");
     ann.get("/account/password/done")
         .await
-        .says(200, "Your 3 phones stay connected.");
+        .says(200, "Your phones stay connected: 2 of 3 are registered now.");
     assert_eq!(p.phone_bytes().await, before);
     assert!(desk.is_registered().await, "the same SIP password still registers");
     let portal_password = TestPhone::with_password(&p, "ann-desk", "acme.example", NEW)
@@ -83,6 +84,10 @@ async fn a_dump_of_the_database_holds_no_usable_password(p: Portal) {
         .expect("the SIP password is shown");
     let sip_password = rest.split('<').next().expect("it ends").to_owned();
     let token = ann.cookie("linekey").expect("a session");
+    let raw_token = data_encoding::BASE64URL_NOPAD
+        .decode(token.as_bytes())
+        .expect("base64url");
+    let raw_token = data_encoding::HEXLOWER.encode(&raw_token);
     let ha1s: Vec<String> = linekey_sip::digest::Algorithm::ALL
         .into_iter()
         .flat_map(|algorithm| {
@@ -95,6 +100,7 @@ async fn a_dump_of_the_database_holds_no_usable_password(p: Portal) {
     for secret in [NEW, OLD, sip_password.as_str(), token.as_str()]
         .into_iter()
         .chain(ha1s.iter().map(String::as_str))
+        .chain([raw_token.as_str()])
     {
         let hex = data_encoding::HEXLOWER.encode(secret.as_bytes());
         assert!(!everything.contains(&secret.to_lowercase()), "{secret} is in the dump");
@@ -111,7 +117,7 @@ async fn what_breaks_a_rule_is_said_at_the_field_and_changes_nothing(p: Portal) 
         ("tidewater-kestrel", "Use at least 1 uppercase letter."),
         ("TIDEWATER-KESTREL", "Use at least 1 lowercase letter."),
         ("Password1", "on lists that attackers try first"),
-        ("My-Acme-Boats-9", "Leave out your name"),
+        ("My-Acme-Boats-9", "Leave out your sign-in name"),
         (long.as_str(), "Use at most 256 characters."),
         ("", "Enter a new password."),
         ("Tide\twater-Kestrel", "Leave out tabs"),
@@ -196,6 +202,11 @@ async fn a_stale_session_confirms_and_the_pending_change_survives(p: Portal) {
     assert!(!other.is_signed_in().await);
     p.browser().sign_in("ann@acme.example", NEW).await.leads_to("/");
     assert_eq!(
+        p.count(query("select count(*) from throttle")).await,
+        0,
+        "a success forgives"
+    );
+    assert_eq!(
         ann.post("/confirm", &right).await.status,
         409,
         "a change is committed once"
@@ -212,14 +223,18 @@ async fn a_pending_change_ends_by_time_by_signing_out_and_by_another_change(p: P
         .says(409, "no longer waiting");
 
     let replaced = ann.change_password(NEW).await.id_after("/confirm?change=");
-    let newer = ann
-        .change_password("Tidewater-Kestrel-2")
-        .await
-        .id_after("/confirm?change=");
+    ann.change_password("Tidewater-Kestrel-2").await;
     ann.post("/confirm", &[("change", &replaced), ("password", OLD)])
         .await
         .says(409, "no longer waiting");
 
+    let gina = p.signed_in("gina").await;
+    p.wait(6 * MINUTE);
+    gina.change_password(NEW).await;
+    let newer = ann
+        .change_password("Tidewater-Kestrel-2")
+        .await
+        .id_after("/confirm?change=");
     let elsewhere = p.signed_in("ann").await;
     let fields = [
         ("new_password", "Tidewater-Kestrel-3"),
@@ -229,10 +244,35 @@ async fn a_pending_change_ends_by_time_by_signing_out_and_by_another_change(p: P
         .post("/account/password", &fields)
         .await
         .leads_to("/account/password/done");
+    assert_eq!(
+        p.count(query("select count(*) from pending_changes")).await,
+        1,
+        "voided, but for what is another's"
+    );
     let gone = ann
         .post("/confirm", &[("change", &newer), ("password", "Tidewater-Kestrel-3")])
         .await;
     gone.says(409, "no longer waiting");
+
+    for otherwise in [
+        "update pending_changes set credential_epoch = credential_epoch - 1",
+        "update pending_changes set policy = 'standards'",
+    ] {
+        let bound = ann
+            .change_password("Tidewater-Kestrel-4")
+            .await
+            .id_after("/confirm?change=");
+        let mut tx = p.app.db.begin().await.expect("a transaction");
+        query(otherwise).run(&mut tx).await.expect("an update");
+        tx.commit().await.expect("a commit");
+        ann.post("/confirm", &[("change", &bound), ("password", "Tidewater-Kestrel-3")])
+            .await
+            .says(409, "no longer waiting");
+    }
+    ann.change_password("Tidewater-Kestrel-4").await;
+    p.wait(6 * MINUTE);
+    crate::jobs::sweep(&p.app).await.expect("a sweep");
+    assert_eq!(p.count(query("select count(*) from pending_changes")).await, 0, "swept");
 
     ann.change_password("Tidewater-Kestrel-4").await;
     ann.post("/sign-out", &[]).await;
@@ -284,7 +324,12 @@ async fn a_stolen_session_learns_nothing_of_the_old_password(p: Portal) {
         .post("/account/password/check", &[("new_password", "Harbour-Light-6")])
         .await
         .text;
-    assert_eq!(old, near, "the checklist evaluates no stored secret");
+    let sip = ann.post("/account/password/check", &[("new_password", SIP)]).await.text;
+    let near_sip = ann
+        .post("/account/password/check", &[("new_password", "Demo-ann-desk-2025")])
+        .await
+        .text;
+    assert_eq!((old, sip), (near, near_sip), "the checklist evaluates no stored secret");
 
     let say = async |typed: &str| {
         let answer = ann.change_password(typed).await;
@@ -296,6 +341,13 @@ async fn a_stolen_session_learns_nothing_of_the_old_password(p: Portal) {
     let guessed_right = say(OLD).await;
     let guessed_wrong = say("Harbour-Light-6").await;
     assert_eq!(guessed_right, guessed_wrong, "Save answers alike");
+    for sip in [SIP, "Demo-ann-softphone-2026"] {
+        assert_eq!(
+            say(sip).await,
+            guessed_wrong,
+            "for the SIP password of any phone as well"
+        );
+    }
     for _ in 0..12 {
         assert_eq!(
             say(OLD).await,
@@ -311,9 +363,25 @@ async fn a_stolen_session_learns_nothing_of_the_old_password(p: Portal) {
         right,
         "what waits looks alike in the database"
     );
+    let verdicts = query("select count(distinct verdict) from pending_changes");
+    let other = p.signed_in("ann").await;
+    p.wait(6 * MINUTE);
+    ann.change_password(OLD).await;
+    other.change_password(OLD).await;
+    assert_eq!(p.count(verdicts).await, 2, "one verdict is never sealed alike twice");
 
+    for sip in [SIP, "Demo-ann-softphone-2026"] {
+        let id = ann.change_password(sip).await.id_after("/confirm?change=");
+        ann.post("/confirm", &[("change", &id), ("password", OLD)])
+            .await
+            .leads_to("/account/settings#password");
+        ann.get("/account/settings").await.says(200, "SIP password");
+        p.wait(6 * MINUTE);
+    }
     let id = ann.change_password(OLD).await.id_after("/confirm?change=");
+    let thief = ann.copy();
     let told = ann.post("/confirm", &[("change", &id), ("password", OLD)]).await;
+    assert!(!thief.is_signed_in().await, "who proved it goes on under a new token");
     told.leads_to("/account/settings#password");
     ann.get("/account/settings").await.says(200, "password you have now");
     assert_eq!(p.events("password-change").await, 0);
@@ -321,17 +389,54 @@ async fn a_stolen_session_learns_nothing_of_the_old_password(p: Portal) {
 
 async fn the_old_password_and_a_sip_password_are_refused_ten_times_an_hour(p: Portal) {
     let ann = p.signed_in("ann").await;
-    ann.change_password("Demo-ann-desk-2026")
-        .await
-        .says(422, "SIP password");
-    for _ in 0..9 {
+    for sip in [SIP, "Demo-ann-softphone-2026"] {
+        ann.change_password(sip).await.says(422, "SIP password");
+    }
+    for _ in 0..8 {
         ann.change_password(OLD).await.says(422, "password you have now");
     }
     let waited = ann.change_password(OLD).await;
     assert_eq!(waited.status, 429);
     assert!(!waited.header("retry-after").is_empty());
+    p.wait(HOUR - MINUTE);
+    let ann = p.signed_in("ann").await;
+    assert_eq!(ann.change_password(OLD).await.status, 429);
+    p.wait(MINUTE);
+    for _ in 0..10 {
+        ann.change_password(OLD).await.says(422, "password you have now");
+    }
+    assert_eq!(ann.change_password(OLD).await.status, 429);
     ann.change_password(NEW).await.leads_to("/account/password/done");
     assert_eq!(ann.change_password(NEW).await.status, 422, "a success forgives");
+    let bob = p.signed_in("bob").await;
+    bob.change_password(SIP).await.leads_to("/account/password/done");
+}
+
+async fn a_password_with_any_of_the_persons_names_is_refused(p: Portal) {
+    let cora = p.signed_in("cora").await;
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    query("update accounts set name = 'Pelican Yachts', domain = 'ab.example' where domain = 'acme.example'")
+        .run(&mut tx)
+        .await
+        .expect("an update");
+    tx.commit().await.expect("a commit");
+    for name in ["Cora", "Office", "Pelican-Yachts", "ab.example", "Quayside"] {
+        let typed = format!("My-{name}-Mooring-9");
+        cora.change_password(&typed)
+            .await
+            .says(422, "Leave out your sign-in name");
+        let checked = cora
+            .post("/account/password/check", &[("new_password", &typed)])
+            .await
+            .text;
+        let json: serde_json::Value = serde_json::from_str(&checked).expect("JSON");
+        let rules = json["rules"].as_array().expect("rules");
+        let broken: Vec<_> = rules.iter().filter(|rule| rule["met"] == false).collect();
+        assert!(broken.len() == 1 && broken[0]["id"] == "name", "{typed}: {checked}");
+    }
+    cora.change_password("My-Other-Mooring-9")
+        .await
+        .leads_to("/account/password/done");
 }
 
 async fn of_two_changes_at_once_one_wins_and_the_other_is_told(p: Portal) {
@@ -477,7 +582,74 @@ async fn the_checklist_the_suggestion_and_the_form_tell_the_same_rules(p: Portal
     assert_eq!(signed_out.status, 401);
 }
 
+async fn a_session_goes_on_when_its_confirmation_has_to_wait(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    for _ in 0..10 {
+        ann.change_password(OLD).await.says(422, "password you have now");
+    }
+    p.wait(6 * MINUTE);
+    let id = ann.change_password(OLD).await.id_after("/confirm?change=");
+    let told = ann.post("/confirm", &[("change", &id), ("password", OLD)]).await;
+    assert_eq!(told.status, 429, "the eleventh within the hour");
+    assert!(
+        ann.is_signed_in().await,
+        "the renewed session's cookie came with the refusal"
+    );
+}
+
+/// What a key file seals is lost with it; the portal password is not among that.
+async fn a_lost_key_file_does_not_keep_anyone_from_changing_the_password(p: Portal) {
+    let file = p.app.config.keys.file.clone();
+    std::fs::remove_file(&file).expect("the key file");
+    crate::keys::Keys::create(&file, &p.app.random).expect("another key file");
+    let p = p.restart().await;
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    assert_eq!(
+        p.phone("ann-desk", "acme.example").await.register().await.status,
+        401,
+        "her phones are set up again"
+    );
+}
+
+async fn saving_and_confirming_in_many_windows_at_once_is_never_a_failure(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    let other = p.signed_in("ann").await;
+    p.wait(6 * MINUTE);
+    let id = ann.change_password(NEW).await.id_after("/confirm?change=");
+    let fresh = p.signed_in("ann").await;
+    let save = |browser: &Browser| {
+        let browser = browser.copy();
+        async move { browser.change_password("Tidewater-Kestrel-2").await.status.as_u16() }
+    };
+    let confirm = || {
+        let (browser, id) = (ann.copy(), id.clone());
+        async move {
+            browser
+                .post("/confirm", &[("change", &id), ("password", OLD)])
+                .await
+                .status
+                .as_u16()
+        }
+    };
+    let (a, b, c, d, e, f) = tokio::join!(
+        save(&other),
+        save(&other),
+        save(&fresh),
+        confirm(),
+        confirm(),
+        save(&fresh)
+    );
+    for status in [a, b, c, d, e, f] {
+        assert!([303, 409, 422, 429].contains(&status), "{status}");
+    }
+    assert_eq!(p.events("password-change").await, 1, "one of them won");
+}
+
 stories!(
+    a_session_goes_on_when_its_confirmation_has_to_wait,
+    a_lost_key_file_does_not_keep_anyone_from_changing_the_password,
+    saving_and_confirming_in_many_windows_at_once_is_never_a_failure,
     the_old_password_is_refused_and_the_new_one_accepted_at_once,
     the_token_from_before_a_change_is_worth_nothing,
     changing_the_portal_password_leaves_the_phone_registered,
@@ -489,6 +661,7 @@ stories!(
     a_planted_pending_change_is_not_committed_by_another_confirmation,
     a_stolen_session_learns_nothing_of_the_old_password,
     the_old_password_and_a_sip_password_are_refused_ten_times_an_hour,
+    a_password_with_any_of_the_persons_names_is_refused,
     of_two_changes_at_once_one_wins_and_the_other_is_told,
     a_storm_of_changes_leaves_one_password_and_a_record_of_each,
     the_box_left_unticked_keeps_the_other_browsers,

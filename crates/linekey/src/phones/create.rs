@@ -11,12 +11,14 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::sessions::{Person, SignedIn};
-use crate::users::Role;
+use crate::users::{self, Role};
 
 /// The longest label, in characters.
 pub const LONGEST_LABEL: usize = 40;
 /// Phones a user may have.
 pub const MOST_PER_USER: usize = 25;
+/// SIP names that are tried for one phone.
+const TRIES: usize = 8;
 /// RFC 3261 sets no bound; phones and Kamailio's columns do.
 const LONGEST_SIP_NAME: usize = 64;
 /// 32 letters and digits that look different on a phone's small screen: five bits each.
@@ -69,6 +71,7 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
         return Ok(Outcomes::Refused(refused));
     }
     let mut tx = app.db.begin().await?;
+    users::hold(&mut tx, &me.person.id, &me.session).await?;
     let labels = store::labels_of(&mut tx, &me.person.account, &me.person.id).await?;
     if labels.len() >= MOST_PER_USER {
         return Ok(Outcomes::Refused(vec![Refusal::TooMany]));
@@ -107,11 +110,12 @@ async fn insert_named(
         sip_domain: &me.person.sip_domain,
     };
     let base = sip_name(&me.person.name, label);
-    for nth in 1..=MOST_PER_USER {
-        let name = if nth == 1 {
-            base.clone()
-        } else {
-            format!("{base}-{nth}")
+    for nth in 1..=TRIES {
+        let name = match nth {
+            1 => base.clone(),
+            2..=3 => format!("{base}-{nth}"),
+            // Names of other scripts all come to `user-phone`: counting up among many would take long.
+            _ => format!("{base}-{}", data_encoding::HEXLOWER.encode(&app.random.bytes::<4>())),
         };
         let new = NewPhone {
             label,
@@ -181,7 +185,7 @@ fn refusals(person: &Person, label: &str, extension: &str) -> Vec<Refusal> {
     refused
 }
 
-/// `<user>-<slug of label>`, with room for a number behind it.
+/// `<user>-<slug of label>`, with room for what tells it apart behind it.
 fn sip_name(user: &str, label: &str) -> String {
     let slug = |text: &str| {
         let plain = text.nfkd().filter(|c| c.is_ascii()).collect::<String>().to_lowercase();
@@ -192,7 +196,7 @@ fn sip_name(user: &str, label: &str) -> String {
     };
     let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
     let mut name = format!("{}-{}", or(slug(user), "user"), or(slug(label), "phone"));
-    name.truncate(LONGEST_SIP_NAME - "-25".len());
+    name.truncate(LONGEST_SIP_NAME - "-0123abcd".len());
     name.trim_end_matches('-').to_owned()
 }
 

@@ -1,21 +1,51 @@
 //! What the registrar tells beyond registrations: recorded where it belongs on record.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+
 use linekey_sip::Event as SipEvent;
 use tokio::sync::mpsc;
 
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
+use crate::clock::{MINUTE, Millis};
 use crate::error::Result;
 use crate::ids::PhoneId;
 
+/// How long the same event is not recorded again.
+const WINDOW: Millis = 10 * MINUTE;
+/// Phones and addresses remembered for that.
+const REMEMBERED: usize = 10_000;
+
 /// Records events until the registrar ends.
 pub(super) async fn record_all(app: App, mut told: mpsc::Receiver<SipEvent>) {
+    let mut recorded = HashMap::new();
     while let Some(event) = told.recv().await {
+        if is_again(&mut recorded, &event, app.clock.now()) {
+            continue;
+        }
         if let Err(error) = record(&app, &event).await {
             tracing::error!(cause = %error, "a SIP event could not be recorded");
         }
     }
+}
+
+/// Whether the same phone did the same from the same address within [`WINDOW`]: a phone that is set up wrongly tries
+/// for ever, and one row says so. Refusals come counted already.
+fn is_again(recorded: &mut HashMap<(String, IpAddr), Millis>, event: &SipEvent, now: Millis) -> bool {
+    let SipEvent::WrongAddressOfRecord { phone, source, .. } = event else {
+        return false;
+    };
+    if recorded.len() >= REMEMBERED {
+        recorded.retain(|_, at| now - *at < WINDOW);
+    }
+    let last = recorded.get(&(phone.0.clone(), source.ip())).copied();
+    if last.is_some_and(|at| now - at < WINDOW) || recorded.len() >= REMEMBERED {
+        return true;
+    }
+    recorded.insert((phone.0.clone(), source.ip()), now);
+    false
 }
 
 /// Writes what belongs on record: a phone reaching for an address that is not its own, and wrong SIP passwords.

@@ -36,10 +36,10 @@ fn view(app: &App, registrations: &[Seen], zone: &str) -> PhoneView {
             _ => (State::NeverConnected, None, None),
         },
     };
-    let (state, at) = if app.config.sip.mode == SipMode::Off {
-        (State::NotKnown, None)
-    } else {
-        (state, at)
+    // Without a registrar here another node may have one, whose registrations are known; that a phone is offline is not.
+    let (state, at) = match state {
+        State::Offline | State::NeverConnected if app.config.sip.mode == SipMode::Off => (State::NotKnown, None),
+        _ => (state, at),
     };
     PhoneView {
         id: phone.id.to_string(),

@@ -1,6 +1,6 @@
 //! Stories about phones: adding one, registering, and what a phone may not do.
 
-use crate::clock::HOUR;
+use crate::clock::{HOUR, MINUTE};
 use crate::db::query;
 use crate::testing::{Browser, Portal, TestPhone, stories};
 
@@ -46,6 +46,55 @@ async fn a_phone_is_added_and_its_sip_password_is_shown_once(p: Portal) {
     assert_eq!(wrong.status, 401);
 }
 
+async fn what_a_browser_carries_to_a_page_is_sealed_for_its_session_and_its_page(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    let place = ann
+        .post("/phones", &[("label", "Boathouse")])
+        .await
+        .location()
+        .to_owned();
+    let carried = ann.cookie("linekey-flash").expect("the SIP password is carried");
+    let bytes = data_encoding::BASE64URL_NOPAD
+        .decode(carried.as_bytes())
+        .expect("base64url");
+    assert!(
+        !String::from_utf8_lossy(&bytes).contains("sip-password"),
+        "nobody reads it on the way"
+    );
+    let shown = async |browser: &Browser, place: &str| {
+        browser.set_cookie("linekey-flash", &carried);
+        browser.get(place).await.text.contains("id=\"sip_password\"")
+    };
+    assert!(
+        !shown(&p.signed_in("ann").await, &place).await,
+        "not in another session"
+    );
+    let sip_password = {
+        assert!(shown(&ann, &place).await);
+        ann.set_cookie("linekey-flash", &carried);
+        let page = ann.get(&place).await.text;
+        let (_, rest) = page.split_once("id=\"sip_password\">").expect("it is shown");
+        rest.split('<').next().unwrap_or_default().to_owned()
+    };
+    for other in ["/account/sessions", "/account/settings", "/account/password/done"] {
+        ann.set_cookie("linekey-flash", &carried);
+        assert!(!ann.get(other).await.text.contains(&sip_password), "{other}");
+    }
+    p.wait(5 * MINUTE);
+    assert!(!shown(&ann, &place).await, "nor for ever");
+}
+
+/// Museum row 36: what is sealed for one phone opens for no other, so that nobody puts their own in its place.
+async fn sip_hashes_open_in_their_own_row_alone(p: Portal) {
+    let hashes = async |name| {
+        let found = super::store::by_sip_name(&p.app.db, "acme.example", name).await;
+        found.expect("an answer").expect("one of the demo's phones")
+    };
+    let (desk, softphone) = (hashes("ann-desk").await, hashes("ann-softphone").await);
+    assert!(super::sealed::open(&p.app, &desk.id, &desk.sip_hashes).is_ok());
+    assert!(super::sealed::open(&p.app, &desk.id, &softphone.sip_hashes).is_err());
+}
+
 async fn a_label_that_cannot_be_is_said_at_the_field(p: Portal) {
     let ann = p.signed_in("ann").await;
     let long = "x".repeat(41);
@@ -74,6 +123,16 @@ async fn two_phones_never_share_a_sip_name(p: Portal) {
         "the slug is the same, the label is not"
     );
     assert_eq!(add(&ann, "会議室").await.1, "ann-phone");
+    for nth in 6..=25 {
+        add(&ann, &format!("Boat {nth}")).await;
+    }
+    ann.post("/phones", &[("label", "One more")]).await.says(422, "25");
+    let bob = p.signed_in("bob").await;
+    assert_eq!(
+        add(&bob, "Desk").await.1,
+        "bob-desk",
+        "labels and limits are each user's own"
+    );
 }
 
 async fn nobody_sees_anothers_phone(p: Portal) {
@@ -132,6 +191,8 @@ async fn a_phone_of_a_disabled_user_is_refused_like_an_unknown_one(p: Portal) {
 }
 
 stories!(
+    what_a_browser_carries_to_a_page_is_sealed_for_its_session_and_its_page,
+    sip_hashes_open_in_their_own_row_alone,
     a_phone_is_added_and_its_sip_password_is_shown_once,
     a_label_that_cannot_be_is_said_at_the_field,
     two_phones_never_share_a_sip_name,

@@ -6,6 +6,7 @@ use crate::audit::{self, Event, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{SessionId, UserId};
+use crate::users;
 
 /// Signs this browser out.
 pub async fn sign_out(app: &App, me: &SignedIn) -> Result<()> {
@@ -19,6 +20,7 @@ pub async fn sign_out(app: &App, me: &SignedIn) -> Result<()> {
 /// Ends one other session of the same user. False: there is no such session, or it is another user's.
 pub async fn one(app: &App, me: &SignedIn, session: &SessionId) -> Result<bool> {
     let mut tx = app.db.begin().await?;
+    users::hold(&mut tx, &me.person.id, &me.session).await?;
     let ended = store::remove(&mut tx, &me.person.id, session).await? > 0;
     if ended {
         audit::record(app, &mut tx, event(me, Kind::SessionsEnded, 1)).await?;
@@ -30,6 +32,7 @@ pub async fn one(app: &App, me: &SignedIn, session: &SessionId) -> Result<bool> 
 /// Ends every session of the user but this one, and says how many there were.
 pub async fn others(app: &App, me: &SignedIn) -> Result<u64> {
     let mut tx = app.db.begin().await?;
+    users::hold(&mut tx, &me.person.id, &me.session).await?;
     let ended = store::remove_others(&mut tx, &me.person.id, &me.session).await?;
     if ended > 0 {
         audit::record(app, &mut tx, event(me, Kind::SessionsEnded, ended)).await?;
@@ -56,8 +59,8 @@ pub async fn sweep(app: &App) -> Result<()> {
         let (idle, absolute) = super::limits(app, role);
         (now - idle, now - absolute)
     };
-    let user = oldest(crate::users::Role::User);
-    let staff = oldest(crate::users::Role::Administrator);
+    let user = oldest(users::Role::User);
+    let staff = oldest(users::Role::Administrator);
     let mut tx = app.db.begin().await?;
     store::remove_expired(&mut tx, user.0.min(staff.0), user.1.min(staff.1)).await?;
     tx.commit().await

@@ -215,10 +215,9 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
     if now - row.last_seen_at >= idle || now - row.started_at >= absolute {
         return Ok(None);
     }
-    if now - row.last_seen_at >= MINUTE {
-        let mut tx = app.db.begin().await?;
-        store::touch(&mut tx, &row.session_id, now).await?;
-        tx.commit().await?;
+    // Noted once a minute, or more often where a minute is much of the idle limit.
+    if now - row.last_seen_at >= MINUTE.min(idle / 4) {
+        note_seen(app, &row.session_id, now).await;
     }
     let user_agent = parts
         .headers
@@ -248,4 +247,17 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
             must_change: row.must_change_at.is_some(),
         },
     }))
+}
+
+/// A database that cannot be written to just now is no reason not to show a page.
+async fn note_seen(app: &App, session: &SessionId, now: Millis) {
+    let noted = async {
+        let mut tx = app.db.begin().await?;
+        store::touch(&mut tx, session, now).await?;
+        tx.commit().await
+    };
+    let noted: Result<(), Error> = noted.await;
+    if let Err(error) = noted {
+        tracing::warn!(cause = %error, "a session was used, but that could not be noted");
+    }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{Token, browser, store};
 use crate::app::App;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{AccountId, SessionId, UserId};
 
 /// Starts a session and returns it with its token; beyond [`super::MOST_PER_USER`] the one unused longest ends.
@@ -38,11 +38,13 @@ pub async fn start(
 }
 
 /// Gives a session a new token, so that one that was seen before is worth nothing; `proven` when the password was
-/// just proven. `None`: the session has ended meanwhile.
-pub async fn renew(app: &App, tx: &mut Tx, session: &SessionId, proven: bool) -> Result<Option<Token>> {
+/// just proven. The caller holds the user.
+///
+/// # Errors
+/// [`Error::SessionEnded`] when the session has ended meanwhile.
+pub async fn renew(app: &App, tx: &mut Tx, session: &SessionId, proven: bool) -> Result<Token> {
     let token = Token::new(&app.random);
     let now = app.clock.now();
-    Ok(store::set_token(tx, session, &token.hash(), now, proven.then_some(now))
-        .await?
-        .then_some(token))
+    let renewed = store::set_token(tx, session, &token.hash(), now, proven.then_some(now)).await?;
+    if renewed { Ok(token) } else { Err(Error::SessionEnded) }
 }

@@ -1,7 +1,9 @@
 //! Stories about sessions: limits, the list, ending.
 
+use super::end;
 use crate::clock::{HOUR, MINUTE};
 use crate::db::query;
+use crate::error::Error;
 use crate::testing::{Engine, Portal, stories};
 
 async fn a_session_ends_when_it_is_idle_and_when_it_is_old(p: Portal) {
@@ -23,6 +25,16 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old(p: Portal) {
         !ann.is_signed_in().await,
         "used all the time it still ends after 30 days"
     );
+    let (adam, olivia) = (p.signed_in("adam").await, p.signed_in("olivia").await);
+    for _ in 0..29 {
+        assert!(adam.is_signed_in().await && olivia.is_signed_in().await);
+        p.wait(25 * MINUTE);
+    }
+    assert!(
+        !adam.is_signed_in().await && !olivia.is_signed_in().await,
+        "an administrator's and an operator's end after 12 hours"
+    );
+    p.wait(30 * 24 * HOUR);
     crate::jobs::sweep(&p.app).await.expect("a sweep");
     assert_eq!(
         p.count(query("select count(*) from sessions")).await,
@@ -67,6 +79,14 @@ async fn someone_sees_their_sessions_and_ends_one_or_all_others(p: Portal) {
     assert!(!one.is_signed_in().await && !two.is_signed_in().await && ann.is_signed_in().await);
     assert!(gina.is_signed_in().await, "nobody else's");
     assert_eq!(p.events("sessions-ended").await, 2);
+    let this_one = p.signed_in("ann").await.get("/account/sessions").await;
+    let id = this_one.id_after("/account/sessions/");
+    assert_eq!(
+        ann.post(&format!("/account/sessions/{id}/end"), &[]).await.status,
+        404,
+        "that is signing out"
+    );
+    assert!(ann.is_signed_in().await);
 }
 
 async fn another_users_session_cannot_be_ended(p: Portal) {
@@ -115,7 +135,49 @@ async fn sessions_and_registrations_survive_a_restart(p: Portal) {
     assert!(desk.is_registered().await, "the phone notices nothing");
 }
 
+/// A request that was let in before its session ended changes nothing any more.
+async fn what_an_ended_session_still_holds_is_let_out_again(p: Portal) {
+    let (thief, owner) = (p.signed_in("ann").await, p.signed_in("ann").await);
+    let let_in = p.who(&thief).await;
+    owner
+        .post("/account/sessions/end-others", &[])
+        .await
+        .leads_to("/account/sessions");
+    let ended = |error: &Error| matches!(error, Error::SessionEnded);
+    assert!(end::others(&p.app, &let_in).await.is_err_and(|error| ended(&error)));
+    let phone = crate::phones::create::create(&p.app, &let_in, "Boathouse", "").await;
+    assert!(phone.is_err_and(|error| ended(&error)));
+    let page = axum::response::IntoResponse::into_response(Error::SessionEnded);
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["location"]),
+        (303, &"/sign-in?reason=ended".parse().expect("a value"))
+    );
+    assert!(owner.is_signed_in().await);
+    assert_eq!(p.events("phone-add").await, 0);
+}
+
+async fn an_id_that_is_none_leads_nowhere(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    for id in ["%00", "x", "%F0%9F%93%9E", "00000000-0000-0000-0000-000000000000"] {
+        assert_eq!(
+            ann.post(&format!("/account/sessions/{id}/end"), &[]).await.status,
+            404,
+            "{id}"
+        );
+        assert_eq!(ann.get(&format!("/phones/{id}")).await.status, 404, "{id}");
+        assert_eq!(
+            ann.get(&format!("/confirm?change={}", id.replace("%00", "0")))
+                .await
+                .status,
+            409,
+            "{id}"
+        );
+    }
+}
+
 stories!(
+    what_an_ended_session_still_holds_is_let_out_again,
+    an_id_that_is_none_leads_nowhere,
     a_session_ends_when_it_is_idle_and_when_it_is_old,
     someone_sees_their_sessions_and_ends_one_or_all_others,
     another_users_session_cannot_be_ended,

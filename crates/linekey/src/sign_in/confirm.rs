@@ -21,19 +21,21 @@ pub enum Confirmed {
     Refused,
     /// So many seconds must pass first.
     Wait(i64),
-    /// The session or the password changed meanwhile.
+    /// The password changed meanwhile.
     Overtaken,
 }
 
 /// Proves `typed` for `me`, and commits `waiting` (and nothing else) if it is right.
 pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: Option<&Waiting>) -> Result<Confirmed> {
-    let bucket = Bucket::Confirm(&me.person.id);
-    let failures = match throttle::count(app, &bucket).await? {
+    let failures = match throttle::count(app, &[Bucket::Confirm(&me.person.id)]).await? {
         Counted::Go { failures } => failures,
-        Counted::Wait(wait) => return Ok(Confirmed::Wait((wait + 999) / 1000)),
+        Counted::Wait(seconds) => return Ok(Confirmed::Wait(seconds)),
     };
-    let stored = password::hash_of(&app.db, &me.person.account, &me.person.id).await?;
-    if !app.hashes.verify(typed, stored.as_ref()).await?.matches {
+    let person = &me.person;
+    let Some(stored) = password::hash_at(&app.db, &person.account, &person.id, person.credential_epoch).await? else {
+        return Ok(Confirmed::Overtaken);
+    };
+    if !app.hashes.verify(typed, Some(&stored)).await?.matches {
         if throttle::is_for_the_record(app, failures) {
             let mut tx = app.db.begin().await?;
             audit::record(app, &mut tx, event(me, Outcome::Refused)).await?;
@@ -41,29 +43,27 @@ pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: O
         }
         return Ok(Confirmed::Refused);
     }
-    if let Some(waiting) = waiting {
-        let changed = change::commit(app, me, waiting).await?;
-        if matches!(changed, Changed::Done(..) | Changed::Overtaken) {
-            return Ok(Confirmed::Change(changed, None));
-        }
-        return Ok(match renew(app, me).await? {
-            Some(token) => Confirmed::Change(changed, Some(token)),
-            None => Confirmed::Overtaken,
-        });
+    let Some(waiting) = waiting else {
+        return Ok(renew(app, me).await?.map_or(Confirmed::Overtaken, Confirmed::Fresh));
+    };
+    let changed = change::commit(app, me, waiting).await?;
+    if matches!(changed, Changed::Done(..) | Changed::Overtaken) {
+        return Ok(Confirmed::Change(changed, None));
     }
-    Ok(renew(app, me).await?.map_or(Confirmed::Overtaken, Confirmed::Fresh))
+    Ok(match renew(app, me).await? {
+        Some(token) => Confirmed::Change(changed, Some(token)),
+        None => Confirmed::Overtaken,
+    })
 }
 
-/// The session, fresh and under a new token.
+/// The session, fresh and under a new token; `None` when the password was changed meanwhile.
 async fn renew(app: &App, me: &SignedIn) -> Result<Option<Token>> {
     let mut tx = app.db.begin().await?;
     if !password::hold(&mut tx, &me.person.id, me.person.credential_epoch).await? {
         return Ok(None);
     }
-    let Some(token) = sessions::start::renew(app, &mut tx, &me.session, true).await? else {
-        return Ok(None);
-    };
-    throttle::clear(app, &mut tx, &Bucket::Confirm(&me.person.id)).await?;
+    let token = sessions::start::renew(app, &mut tx, &me.session, true).await?;
+    throttle::clear(app, &mut tx, &[Bucket::Confirm(&me.person.id)]).await?;
     audit::record(app, &mut tx, event(me, Outcome::Done)).await?;
     tx.commit().await?;
     Ok(Some(token))

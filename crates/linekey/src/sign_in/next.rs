@@ -37,6 +37,8 @@ mod tests {
             "evil.example",
             "/ü",
             "/sign-out",
+            "/sign-in?next=/phones",
+            &format!("/{}", "x".repeat(2000)),
         ] {
             assert_eq!(path(theirs), None, "{theirs:?}");
         }

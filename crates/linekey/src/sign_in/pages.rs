@@ -58,7 +58,7 @@ pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query)
         _ => None,
     };
     page(&SignInPage {
-        frame: strangers_frame(&app),
+        frame: Frame::for_strangers(&app),
         username: String::new(),
         next: next.unwrap_or_default().to_owned(),
         notice: notice.map(|key| app.words.say(key)),
@@ -154,7 +154,10 @@ async fn asked(app: &App, me: &SignedIn, fields: &Fields) -> Result<Option<Asked
         let next = next::path(fields.text("next")).map(str::to_owned);
         return Ok(Some(Asked { waiting: None, next }));
     }
-    let waiting = pending::find(app, me, &PendingId::new(change)).await?;
+    let Some(id) = PendingId::parse(change) else {
+        return Ok(None);
+    };
+    let waiting = pending::find(app, me, &id).await?;
     Ok(waiting.map(|waiting| Asked {
         waiting: Some(waiting),
         next: None,
@@ -182,7 +185,7 @@ fn confirm_page(app: &App, me: &SignedIn, asked: &Asked, problem: Option<String>
 
 fn again(app: &App, username: &str, next: Option<&str>, problem: String) -> Response {
     page(&SignInPage {
-        frame: strangers_frame(app),
+        frame: Frame::for_strangers(app),
         username: username.chars().take(320).collect(),
         next: next.unwrap_or_default().to_owned(),
         notice: None,
@@ -198,15 +201,6 @@ fn delayed(page: Response, seconds: i64) -> Response {
 
 fn session_cookie(app: &App, token: &Token) -> SetCookie {
     cookies::set(app, sessions::COOKIE, token.reveal(), None)
-}
-
-fn strangers_frame(app: &App) -> Frame {
-    Frame {
-        words: app.words.clone(),
-        brand: app.config.brand.name.clone(),
-        person: None,
-        section: Section::None,
-    }
 }
 
 /// Where a request of someone not yet known came from.

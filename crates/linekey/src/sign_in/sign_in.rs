@@ -41,13 +41,11 @@ pub struct From<'a> {
 /// Tries to sign in.
 pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: From<'_>) -> Result<Outcomes> {
     let meant = meant(by_sign_in_name(&app.db, name).await?);
-    let bucket = match &meant {
-        Some(user) => Bucket::SignIn(&user.id, from.address),
-        None => Bucket::UnknownName(&name.canonical, from.address),
-    };
-    let failures = match throttle::count(app, &bucket).await? {
+    let mut buckets = vec![Bucket::Name(&name.canonical, from.address)];
+    buckets.extend(meant.as_ref().map(|user| Bucket::User(&user.id, from.address)));
+    let failures = match throttle::count(app, &buckets).await? {
         Counted::Go { failures } => failures,
-        Counted::Wait(wait) => return Ok(Outcomes::Wait((wait + 999) / 1000)),
+        Counted::Wait(seconds) => return Ok(Outcomes::Wait(seconds)),
     };
     let open = meant
         .as_ref()
@@ -60,10 +58,11 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
         refuse(app, meant.as_ref(), from, failures).await?;
         return Ok(Outcomes::Refused);
     };
-    let renewed = app.hashes.renew(typed, verified).await?;
+    // A queue that is full now only means that the hash is renewed another time.
+    let renewed = app.hashes.renew(typed, verified).await.unwrap_or_default();
 
     let mut tx = app.db.begin().await?;
-    throttle::clear(app, &mut tx, &bucket).await?;
+    throttle::clear(app, &mut tx, &buckets).await?;
     if !password::hold(&mut tx, &user.id, user.credential_epoch).await? {
         // The password was changed while this one was being verified: what was right a moment ago is not any more.
         return Ok(Outcomes::Refused);

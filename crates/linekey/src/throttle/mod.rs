@@ -26,12 +26,13 @@ const FORGOTTEN: Millis = DAY;
 const SECRET_RULE_LIMIT: i64 = 10;
 
 /// Whose failures are counted together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Bucket<'a> {
-    /// Sign-ins of one user from one network, under whatever spelling of the name.
-    SignIn(&'a UserId, IpAddr),
-    /// Sign-ins with one name that nobody has, from one network.
-    UnknownName(&'a str, IpAddr),
+    /// Sign-ins of one user from one network, by whatever name.
+    User(&'a UserId, IpAddr),
+    /// Sign-ins by one name from one network, whether anybody has it or not: with the domain or without, in whatever
+    /// spelling. Counted beside the user's own, or the answer would tell which names exist.
+    Name(&'a str, IpAddr),
     /// "Confirm it's you" of one user. Not by network: whoever holds a stolen session may come from many.
     Confirm(&'a UserId),
     /// Saves that a rule about a stored secret refused.
@@ -42,11 +43,12 @@ impl Bucket<'_> {
     /// The row's key: a keyed hash, so that the table names nobody.
     fn key(&self, app: &App) -> Vec<u8> {
         let text = match self {
-            Self::SignIn(user, address) => format!("sign-in\0{user}\0{}", network(*address)),
-            Self::UnknownName(name, address) => {
+            Self::User(user, address) => format!("user\0{user}\0{}", network(*address)),
+            Self::Name(name, address) => {
                 // Compatibility forms and case fold together, or each spelling would be a bucket of its own.
                 let name = name.nfkc().flat_map(char::to_lowercase).collect::<String>();
-                format!("unknown\0{name}\0{}", network(*address))
+                let local = name.rsplit_once('@').map_or(name.as_str(), |(local, _)| local);
+                format!("name\0{local}\0{}", network(*address))
             }
             Self::Confirm(user) => format!("confirm\0{user}"),
             Self::SecretRule(user) => format!("secret-rule\0{user}"),
@@ -63,28 +65,44 @@ pub enum Counted {
         /// Tries in this bucket that have not been forgiven, this one included.
         failures: i64,
     },
-    /// It may not, whatever it holds, until so many milliseconds have passed.
-    Wait(Millis),
+    /// It may not, whatever it holds, until so many seconds have passed.
+    Wait(i64),
 }
 
-/// Counts a try and says whether it may be judged.
-pub async fn count(app: &App, bucket: &Bucket<'_>) -> Result<Counted> {
-    let key = bucket.key(app);
+/// Counts a try in every bucket it falls into, and says whether it may be judged: not if one of them waits, and then
+/// none counts it.
+pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let before = store::locked(&mut tx, &key, now).await?;
-    let counted = judge(app, bucket, &before, now);
-    if let Counted::Go { failures } = counted {
-        let first_at = if failures == 1 { now } else { before.first_at };
+    let mut going = Vec::new();
+    let (mut most, mut wait) = (0, None);
+    for bucket in buckets {
+        let key = bucket.key(app);
+        let before = store::locked(&mut tx, &key, now).await?;
+        match judge(app, bucket, &before, now) {
+            Counted::Go { failures } => {
+                most = most.max(failures);
+                going.push((key, failures, if failures == 1 { now } else { before.first_at }));
+            }
+            Counted::Wait(seconds) => wait = wait.max(Some(seconds)),
+        }
+    }
+    if let Some(seconds) = wait {
+        return Ok(Counted::Wait(seconds));
+    }
+    for (key, failures, first_at) in going {
         store::put(&mut tx, &key, failures, first_at, now).await?;
     }
     tx.commit().await?;
-    Ok(counted)
+    Ok(Counted::Go { failures: most })
 }
 
-/// Forgives the bucket: its owner proved to be who they said.
-pub async fn clear(app: &App, tx: &mut Tx, bucket: &Bucket<'_>) -> Result<()> {
-    store::remove(tx, &bucket.key(app)).await
+/// Forgives the buckets: their owner proved to be who they said.
+pub async fn clear(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> {
+    for bucket in buckets {
+        store::remove(tx, &bucket.key(app)).await?;
+    }
+    Ok(())
 }
 
 /// Whether the failure that was just judged is one for the record: the first, and the first that costs time. Those
@@ -106,7 +124,7 @@ fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Co
         return match before.failures {
             _ if over => Counted::Go { failures: 1 },
             failures if failures < SECRET_RULE_LIMIT => Counted::Go { failures: failures + 1 },
-            _ => Counted::Wait(before.first_at + HOUR - now),
+            _ => Counted::Wait(seconds(before.first_at + HOUR - now)),
         };
     }
     let throttle = &app.config.throttle;
@@ -117,12 +135,17 @@ fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Co
     }
     let wait = delay(&throttle.ladder, before.failures - throttle.free_failures) - quiet;
     if wait > 0 {
-        Counted::Wait(wait)
+        Counted::Wait(seconds(wait))
     } else {
         Counted::Go {
             failures: before.failures + 1,
         }
     }
+}
+
+/// Whole seconds, rounded up: whoever comes back then is let in.
+fn seconds(wait: Millis) -> i64 {
+    (wait + SECOND - 1) / SECOND
 }
 
 /// What the `nth` failure that is not free costs, in milliseconds.

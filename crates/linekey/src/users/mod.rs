@@ -10,7 +10,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use store::{Candidate, by_sign_in_name, count_of_account};
+pub use store::{Candidate, by_sign_in_name, count_of_account, hold};
 
 use serde::{Deserialize, Serialize};
 

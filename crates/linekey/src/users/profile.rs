@@ -56,6 +56,7 @@ pub async fn change(app: &App, owner: Owner<'_>, display_name: &str, time_zone: 
         return Ok(refused);
     }
     let mut tx = app.db.begin().await?;
+    store::hold(&mut tx, owner.user, owner.session).await?;
     store::set_profile(&mut tx, owner.account, owner.user, display_name, time_zone).await?;
     let event = Event {
         kind: Kind::ProfileChange,

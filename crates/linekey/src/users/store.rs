@@ -5,8 +5,8 @@ use super::create::NewUser;
 use super::name::TypedName;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
-use crate::error::Result;
-use crate::ids::{AccountId, UserId};
+use crate::error::{Error, Result};
+use crate::ids::{AccountId, SessionId, UserId};
 
 /// Someone who may be meant by a typed sign-in name.
 #[derive(Debug, sqlx::FromRow)]
@@ -48,13 +48,37 @@ pub async fn by_sign_in_name(db: &Db, name: &TypedName) -> Result<Vec<Candidate>
                 u.disabled_at, a.suspended_at
            from users u join accounts a on a.id = u.account_id
           where u.email_key = $3 and u.email_verified_at is not null
-          limit 4",
+          order by rank limit 4",
     )
     .bind(domain.unwrap_or_default())
     .bind(local)
     .bind(name.canonical.as_str())
     .all(db)
     .await
+}
+
+/// Holds the user's row until the transaction ends, for something done in `session`. Everything that changes a user's
+/// sessions, password or phones begins here, so that two of them come one after the other and never wait for each
+/// other in a circle. The update that changes nothing is that lock on PostgreSQL.
+///
+/// # Errors
+/// [`Error::SessionEnded`] when the session has ended meanwhile: what was let in is let out again.
+pub async fn hold(tx: &mut Tx, user: &UserId, session: &SessionId) -> Result<()> {
+    let held = query("update users set credential_epoch = credential_epoch where id = $1 and disabled_at is null")
+        .bind(user)
+        .run(&mut *tx)
+        .await?;
+    // Asked only now: whoever held the row before may have ended the session.
+    let live: Option<(SessionId,)> = query("select id from sessions where id = $1 and user_id = $2")
+        .bind(session)
+        .bind(user)
+        .optional(tx)
+        .await?;
+    if held == 1 && live.is_some() {
+        Ok(())
+    } else {
+        Err(Error::SessionEnded)
+    }
 }
 
 /// Adds a user without a password.

@@ -13,6 +13,11 @@ async fn someone_changes_their_name_and_time_zone(p: Portal) {
         .says(200, "Ann Anchor")
         .says(200, "Asia/Tokyo");
     assert_eq!(p.events("profile-change").await, 1);
+    p.signed_in("bob")
+        .await
+        .get("/account/settings")
+        .await
+        .says(200, "Bob Boatwright");
 }
 
 async fn a_profile_that_cannot_be_is_said_at_the_field(p: Portal) {
@@ -73,3 +78,11 @@ stories!(
     a_profile_that_cannot_be_is_said_at_the_field,
     nobody_sets_role_or_verification_through_the_profile,
 );
+
+/// Museum row 25.
+#[test]
+fn a_name_longer_than_any_that_exists_is_not_looked_at() {
+    use super::name::TypedName;
+    assert_eq!(TypedName::new(&"X".repeat(320)).canonical, "x".repeat(320));
+    assert_eq!(TypedName::new(&"X".repeat(321)).canonical, "");
+}

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::page::{Frame, Section};
+use super::page::Frame;
 use crate::app::App;
 use crate::error::Error;
 
@@ -25,6 +25,8 @@ pub enum Problem {
     Conflict,
     /// 409: the change that waited for a confirmation is gone.
     PendingGone,
+    /// 408: the body did not come in time.
+    Slow,
     /// 413.
     TooLarge,
     /// 415.
@@ -37,6 +39,8 @@ pub enum Problem {
     Busy,
     /// 503: the database does not answer.
     Database,
+    /// 504: the database was lost while committing; nobody knows which it was.
+    Unknown,
     /// 500.
     Defect,
 }
@@ -51,11 +55,13 @@ impl Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::PendingGone => StatusCode::CONFLICT,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Database => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unknown => StatusCode::GATEWAY_TIMEOUT,
             Self::Defect => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -79,19 +85,21 @@ impl Problem {
             Self::Method => "method",
             Self::Conflict => "conflict",
             Self::PendingGone => "pending-gone",
+            Self::Slow => "slow",
             Self::TooLarge => "too-large",
             Self::ContentType => "content-type",
             Self::Misdirected => "misdirected",
             Self::Wait(_) => "wait",
             Self::Busy => "busy",
             Self::Database => "database",
+            Self::Unknown => "unknown",
             Self::Defect => "defect",
         }
     }
 
     fn way_out(self) -> (&'static str, &'static str) {
         match self {
-            Self::SignedOut | Self::Conflict => ("/sign-in", "error-link-sign-in"),
+            Self::SignedOut | Self::Conflict | Self::Unknown => ("/sign-in", "error-link-sign-in"),
             Self::PendingGone => ("/account/settings#password", "error-link-settings"),
             _ => ("/", "error-link-home"),
         }
@@ -130,7 +138,9 @@ pub struct Cause(pub String);
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let problem = match self {
+            Self::SessionEnded => return Redirect::to("/sign-in?reason=ended").into_response(),
             Self::Unavailable(_) => Problem::Database,
+            Self::Unknown(_) => Problem::Unknown,
             Self::Overloaded => Problem::Busy,
             Self::Defect(_) => Problem::Defect,
         };
@@ -177,12 +187,7 @@ pub fn error_page(app: &App, problem: Problem, reference: &str) -> Response {
     };
     let (href, text) = problem.way_out();
     page(&ErrorPage {
-        frame: Frame {
-            words: app.words.clone(),
-            brand: app.config.brand.name.clone(),
-            person: None,
-            section: Section::None,
-        },
+        frame: Frame::for_strangers(app),
         title: say("title"),
         what: say("what"),
         next: say("next"),

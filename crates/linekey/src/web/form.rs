@@ -1,6 +1,8 @@
 //! Forms: `application/x-www-form-urlencoded`, read strictly. A field that comes twice, bytes that are not UTF-8 and
 //! NUL are refused, since what one layer reads as one value another reads as a second.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -10,6 +12,8 @@ use super::answer::Problem;
 
 /// The largest body of a form, in bytes.
 pub const LARGEST: usize = 64 * 1024;
+/// How long a body may take: a form is a few hundred bytes.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// The most fields of a form.
 const MOST_FIELDS: usize = 50;
 
@@ -123,14 +127,24 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             return Err(Problem::TooLarge);
         }
         let typed = kind.is_some();
-        let body = axum::body::to_bytes(request.into_body(), LARGEST)
-            .await
-            .map_err(|_| Problem::TooLarge)?;
+        let body = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(request.into_body(), LARGEST)).await;
+        let body = body
+            .map_err(|_| Problem::Slow)?
+            .map_err(|error| problem_of(&error.into_inner()))?;
         let body = Zeroizing::new(body.to_vec());
         if !typed && !body.is_empty() {
             return Err(Problem::ContentType);
         }
         Fields::parse(&body).map(Self)
+    }
+}
+
+/// Why a body could not be read: it is too long, or was damaged on the way.
+fn problem_of(error: &axum::BoxError) -> Problem {
+    if error.is::<http_body_util::LengthLimitError>() {
+        Problem::TooLarge
+    } else {
+        Problem::BadForm
     }
 }
 

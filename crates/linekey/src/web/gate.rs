@@ -88,9 +88,15 @@ fn described(app: &App, bare: Response, id: &str, for_scripts: bool) -> Response
         error_page(app, problem, id)
     };
     *response.status_mut() = status;
-    for kept in [header::ALLOW, header::RETRY_AFTER, header::CONNECTION] {
-        if let Some(value) = bare.headers().get(&kept) {
-            response.headers_mut().insert(kept, value.clone());
+    // A cookie too: a renewed session goes on, whatever became of the rest.
+    for kept in [
+        header::ALLOW,
+        header::RETRY_AFTER,
+        header::CONNECTION,
+        header::SET_COOKIE,
+    ] {
+        for value in bare.headers().get_all(&kept) {
+            response.headers_mut().append(kept.clone(), value.clone());
         }
     }
     response

@@ -16,3 +16,14 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
     if (!menu.contains(event.target)) menu.open = false;
   });
 }
+
+// A form is sent once: the second click of an impatient hand would meet an answer that is not about it.
+for (const form of document.forms) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

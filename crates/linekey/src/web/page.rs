@@ -1,5 +1,6 @@
 //! The frame around every page: brand, menu, words. Filled by the door, so that `web` needs to know no feature.
 
+use crate::app::App;
 use crate::words::Words;
 
 /// Where the menu stands.
@@ -11,8 +12,6 @@ pub enum Section {
     Settings,
     /// `/account/sessions`
     Sessions,
-    /// `/operator/accounts`
-    Operator,
     /// A page outside the menu, such as an error.
     None,
 }
@@ -46,6 +45,16 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// The frame of a page that needs no session.
+    pub fn for_strangers(app: &App) -> Self {
+        Self {
+            words: app.words.clone(),
+            brand: app.config.brand.name.clone(),
+            person: None,
+            section: Section::None,
+        }
+    }
+
     /// A message without arguments; what templates call.
     pub fn say(&self, key: &str) -> String {
         self.words.say(key)
