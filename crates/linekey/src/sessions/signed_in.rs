@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -178,8 +179,10 @@ impl FromRequestParts<App> for SignedIn {
             if parts.extensions.get::<ForScripts>().is_some() {
                 return Err(Rejection::Unauthenticated);
             }
-            let next = (parts.method == axum::http::Method::GET)
-                .then(|| parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned());
+            let next = match parts.method {
+                Method::GET | Method::HEAD => parts.uri.path_and_query().map(|page| page.as_str().to_owned()),
+                _ => page_of_form(path).map(str::to_owned),
+            };
             return Err(Rejection::SignIn {
                 next,
                 ended: cookie.is_some(),
@@ -190,6 +193,20 @@ impl FromRequestParts<App> for SignedIn {
         }
         Ok(me)
     }
+}
+
+/// The page that holds the form which posts to `path`.
+fn page_of_form(path: &str) -> Option<&'static str> {
+    let pages = [
+        ("/account/password", "/account/settings"),
+        ("/account/settings", "/account/settings"),
+        ("/account/sessions", "/account/sessions"),
+        ("/phones", "/phones"),
+    ];
+    pages
+        .into_iter()
+        .find(|(form, _)| path.starts_with(form))
+        .map(|(_, page)| page)
 }
 
 /// Someone signed in, or nobody: for pages that both may open.

@@ -156,6 +156,16 @@ async fn what_an_ended_session_still_holds_is_let_out_again(p: Portal) {
     assert_eq!(p.events("phone-add").await, 0);
 }
 
+async fn whoever_saves_after_the_session_ended_is_told_and_comes_back_to_the_form(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    p.signed_in("ann").await.post("/account/sessions/end-others", &[]).await;
+    let lost = ann.change_password("Tidewater-Kestrel-1").await;
+    lost.leads_to("/sign-in?next=/account/settings&reason=ended");
+    ann.get(lost.location())
+        .await
+        .says(200, "so what you sent last was not saved");
+}
+
 async fn an_id_that_is_none_leads_nowhere(p: Portal) {
     let ann = p.signed_in("ann").await;
     for id in ["%00", "x", "%F0%9F%93%9E", "00000000-0000-0000-0000-000000000000"] {
@@ -178,6 +188,7 @@ async fn an_id_that_is_none_leads_nowhere(p: Portal) {
 stories!(
     what_an_ended_session_still_holds_is_let_out_again,
     an_id_that_is_none_leads_nowhere,
+    whoever_saves_after_the_session_ended_is_told_and_comes_back_to_the_form,
     a_session_ends_when_it_is_idle_and_when_it_is_old,
     someone_sees_their_sessions_and_ends_one_or_all_others,
     another_users_session_cannot_be_ended,

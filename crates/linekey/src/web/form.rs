@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use http_body_util::{BodyExt, Limited};
 use zeroize::Zeroizing;
 
 use super::answer::Problem;
@@ -14,6 +16,9 @@ use super::answer::Problem;
 pub const LARGEST: usize = 64 * 1024;
 /// How long a body may take: a form is a few hundred bytes.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// How long, and how many bytes, of what is too large are read on and forgotten.
+const DRAIN_WITHIN: Duration = Duration::from_secs(2);
+const DRAINED: usize = 4 * 1024 * 1024;
 /// The most fields of a form.
 const MOST_FIELDS: usize = 50;
 
@@ -124,14 +129,11 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             .get("content-length")
             .and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: usize| length > LARGEST) {
-            return Err(Problem::TooLarge);
+            return Err(too_large(request.into_body()));
         }
         let typed = kind.is_some();
-        let body = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(request.into_body(), LARGEST)).await;
-        let body = body
-            .map_err(|_| Problem::Slow)?
-            .map_err(|error| problem_of(&error.into_inner()))?;
-        let body = Zeroizing::new(body.to_vec());
+        let body = tokio::time::timeout(BODY_WITHIN, read(request.into_body())).await;
+        let body = body.map_err(|_| Problem::Slow)??;
         if !typed && !body.is_empty() {
             return Err(Problem::ContentType);
         }
@@ -139,13 +141,29 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Why a body could not be read: it is too long, or was damaged on the way.
-fn problem_of(error: &axum::BoxError) -> Problem {
-    if error.is::<http_body_util::LengthLimitError>() {
-        Problem::TooLarge
-    } else {
-        Problem::BadForm
+/// The whole body, which may be too long or damaged on the way.
+async fn read(mut body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let mut whole = Zeroizing::new(Vec::with_capacity(LARGEST));
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Problem::BadForm)?.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > LARGEST {
+            return Err(too_large(body));
+        }
+        whole.extend_from_slice(&data);
     }
+    Ok(whole)
+}
+
+/// Answers at once, and lets a sender who is not done finish for a moment: one whose connection is cut while sending
+/// sees a broken connection and no answer.
+fn too_large(body: Body) -> Problem {
+    tokio::spawn(tokio::time::timeout(DRAIN_WITHIN, async move {
+        let mut rest = Limited::new(body, DRAINED);
+        while let Some(Ok(_)) = rest.frame().await {}
+    }));
+    Problem::TooLarge
 }
 
 /// What follows `?`, read as strictly as a form.
