@@ -13,7 +13,7 @@ use crate::ids::PhoneId;
 use crate::sessions::Person;
 use crate::when;
 
-/// The phones of `person`, oldest first.
+/// The phones of `person`, by label.
 pub async fn of(app: &App, person: &Person) -> Result<Vec<PhoneView>> {
     let rows = store::seen_of_user(&app.db, &person.account, &person.id).await?;
     let phones = rows.chunk_by(|one, next| one.id == next.id);

@@ -97,14 +97,14 @@ pub(super) struct Seen {
     pub(super) ended_at: Option<Millis>,
 }
 
-/// A user's phones with their registrations, oldest phone first, and of one phone the latest refresh first.
+/// A user's phones with their registrations, by label, and of one phone the latest refresh first.
 pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) -> Result<Vec<Seen>> {
     query(
         "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, r.user_agent, r.received, r.registered_at,
                 r.expires_at, r.ended_at
            from phones p left join registrations r on r.phone_id = p.id
           where p.account_id = $1 and p.user_id = $2
-          order by p.created_at, p.id, r.refreshed_at desc",
+          order by p.label, r.refreshed_at desc",
     )
     .bind(account)
     .bind(user)

@@ -26,6 +26,12 @@ async fn a_phone_is_added_and_its_sip_password_is_shown_once(p: Portal) {
         .says(200, "Desk")
         .says(200, "Offline since")
         .says(200, "Never connected");
+    let page = ann.get("/phones").await.text;
+    let at = |label: &str| page.find(&format!(">{label}</a>")).expect("a card for each");
+    assert!(
+        at("Desk") < at("Softphone") && at("Softphone") < at("Warehouse"),
+        "in an order that stays"
+    );
     let (place, sip_name, sip_password) = add(&ann, "Boathouse").await;
     assert_eq!(sip_name, "ann-boathouse");
     assert_eq!(sip_password.len(), 26, "130 random bits");

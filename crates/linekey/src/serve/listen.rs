@@ -56,16 +56,12 @@ pub(super) async fn serve(
                 request.extensions_mut().insert(ConnectInfo(peer));
                 request.map(axum::body::Body::new)
             });
-        let mut builder = Builder::new(TokioExecutor::new());
+        // HTTP/1.1 alone: browsers speak no other without TLS, and telling the two apart would wait without a limit.
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         builder
             .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_WITHIN);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .keep_alive_interval(HEAD_WITHIN)
-            .keep_alive_timeout(HEAD_WITHIN);
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = ending.watch(connection.into_owned());
         tokio::spawn(async move {
