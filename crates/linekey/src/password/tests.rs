@@ -262,9 +262,7 @@ async fn a_pending_change_ends_by_time_by_signing_out_and_by_another_change(p: P
             .change_password("Tidewater-Kestrel-4")
             .await
             .id_after("/confirm?change=");
-        let mut tx = p.app.db.begin().await.expect("a transaction");
-        query(otherwise).run(&mut tx).await.expect("an update");
-        tx.commit().await.expect("a commit");
+        p.alter(query(otherwise)).await;
         ann.post("/confirm", &[("change", &bound), ("password", "Tidewater-Kestrel-3")])
             .await
             .says(409, "no longer waiting");
@@ -414,12 +412,10 @@ async fn the_old_password_and_a_sip_password_are_refused_ten_times_an_hour(p: Po
 
 async fn a_password_with_any_of_the_persons_names_is_refused(p: Portal) {
     let cora = p.signed_in("cora").await;
-    let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update accounts set name = 'Pelican Yachts', domain = 'ab.example' where domain = 'acme.example'")
-        .run(&mut tx)
-        .await
-        .expect("an update");
-    tx.commit().await.expect("a commit");
+    p.alter(query(
+        "update accounts set name = 'Pelican Yachts', domain = 'ab.example' where domain = 'acme.example'",
+    ))
+    .await;
     for name in ["Cora", "Office", "Pelican-Yachts", "ab.example", "Quayside"] {
         let typed = format!("My-{name}-Mooring-9");
         cora.change_password(&typed)
@@ -516,12 +512,8 @@ async fn the_box_left_unticked_keeps_the_other_browsers(p: Portal) {
 
 async fn a_password_that_was_set_for_someone_is_changed_before_anything_else(p: Portal) {
     let ann = p.signed_in("ann").await;
-    let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update users set must_change_at = 1 where name = 'ann'")
-        .run(&mut tx)
-        .await
-        .expect("an update");
-    tx.commit().await.expect("a commit");
+    p.alter(query("update users set must_change_at = 1 where name = 'ann'"))
+        .await;
     for path in ["/", "/phones", "/account/sessions"] {
         ann.get(path).await.leads_to("/account/settings#password");
     }

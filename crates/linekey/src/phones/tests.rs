@@ -182,12 +182,8 @@ async fn a_phone_registers_no_address_but_its_own(p: Portal) {
 }
 
 async fn a_phone_of_a_disabled_user_is_refused_like_an_unknown_one(p: Portal) {
-    let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update users set disabled_at = 1 where name = 'gina'")
-        .run(&mut tx)
-        .await
-        .expect("an update");
-    tx.commit().await.expect("a commit");
+    p.alter(query("update users set disabled_at = 1 where name = 'gina'"))
+        .await;
     let mut disabled = p.phone("gina-desk", "globex.example").await;
     let mut unknown = p.phone("nobody-desk", "globex.example").await;
     assert_eq!(

@@ -70,9 +70,7 @@ async fn a_name_is_found_however_it_is_typed_and_nobody_is_mistaken_for_another(
         ("extension = null", "ann@acme.example", "Harbour-Light-7", 303),
     ] {
         let update: &'static str = format!("update users set {becomes} where name = 'bob'").leak();
-        let mut tx = p.app.db.begin().await.expect("a transaction");
-        query(update).run(&mut tx).await.expect("an update");
-        tx.commit().await.expect("a commit");
+        p.alter(query(update)).await;
         assert_eq!(p.browser().sign_in(name, password).await.status, status, "{becomes}");
     }
 }
@@ -308,12 +306,10 @@ async fn a_hash_that_became_too_cheap_is_renewed_at_the_next_sign_in(p: Portal) 
 
 async fn nobody_of_a_suspended_account_gets_in(p: Portal) {
     let (ann, gina) = (p.signed_in("ann").await, p.signed_in("gina").await);
-    let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update accounts set suspended_at = 1 where domain = 'globex.example'")
-        .run(&mut tx)
-        .await
-        .expect("an update");
-    tx.commit().await.expect("a commit");
+    p.alter(query(
+        "update accounts set suspended_at = 1 where domain = 'globex.example'",
+    ))
+    .await;
     assert!(!gina.is_signed_in().await);
     p.browser()
         .sign_in("gina@globex.example", "Harbour-Light-2")
@@ -342,13 +338,8 @@ async fn the_count_does_not_tell_which_names_exist(p: Portal) {
 }
 
 async fn disable(p: &Portal, name: &str) {
-    let mut tx = p.app.db.begin().await.expect("a transaction");
-    query("update users set disabled_at = 1 where name = $1")
-        .bind(name)
-        .run(&mut tx)
-        .await
-        .expect("an update");
-    tx.commit().await.expect("a commit");
+    p.alter(query("update users set disabled_at = 1 where name = $1").bind(name))
+        .await;
 }
 
 async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
