@@ -1,10 +1,50 @@
+# Every sentence of the mails. What a user chose (names) never stands in a subject.
+
 mail-greeting = Hello { $name },
 mail-when = When: { $when }
+mail-by-administrator = { $name } (administrator)
+mail-by-operator = { $name } ({ $brand })
 mail-browser = Browser: { $browser }
 mail-address = From the address: { $address }
-mail-sign-off = { $brand }
+mail-support-email = E-mail: { $contact }
+mail-support-phone = Phone: { $contact }
+mail-why = Sent to the address on file for { $name } at { $portal }. No portal mail ever asks for a password.
+
+mail-phones-untouched = Your phones stay connected. They have SIP passwords of their own, which this does not touch.
+mail-not-you-administrator = If this wasn't you, tell your administrator ({ $names }) or { $brand } now. They can sign out every browser and set a new password.
+mail-not-you-provider = If this wasn't you, tell { $brand } now. They can sign out every browser and set a new password.
+mail-not-expected-administrator = If you did not expect this, ask { $by } or { $brand }.
+mail-not-expected-provider = If you did not expect this, ask { $brand }.
+
+## Your password was changed
 
 mail-password-changed-subject = { $brand }: your portal password was changed
 mail-password-changed-what = The portal password of { $name } was changed.
-mail-password-changed-phones = Phones have SIP passwords of their own. This change does not touch them.
-mail-password-changed-not-you = If this wasn't you, tell your administrator or your provider now.
+mail-password-changed-you = If this was you, there is nothing to do.
+
+## An administrator set a password
+
+mail-password-set-subject = { $brand }: a new portal password was set for you
+mail-password-set-what = { $by } set a new portal password for { $name }.
+mail-password-set-until = Works until: { $when }
+mail-password-set-told = The password is not in this mail and never will be: whoever set it tells you. The old one no longer works, and every browser was signed out.
+mail-password-set-must-change = At your next sign-in you choose a password of your own, before anything else.
+mail-password-set-may-change = You can choose one of your own whenever you like: Account, Account Settings.
+
+## An administrator ended every session, disabled or enabled
+
+mail-signed-out-subject = { $brand }: you were signed out
+mail-signed-out-what = { $by } signed { $name } out of the portal.
+mail-signed-out-password =
+    { $count ->
+        [one] That ended your session in one browser. Your password is the same as before; sign in again with it.
+       *[other] That ended your sessions in { $count } browsers. Your password is the same as before; sign in again with it.
+    }
+mail-disabled-subject = { $brand }: your access is disabled
+mail-disabled-what = { $by } disabled the access of { $name }.
+mail-disabled-until = Every browser was signed out, and you cannot sign in until your access is enabled again. Nothing is deleted.
+mail-disabled-phones = Your phones cannot register until then either.
+mail-enabled-subject = { $brand }: your access is enabled again
+mail-enabled-what = { $by } enabled the access of { $name } again.
+mail-enabled-password = You can sign in again with your portal password.
+mail-enabled-phones = Your phones can register again, with the SIP passwords they have.

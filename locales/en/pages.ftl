@@ -16,9 +16,11 @@ title-problem = Problem:
 errors-title = Nothing was saved yet
 cancel = Cancel
 show = Show
-show-password = Show password
 hide = Hide
-hide-password = Hide password
+# What screen readers say of those two, with the name of the field.
+show-field = Show: { $field }
+hide-field = Hide: { $field }
+caps-lock = Caps Lock is on.
 copy = Copy
 copied = Copied
 
@@ -32,6 +34,7 @@ sign-in-button = Sign in
 sign-in-help = New here, or forgotten your password?
 sign-in-help-next = Ask your administrator.
 sign-in-refused = That name and password don't match.
+sign-in-expired = That temporary password has expired. Ask your administrator for a new one.
 sign-in-wait = Too many tries. Try again in { $wait }.
 wait-seconds =
     { $count ->
@@ -44,6 +47,7 @@ wait-minutes =
        *[other] { $count } minutes
     }
 sign-in-signed-out = You are signed out.
+sign-in-session-over = Your session has ended. Sign in to go on.
 sign-in-session-ended = Your session has ended, so what you sent last was not saved. Sign in to go on.
 sign-in-required = Sign in to see that page.
 
@@ -77,6 +81,7 @@ profile-email-none = none
 profile-language = Language
 profile-zone = Time zone
 profile-edit = Edit profile
+profile-edit-what = Your name as others see it, and the time zone in which the portal tells you times.
 profile-save = Save profile
 profile-saved = Your profile is saved.
 
@@ -88,7 +93,7 @@ zone-unknown = Choose a time zone from the list.
 ## Change password
 
 password-title = Change password
-password-what = For this portal only. Your phones use their own and keep working.
+password-what = For this portal only. Phones keep their own.
 password-new = New password
 password-confirm = Confirm new password
 password-suggest = Suggest a passphrase
@@ -155,14 +160,26 @@ done-browsers-kept =
        *[other] { $count } other browsers stay signed in, as you chose.
     }
 done-this-browser = This browser stays signed in.
+done-phones-title = Your phones now
 done-to-phones = See your phones
 done-to-settings = Account Settings
 
 ## Sessions
 
 sessions-title = Sessions
-sessions-what = The browsers that are signed in as you. If you don't know one, sign it out and change your password.
+sessions-what = The browsers that are signed in as you.
+sessions-unknown-title = Don't know one of them?
+sessions-unknown-next = Sign it out, then change your password. Your phones stay connected.
+sessions-to-password = Change password
+sessions-see = See your sessions
+sessions-count =
+    { $count ->
+        [0] Only this browser is signed in.
+        [one] This browser and 1 other are signed in.
+       *[other] This browser and { $count } others are signed in.
+    }
 session-this-one = This browser
+session-this-computer = The portal's own computer
 session-started = Signed in since
 session-last-seen = Last seen
 session-end = Sign out
@@ -205,6 +222,12 @@ phone-setting-port = Port
 phone-setting-user = User name
 phone-setting-domain = Domain
 phone-setting-transport = Transport
+phone-connect-title = How to connect it
+phone-connect-enter = Open the phone's menu, its web page or its app, and enter these settings with the SIP password.
+phone-connect-save = Save there. The phone then connects by itself.
+phone-connect-look = Load this page again: it says Registered now.
+phone-setting-sip-password = SIP password
+phone-setting-sip-password-kept = Shown once, when the phone was added. If it is lost, add the phone again under another name.
 sip-password-title = SIP password
 sip-password-once = Copy it now. It is not shown again; nobody can look it up, not even your administrator.
 sip-password-next = Enter it on this phone only. You don't need to remember it.
@@ -226,6 +249,7 @@ extension-characters = Use digits only, at most 16.
 error-retry = Try again in { $wait }.
 error-reference = Reference { $reference }
 error-link-home = Go to the first page
+error-link-again = Try again
 error-link-sign-in = Sign in
 error-link-settings = Account Settings
 
@@ -297,6 +321,6 @@ error-misdirected-next = Use the address your provider gave you.
 ## The demo's mail box
 
 demo-mail-title = Mail of this demo
-demo-mail-what = Nothing leaves this machine. Every mail the portal would send is listed here, newest first.
+demo-mail-what = Nothing leaves this machine: mail goes to a folder, and is listed here, newest first.
 demo-mail-none = No mail yet
-demo-mail-none-next = Change a password, and a note about it arrives here.
+demo-mail-none-next = Change a password, and a note about it arrives here within a second.

@@ -21,3 +21,5 @@ when-date = { $day } { $month ->
     [11] November
    *[12] December
  } { $year }
+when-minute = { $date }, { $time }
+when-whole = { $date } { $time }, { $zone } ({ $exact })

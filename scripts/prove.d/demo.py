@@ -2,6 +2,7 @@
 
 import atexit
 import http.client
+import json
 import os
 import queue
 import shutil
@@ -151,6 +152,18 @@ class Browser:
         fields = {"new_password": new, "confirm_password": new, "sign_out_others": "on"}
         status, location, _ = self.ask("POST", "/account/password", fields)
         return status, location
+
+
+def verify_record(binary, folder):
+    """Runs `linekey audit verify` on a demo's folder; returns exit code, report, seconds, and the most memory in MiB."""
+    command = [os.path.abspath(binary), "audit", "verify", "--json"]
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        took = time.monotonic() - began
+        said.seek(0)
+        return os.waitstatus_to_exitcode(status), json.load(said), took, usage.ru_maxrss / 1024
 
 
 def table(title, rows, broken):

@@ -1,7 +1,8 @@
 """kill -9 in a storm of password changes.
 
 Promise: a change that was acknowledged is there afterwards; one that was not is whole or absent; every change has its
-audit event, its mail and its epoch; the phones come back by themselves; the portal is ready within three seconds.
+audit event, its mail and its epoch; the audit record is sound; the phones come back by themselves; the portal is ready
+within three seconds.
 
 Six people change their passwords without pause. At a random moment the process is killed, its database is read as the
 crash left it, the demo is started again on the same data, and everyone signs in. Sign-ins with the password that a
@@ -10,13 +11,14 @@ crash undid count as failures, so this run raises `[throttle] free_failures`; no
 
 import argparse
 import http.client
+import os
 import random
 import sqlite3
 import sys
 import threading
 import time
 
-from demo import PASSWORDS, PHONES, Browser, Demo, table
+from demo import PASSWORDS, PHONES, Browser, Demo, table, verify_record
 
 READY_WITHIN = 3.0
 
@@ -169,6 +171,10 @@ def main():
     demo.stop()
 
     broken = lost + torn + odd
+    code, report, _, _ = verify_record(options.binary, os.path.dirname(demo.database()))
+    sealed = sum(chain["rows"] for chain in report["chains"])
+    if code != 0:
+        broken.append(f"the audit record is not sound: {report['findings'][:3]}")
     if kills < options.kills:
         broken.append(f"only {kills} of {options.kills} kills")
     if intact < kills:
@@ -185,6 +191,7 @@ def main():
         ("acknowledged changes lost", len(lost)),
         ("half changes (audit event, mail or epoch missing)", len(torn)),
         ("integrity check ok after a kill", f"{intact}/{kills}"),
+        ("audit events sealed and verified", sealed),
         ("registrations of phones gone", gone),
         ("slowest restart until phones are registered", f"{max(starts):.2f} s"),
         ("first start, which makes the demo's data", f"{slowest_first:.2f} s"),

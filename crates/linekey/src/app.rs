@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::brand::Accents;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -27,6 +28,8 @@ pub struct App {
     pub random: Random,
     /// The words of the portal's language.
     pub words: Words,
+    /// The brand's colours.
+    pub accents: Accents,
 }
 
 impl App {
@@ -44,12 +47,20 @@ impl App {
 /// # Errors
 /// With what is wrong and what to do about it.
 pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
-    let random = Random::default();
-    let keys = Arc::new(Keys::read(&config.keys.file)?);
+    let keys = Keys::read(&config.keys.file)?;
     let sizes = crate::db::PoolSizes {
         connections: config.database.connections,
     };
     let db = Db::open(&config.database.url, sizes).await?;
+    assemble(config, keys, db, clock)
+}
+
+/// Starts the hash threads beside a key file and a database that are open.
+///
+/// # Errors
+/// When the engine of the hashes cannot be started.
+pub fn assemble(config: Config, keys: Keys, db: Db, clock: Clock) -> anyhow::Result<App> {
+    let random = Random::default();
     let cost = crate::password::hash::Cost {
         memory_kib: config.hashing.memory_kib,
         passes: config.hashing.passes,
@@ -64,9 +75,10 @@ pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
     let queue = std::num::NonZero::new(config.hashing.queue).unwrap_or(one);
     let hashes = Hashes::start(cost, threads, queue, Arc::new(move |salt: &mut [u8]| random.fill(salt)))?;
     Ok(App {
+        accents: Accents::of(config.brand.accent),
         config: Arc::new(config),
         db,
-        keys,
+        keys: Arc::new(keys),
         hashes: Arc::new(hashes),
         clock,
         random,

@@ -5,6 +5,7 @@
 
 mod policy;
 mod read;
+pub mod sample;
 
 pub use policy::{Profile, UnknownProfile};
 
@@ -16,6 +17,7 @@ use anyhow::{Context, bail};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::brand::Colour;
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
 
 /// All settings of one portal.
@@ -30,6 +32,8 @@ pub struct Config {
     pub database: Database,
     /// Where the key file is.
     pub keys: Keys,
+    /// How mail leaves.
+    pub mail: Mail,
     /// The registrar.
     pub sip: Sip,
     /// Which passwords are accepted.
@@ -84,6 +88,30 @@ pub struct Keys {
     /// The key file, readable by the server's user alone.
     pub file: PathBuf,
 }
+
+/// What mail leaves the portal by. There is no portal without mail: the folder needs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTransport {
+    /// Files in a folder, for another program to send.
+    Folder,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `folder`.
+    pub transport: MailTransport,
+    /// Whom mail comes from, `Quayside <portal@quayside.example>`.
+    pub from: Sender,
+    /// Where the transport `folder` puts its files, readable by the server's user alone.
+    pub folder: PathBuf,
+}
+
+/// A name and an address, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender(pub lettre::message::Mailbox);
 
 /// Where registrations are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -169,6 +197,12 @@ pub struct Throttle {
 pub struct Brand {
     /// The provider's name for the portal, at most 60 characters.
     pub name: String,
+    /// The provider's colour, `#0a6b77`. Where it would be hard to read, a darker or lighter one of its hue is used.
+    pub accent: Colour,
+    /// Where people ask for help by e-mail, as mails tell them; empty for nowhere.
+    pub support_email: String,
+    /// The same by phone, at most 40 characters.
+    pub support_phone: String,
 }
 
 /// How log lines look.
@@ -236,6 +270,9 @@ impl PublicUrl {
 }
 
 impl Config {
+    /// The settings file that is read where none is named.
+    pub const FILE: &str = "linekey.toml";
+
     /// Reads `file` (absent only when `None`: then all defaults) and the `LINEKEY_*` variables.
     ///
     /// # Errors
@@ -246,10 +283,33 @@ impl Config {
             Some(path) => std::fs::read_to_string(path)
                 .with_context(|| format!("the configuration {} cannot be read", path.display()))?,
         };
-        let name = file.map_or_else(|| "linekey.toml".to_owned(), |path| path.display().to_string());
-        let config = read::read(&name, &text, variables)?;
+        Self::of_text(file.unwrap_or(Path::new(Self::FILE)), &text, variables)
+    }
+
+    /// The settings of `text`, which is or will be the file `path`, and of the `LINEKEY_*` variables. Relative paths
+    /// in them begin at the folder of that file, wherever the program is started.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn of_text(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let mut config = read::read(&name, text, variables)?;
         config.check().with_context(|| format!("in {name}"))?;
+        if let Some(folder) = path.parent() {
+            config.begin_at(folder);
+        }
         Ok(config)
+    }
+
+    fn begin_at(&mut self, folder: &Path) {
+        self.keys.file = folder.join(&self.keys.file);
+        self.mail.folder = folder.join(&self.mail.folder);
+        if let Some(file) = sqlite_file(&self.database.url) {
+            self.database.url = self
+                .database
+                .url
+                .replacen(file, &folder.join(file).to_string_lossy(), 1);
+        }
     }
 
     /// How long after its proof a password counts as just proven.
@@ -303,17 +363,42 @@ impl Config {
         if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
             bail!("brand.name: 1 to 60 printable characters");
         }
+        let email = &self.brand.support_email;
+        if !email.is_empty() && email.parse::<lettre::Address>().is_err() {
+            bail!("brand.support_email \"{email}\": an address such as support@quayside.example, or nothing");
+        }
+        let phone = &self.brand.support_phone;
+        if phone.chars().count() > 40 || phone.chars().any(char::is_control) {
+            bail!("brand.support_phone: at most 40 printable characters");
+        }
+        if self.mail.folder.as_os_str().is_empty() {
+            bail!("mail.folder: the name of a folder is needed");
+        }
         Ok(())
+    }
+}
+
+/// The relative or absolute path in `sqlite:PATH`, as it is written; `None` for a server.
+pub fn sqlite_file(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    path.split('?').next().filter(|path| !path.is_empty())
+}
+
+impl Default for PublicUrl {
+    /// This machine alone.
+    fn default() -> Self {
+        Self {
+            origin: "http://localhost:8080".to_owned(),
+            secure: false,
+        }
     }
 }
 
 impl Default for Portal {
     fn default() -> Self {
         Self {
-            public_url: PublicUrl {
-                origin: "http://localhost:8080".to_owned(),
-                secure: false,
-            },
+            public_url: PublicUrl::default(),
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             trusted_proxies: Vec::new(),
         }
@@ -341,6 +426,16 @@ impl Default for Keys {
     fn default() -> Self {
         Self {
             file: PathBuf::from("linekey.key"),
+        }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            transport: MailTransport::Folder,
+            from: "Linekey <portal@localhost>".parse().expect("a name and an address"),
+            folder: PathBuf::from("mail"),
         }
     }
 }
@@ -403,6 +498,9 @@ impl Default for Brand {
     fn default() -> Self {
         Self {
             name: "Linekey".to_owned(),
+            accent: Colour([0x00, 0x6a, 0x77]),
+            support_email: String::new(),
+            support_phone: String::new(),
         }
     }
 }

@@ -1,26 +1,71 @@
-//! What is done now and then: removing what is over. Nothing depends on it; what is over is refused anyway.
+//! What is done now and then: sealing the audit record, following the key file, and removing what is over. No request depends on it; what is over
+//! is refused anyway.
 
 use std::time::Duration;
 
 use crate::app::App;
+use crate::audit::seal::Sealer;
 use crate::error::Result;
-use crate::{password, sessions, throttle};
+use crate::{mail, password, sessions, throttle};
 
 const EVERY: Duration = Duration::from_secs(600);
+/// How long a change of the key file goes unnoticed. `linekey keys retire` waits three times as long.
+pub const KEYS_EVERY: Duration = Duration::from_secs(1);
+/// How long an event waits at most until it is looked for to be sealed.
+const SEAL_EVERY: Duration = Duration::from_secs(1);
+/// The same while the database does not answer.
+const SEAL_AGAIN: Duration = Duration::from_secs(10);
 
 /// Runs until the task is dropped.
 pub async fn run(app: App) {
+    tokio::join!(sweep_now_and_then(&app), seal_at_once(&app), follow_key_file(&app));
+}
+
+async fn seal_at_once(app: &App) {
+    let mut sealer = Sealer::default();
+    loop {
+        let wait = match sealer.pass(app).await {
+            Ok(_) => SEAL_EVERY,
+            Err(error) => {
+                tracing::warn!(cause = %error, "sealing the audit record has to wait");
+                SEAL_AGAIN
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Reads the key file again when a command has changed it: a key that is used or gone is known here before it matters.
+async fn follow_key_file(app: &App) {
+    let mut seen = None;
+    loop {
+        let file = tokio::fs::metadata(app.keys.path()).await;
+        let changed = file.and_then(|file| file.modified()).ok();
+        if changed.is_some() && changed != seen {
+            match app.keys.reload() {
+                Ok(()) if seen.is_none() => {}
+                Ok(()) => tracing::info!(keys = ?app.keys.ids(), "read the key file again"),
+                Err(error) => tracing::error!(cause = format!("{error:#}"), "the keys stay as they were"),
+            }
+            seen = changed;
+        }
+        tokio::time::sleep(KEYS_EVERY).await;
+    }
+}
+
+async fn sweep_now_and_then(app: &App) {
     loop {
         tokio::time::sleep(EVERY).await;
-        if let Err(error) = sweep(&app).await {
+        if let Err(error) = sweep(app).await {
             tracing::warn!(cause = %error, "removing what is over has to wait");
         }
     }
 }
 
-/// Removes sessions past their limits, changes nobody confirmed, and forgotten failures.
+/// Removes sessions past their limits, changes nobody confirmed, mails that are out, and forgotten failures.
 pub async fn sweep(app: &App) -> Result<()> {
     sessions::end::sweep(app).await?;
     password::pending::sweep(app).await?;
+    mail::deliver::sweep(app).await?;
     throttle::sweep(app).await
 }

@@ -4,28 +4,32 @@
 //! (HMAC-SHA-256). A sealed value begins with the id of its key and its nonce, and is bound to its place (table, row,
 //! column): moved to another row it does not open.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+mod change;
+mod file;
+mod ring;
+#[cfg(test)]
+mod tests;
 
-use anyhow::{Context, bail};
+pub use change::{Changed, NewKey, add, put_first, retire};
+pub use ring::KeyId;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use data_encoding::BASE64;
-use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::random::Random;
+use ring::{ID, Key, Ring};
 
-/// Length of the id in front of every sealed value and MAC.
-const ID: usize = 4;
 /// Length of XChaCha20's nonce.
 const NONCE: usize = 24;
 
 /// What a derived key is for. One purpose's key is useless for another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// SIP hashes in `phones`.
     SipHashes,
@@ -54,29 +58,15 @@ impl Purpose {
     }
 }
 
-struct Key {
-    id: [u8; ID],
-    secret: Zeroizing<[u8; 32]>,
-}
-
-impl Key {
-    fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        let mut derived = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, &*self.secret)
-            .expand(purpose.label(), &mut *derived)
-            .expect("32 bytes are within what HKDF-SHA-256 can give");
-        derived
-    }
-}
-
-/// The keys of one portal: the first seals, all open.
+/// The keys of one portal: the first seals, all open. What is left of retired ones verifies audit events.
 pub struct Keys {
-    keys: Vec<Key>,
+    path: PathBuf,
+    ring: RwLock<Arc<Ring>>,
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keys({} keys, ***)", self.keys.len())
+        write!(f, "Keys({} keys, ***)", self.ring().keys.len())
     }
 }
 
@@ -85,27 +75,27 @@ impl std::fmt::Debug for Keys {
 #[error("a sealed value does not open with the key file")]
 pub struct DoesNotOpen;
 
+/// What a MAC proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The message is as it was when the MAC was made.
+    Right,
+    /// It is not, or the MAC was changed.
+    Wrong,
+    /// The MAC names a key that the key file does not hold: nothing can be said.
+    UnknownKey,
+}
+
 impl Keys {
     /// Reads the key file.
     ///
     /// # Errors
     /// When it is missing, readable by others, or not a key file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("the key file {} (keys.file) cannot be read", path.display()))?;
-        refuse_if_open_to_others(path)?;
-        let mut keys = Vec::new();
-        for line in text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        {
-            keys.push(parse(line).with_context(|| format!("{} is damaged", path.display()))?);
-        }
-        if keys.is_empty() {
-            bail!("the key file {} holds no key", path.display());
-        }
-        Ok(Self { keys })
+        Ok(Self {
+            path: path.to_owned(),
+            ring: RwLock::new(Arc::new(file::read(path)?)),
+        })
     }
 
     /// Makes a key file (mode 0600) with one new key; an existing file is never overwritten.
@@ -113,29 +103,46 @@ impl Keys {
     /// # Errors
     /// When the file exists or cannot be written.
     pub fn create(path: &Path, random: &Random) -> anyhow::Result<()> {
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options
-            .open(path)
-            .with_context(|| format!("{} cannot be made", path.display()))?;
-        let secret = Zeroizing::new(random.bytes::<32>());
-        let id = data_encoding::HEXLOWER.encode(&random.bytes::<ID>());
-        let text = Zeroizing::new(format!(
-            "# Linekey key file. Without it the SIP passwords in the database are lost; with it and the database\n\
-             # they are usable. Keep a copy apart from the backups. The first key seals, all of them open.\n\
-             {id} {}\n",
-            BASE64.encode(&*secret)
-        ));
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        let ring = Ring {
+            keys: vec![Key::new(random)],
+            past: Vec::new(),
+        };
+        file::create(path, &ring)
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the file again. The keys stay as they were if it cannot be read.
+    ///
+    /// # Errors
+    /// As [`Keys::read`].
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let ring = Arc::new(file::read(&self.path)?);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         Ok(())
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The keys that open, the one that seals first.
+    pub fn ids(&self) -> Vec<KeyId> {
+        self.ring().keys.iter().map(|key| key.id).collect()
+    }
+
+    /// The retired keys of which only what verifies audit events is left.
+    pub fn retired(&self) -> Vec<KeyId> {
+        self.ring().past.iter().map(|past| past.id).collect()
     }
 
     /// Seals `plain` for the place `at`, such as `phones/<id>/sip_hashes`.
     pub fn seal(&self, purpose: Purpose, at: &str, plain: &[u8], random: &Random) -> Vec<u8> {
-        let key = &self.keys[0];
+        let ring = self.ring();
+        let key = ring.first();
         let nonce = random.bytes::<NONCE>();
         let cipher = XChaCha20Poly1305::new((&*key.derive(purpose)).into());
         let sealed = cipher
@@ -147,7 +154,7 @@ impl Keys {
                 },
             )
             .expect("values are far below the cipher's limit of 256 GiB");
-        [&key.id[..], &nonce, &sealed].concat()
+        [key.id.as_bytes(), &nonce, &sealed].concat()
     }
 
     /// Opens what [`Keys::seal`] made for the same purpose and place.
@@ -157,7 +164,12 @@ impl Keys {
     pub fn open(&self, purpose: Purpose, at: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
         let (id, rest) = sealed.split_at_checked(ID).ok_or(DoesNotOpen)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE).ok_or(DoesNotOpen)?;
-        let key = self.keys.iter().find(|key| key.id == id).ok_or(DoesNotOpen)?;
+        let ring = self.ring();
+        let key = ring
+            .keys
+            .iter()
+            .find(|key| key.id.as_bytes() == id)
+            .ok_or(DoesNotOpen)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| DoesNotOpen)?;
         XChaCha20Poly1305::new((&*key.derive(purpose)).into())
             .decrypt(
@@ -173,92 +185,38 @@ impl Keys {
 
     /// The id of the first key and the HMAC-SHA-256 of `message` under it: 36 bytes.
     pub fn mac(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
-        let key = &self.keys[0];
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*key.derive(purpose)).expect("HMAC takes a key of any length");
-        mac.update(message);
-        [&key.id[..], &mac.finalize().into_bytes()].concat()
+        let ring = self.ring();
+        let key = ring.first();
+        let mac = hmac(&key.derive(purpose), message).finalize();
+        [key.id.as_bytes(), &mac.into_bytes()].concat()
+    }
+
+    /// Whether `mac` is what [`Keys::mac`] made of `message`, with whichever key it names; for audit events also with
+    /// one that is retired. Compared in constant time.
+    pub fn verify_mac(&self, purpose: Purpose, message: &[u8], mac: &[u8]) -> Proof {
+        let Some((id, mac)) = KeyId::of(mac).zip(mac.get(ID..)) else {
+            return Proof::Wrong;
+        };
+        let ring = self.ring();
+        let key = ring.keys.iter().find(|key| key.id == id).map(|key| key.derive(purpose));
+        let past = ring.past.iter().find(|past| past.id == id && purpose == Purpose::Audit);
+        let Some(derived) = key.or_else(|| past.map(|past| past.audit.clone())) else {
+            return Proof::UnknownKey;
+        };
+        match hmac(&derived, message).verify_slice(mac) {
+            Ok(()) => Proof::Right,
+            Err(_) => Proof::Wrong,
+        }
     }
 
     /// The first key as derived for `purpose`, for a part that makes its own MACs.
     pub fn derived(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        self.keys[0].derive(purpose)
+        self.ring().first().derive(purpose)
     }
 }
 
-fn parse(line: &str) -> anyhow::Result<Key> {
-    let (id, secret) = line.split_once(' ').context("a line is not of the form ID KEY")?;
-    let id = data_encoding::HEXLOWER
-        .decode(id.as_bytes())
-        .context("an id is not hexadecimal")?;
-    let secret = Zeroizing::new(BASE64.decode(secret.trim().as_bytes()).context("a key is not base64")?);
-    Ok(Key {
-        id: id.try_into().ok().context("an id is not 4 bytes long")?,
-        secret: Zeroizing::new(secret.as_slice().try_into().context("a key is not 32 bytes long")?),
-    })
-}
-
-#[cfg(unix)]
-fn refuse_if_open_to_others(path: &Path) -> anyhow::Result<()> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
-    if mode & 0o077 != 0 {
-        bail!(
-            "the key file {} is open to others (mode {:o}); chmod 600 it",
-            path.display(),
-            mode & 0o777
-        );
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_if_open_to_others(_: &Path) -> anyhow::Result<()> {
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sealed_value_opens_only_at_its_place_for_its_purpose_and_unchanged() {
-        let random = Random::default();
-        let folder = crate::testing::Folder::new();
-        let file = folder.path().join("linekey.key");
-        Keys::create(&file, &random).expect("a new file");
-        assert!(
-            Keys::create(&file, &random).is_err(),
-            "an existing key file is never overwritten"
-        );
-        let keys = Keys::read(&file).expect("just made");
-        let mut sealed = keys.seal(Purpose::SipHashes, "phones/a/sip_hashes", b"secret", &random);
-        assert_eq!(
-            **keys
-                .open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed)
-                .expect("its place"),
-            *b"secret"
-        );
-        assert!(keys.open(Purpose::SipHashes, "phones/b/sip_hashes", &sealed).is_err());
-        assert!(keys.open(Purpose::Flash, "phones/a/sip_hashes", &sealed).is_err());
-        *sealed.last_mut().expect("not empty") ^= 1;
-        assert!(keys.open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed).is_err());
-        assert!(
-            keys.open(Purpose::SipHashes, "phones/a/sip_hashes", &sealed[..20])
-                .is_err()
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_file_that_others_can_read_is_refused() {
-        let folder = crate::testing::Folder::new();
-        let file = folder.path().join("linekey.key");
-        Keys::create(&file, &Random::default()).expect("a new file");
-        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("our own file");
-        assert!(
-            Keys::read(&file)
-                .expect_err("open to others")
-                .to_string()
-                .contains("chmod 600")
-        );
-    }
+fn hmac(key: &[u8; 32], message: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(message);
+    mac
 }

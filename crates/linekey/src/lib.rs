@@ -2,13 +2,15 @@
 //!
 //! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
 //!
-//! Left never imports right: `clock ids random when words config error keys work -> db -> app -> audit mail throttle ->
-//! accounts -> users -> sessions -> phones -> password -> sign_in`. The doors (`pages`, `cli`, `jobs`, `routes`,
-//! `serve`, `demo`) may call any action; actions never see the web framework; SQL is in `store.rs` and `db/` alone.
+//! Left never imports right: `clock ids random when words brand config error keys work -> db -> app -> audit mail
+//! throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider`. The doors (`pages`, `cli`,
+//! `jobs`, `routes`, `serve`, `demo`) may call any action; actions never see the web framework; SQL is in `store.rs` and
+//! `db/` alone.
 
 pub mod accounts;
 pub mod app;
 pub mod audit;
+pub mod brand;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -21,8 +23,11 @@ pub mod keys;
 pub mod mail;
 pub mod password;
 pub mod phones;
+pub mod provider;
 pub mod random;
 pub mod routes;
+#[cfg(test)]
+mod routes_tests;
 pub mod serve;
 pub mod sessions;
 pub mod sign_in;

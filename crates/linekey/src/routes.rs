@@ -11,8 +11,9 @@ use crate::app::App;
 use crate::sessions::SignedIn;
 use crate::sessions::signed_in::{CHANGE_FORM, ForScripts};
 use crate::users::Role;
-use crate::web::{assets, gate};
-use crate::{demo, password, phones, sessions, sign_in, users};
+use crate::web::assets::{self, Assets};
+use crate::web::gate;
+use crate::{accounts, audit, demo, password, phones, sessions, sign_in, users};
 
 /// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback.
 pub fn portal(app: &App, is_demo: bool) -> Router {
@@ -43,16 +44,21 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .route("/phones", get(phones::pages::list).post(phones::pages::add))
         .route("/phones/{id}", get(phones::pages::one))
         .route("/.well-known/change-password", get(change_password))
-        .route("/assets/{name}", get(assets::asset));
+        .route(
+            "/assets/{name}",
+            get(assets::asset).layer(Extension(Assets::of(&app.accents))),
+        );
     let demo = if is_demo {
         Router::new()
             .route("/demo/mail", get(demo::pages::mail))
             .route("/demo/mail.json", get(demo::pages::mail_json))
+            .route("/demo/mail/{id}", get(demo::pages::mail_html))
     } else {
         Router::new()
     };
     let all = pages
         .merge(scripts)
+        .merge(administration())
         .merge(demo)
         .fallback(gate::no_such_page)
         .method_not_allowed_fallback(gate::no_such_method);
@@ -65,10 +71,29 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .with_state(app.clone())
 }
 
+/// What administrators and operators open.
+fn administration() -> Router<App> {
+    Router::new()
+        .route("/admin", get(users::pages::people::to_people))
+        .route("/admin/users", get(users::pages::people::list))
+        .route("/admin/users/{id}", get(users::pages::person::one))
+        .route("/admin/users/{id}/password", post(users::pages::acts::password))
+        .route("/admin/users/{id}/sign-out", post(users::pages::acts::sign_out))
+        .route("/admin/users/{id}/disable", post(users::pages::acts::disable))
+        .route("/admin/users/{id}/enable", post(users::pages::acts::enable))
+        .route(
+            "/admin/users/{id}/sessions/{session}/end",
+            post(users::pages::acts::end_session),
+        )
+        .route("/admin/audit", get(audit::pages::list))
+        .route("/operator", get(accounts::pages::to_accounts))
+        .route("/operator/accounts", get(accounts::pages::list))
+}
+
 /// GET `/`
 async fn first_page(me: SignedIn) -> Redirect {
     match me.person.role {
-        Role::Operator => Redirect::to("/account/settings"),
+        Role::Operator => Redirect::to("/operator/accounts"),
         Role::User | Role::Administrator => Redirect::to("/phones"),
     }
 }

@@ -10,12 +10,13 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 mod listen;
 
 use crate::app::App;
 use crate::config::SipMode;
+use crate::mail::{self, Transport};
 use crate::phones::registrar::{self, Served};
 use crate::routes;
 
@@ -79,23 +80,27 @@ pub struct Running {
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     jobs: JoinHandle<()>,
+    mail: JoinHandle<()>,
     sip: Option<Served>,
 }
 
 /// Starts everything on `listeners`. `is_demo` opens the demo's pages.
 ///
 /// # Errors
-/// When the registrar cannot start.
+/// When mail has nowhere to go, or the registrar cannot start.
 pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Result<Running> {
+    let transport = Transport::open(&app.config.mail).await?;
     let sip = match app.config.sip.mode {
         SipMode::Embedded => Some(registrar::start(&app, &app.config.sip.udp).await?),
         SipMode::Off => None,
     };
     let (stop, stopped) = watch::channel(false);
+    let mail = tokio::spawn(mail::deliver::run(app.clone(), transport, stopped.clone()));
     let proxies = app.config.portal.trusted_proxies.clone();
     let portal = routes::portal(&app, is_demo);
     let health = Health {
         app: app.clone(),
+        mail: mail.abort_handle(),
         sip: sip.as_ref().map(|sip| sip.running.clone()),
     };
     let mut servers: Vec<_> = listeners
@@ -124,6 +129,7 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
         stop,
         servers,
         jobs,
+        mail,
         sip,
     })
 }
@@ -139,6 +145,12 @@ impl Running {
         self.sip.as_ref().map_or(&[], |sip| sip.running.local_addresses())
     }
 
+    /// Ends what is done now and then.
+    #[cfg(test)]
+    pub(crate) fn without_jobs(&self) {
+        self.jobs.abort();
+    }
+
     /// Stops accepting, lets requests finish, stores what phones did last, and closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
@@ -146,9 +158,10 @@ impl Running {
             for server in self.servers {
                 let _ = server.await;
             }
+            let _ = self.mail.await;
         };
         if tokio::time::timeout(FINISH, finished).await.is_err() {
-            tracing::warn!("some requests did not finish in time");
+            tracing::warn!("some requests or mails did not finish in time");
         }
         self.jobs.abort();
         if let Some(sip) = self.sip {
@@ -178,6 +191,7 @@ pub async fn told_to_stop() {
 #[derive(Clone, Debug)]
 struct Health {
     app: App,
+    mail: AbortHandle,
     sip: Option<linekey_sip::Running>,
 }
 
@@ -190,11 +204,12 @@ impl Health {
     }
 }
 
-/// GET `/readyz`: whether the database takes writes and the registrar runs.
+/// GET `/readyz`: whether the database takes writes, and the mail worker and the registrar run.
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     let database = health.app.db.is_writable().await;
     let registrar = health.sip.as_ref().is_none_or(linekey_sip::Running::is_running);
-    let status = if database && registrar {
+    let mail = !health.mail.is_finished();
+    let status = if database && mail && registrar {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
@@ -202,6 +217,11 @@ async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     let say = |well| if well { "ready" } else { "not ready" };
     (
         status,
-        format!("database {}\nregistrar {}\n", say(database), say(registrar)),
+        format!(
+            "database {}\nmail {}\nregistrar {}\n",
+            say(database),
+            say(mail),
+            say(registrar)
+        ),
     )
 }

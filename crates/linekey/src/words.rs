@@ -2,7 +2,9 @@
 //!
 //! Owns the look-up of a message in a language. Owns no sentence itself: a test fails on text in a template.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, langid, static_loader};
@@ -16,10 +18,13 @@ static_loader! {
     };
 }
 
-/// The messages of one language.
+/// The messages of one language. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Words {
     language: LanguageIdentifier,
+    /// The messages without arguments that were said before. A page says dozens, the same ones every time; their keys
+    /// are the product's own, so there is an end to them.
+    said: Arc<RwLock<HashMap<String, String>>>,
 }
 
 impl Words {
@@ -27,6 +32,7 @@ impl Words {
     pub fn english() -> Self {
         Self {
             language: langid!("en"),
+            said: Arc::default(),
         }
     }
 
@@ -37,7 +43,18 @@ impl Words {
 
     /// The message `key` without arguments.
     pub fn say(&self, key: &str) -> String {
-        MESSAGES.lookup(&self.language, key)
+        // Written to in one step, so a poisoned lock is as good as any.
+        let before = self
+            .said
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned();
+        before.unwrap_or_else(|| {
+            let said = self.look_up(key, None);
+            let mut all = self.said.write().unwrap_or_else(PoisonError::into_inner);
+            all.entry(key.to_owned()).or_insert(said).clone()
+        })
     }
 
     /// The message `key` with one named argument.
@@ -55,7 +72,14 @@ impl Words {
             .into_iter()
             .map(|(name, value)| (name.into(), value))
             .collect();
-        MESSAGES.lookup_with_args(&self.language, key, &arguments)
+        self.look_up(key, Some(&arguments))
+    }
+
+    fn look_up(&self, key: &str, arguments: Option<&HashMap<Cow<'static, str>, FluentValue<'_>>>) -> String {
+        // Finding the languages to fall back on takes longer than the message, and is hardly ever needed.
+        MESSAGES
+            .lookup_single_language(&self.language, key, arguments)
+            .unwrap_or_else(|_| MESSAGES.lookup_complete(&self.language, key, arguments))
     }
 
     /// `30 seconds` or `5 minutes`, of seconds to wait.

@@ -1,7 +1,8 @@
 //! A bounded pool of threads for work that must never run on the async threads.
 //!
 //! Owns the queue and the threads; a full queue refuses at once instead of letting people wait without end. Knows
-//! nothing of what the jobs do: the state of each thread and the jobs come from the caller.
+//! nothing of what the jobs do: the state of each thread and the jobs come from the caller. A thread with nothing to do
+//! gives its state back, and whoever has a page to show goes first.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,16 +10,23 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+
+/// How far the threads step back behind the others of the process (see nice(2)): a third of their share of a core where
+/// both want it. A job takes milliseconds and its caller waits anyway; a page takes a tenth of one.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
 
 /// The pool did not do the job: its queue is full, or the job failed half-way. The door answers 503 with `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too much work at once")]
 pub struct Overloaded;
 
-/// Threads that each own a state `S` and do one job at a time, oldest job first. Dropping the pool ends each thread
-/// after the job it is at.
+/// Threads that each own a state `S` and do one job at a time, oldest job first. A thread that has had nothing to do for
+/// a while drops its state, and makes another for its next job. Dropping the pool ends each thread after the job it is
+/// at.
 pub struct Pool<S> {
     shared: Arc<Shared<S>>,
 }
@@ -27,6 +35,7 @@ struct Shared<S> {
     queue: Mutex<Queue<S>>,
     wake: Condvar,
     room: usize,
+    rest_after: Duration,
 }
 
 struct Queue<S> {
@@ -35,11 +44,18 @@ struct Queue<S> {
 }
 
 impl<S: 'static> Pool<S> {
-    /// Starts `threads` threads named `name`, each with a state of its own from `make`; `room` jobs may wait.
+    /// Starts `threads` threads named `name`, each with a state of its own from `make`, which it drops after
+    /// `rest_after` without a job; `room` jobs may wait.
     ///
     /// # Errors
     /// The system refused a thread; those already started end again.
-    pub fn start<M>(name: &str, threads: NonZeroUsize, room: NonZeroUsize, make: M) -> io::Result<Self>
+    pub fn start<M>(
+        name: &str,
+        threads: NonZeroUsize,
+        room: NonZeroUsize,
+        rest_after: Duration,
+        make: M,
+    ) -> io::Result<Self>
     where
         M: Fn() -> S + Send + Sync + 'static,
     {
@@ -52,6 +68,7 @@ impl<S: 'static> Pool<S> {
                 queue,
                 wake: Condvar::new(),
                 room: room.get(),
+                rest_after,
             }),
         };
         let make = Arc::new(make);
@@ -115,26 +132,56 @@ impl<S> Shared<S> {
     }
 
     fn work(&self, make: &dyn Fn() -> S) {
-        let mut state = make();
-        while let Some(job) = self.next() {
-            if job.abandoned() {
-                continue;
-            }
-            if catch_unwind(AssertUnwindSafe(|| job.run(&mut state))).is_err() {
-                tracing::error!("a job of the work pool panicked; its thread goes on with a new state");
-                state = make();
+        step_back();
+        let mut state = None;
+        loop {
+            match self.next(state.is_some()) {
+                Next::Job(job) if job.abandoned() => {}
+                Next::Job(job) => {
+                    let state_of_job = state.get_or_insert_with(make);
+                    if catch_unwind(AssertUnwindSafe(|| job.run(state_of_job))).is_err() {
+                        tracing::error!("a job of the work pool panicked; its thread goes on with a new state");
+                        state = None;
+                    }
+                }
+                Next::Rest => state = None,
+                Next::End => return,
             }
         }
     }
 
-    /// The next job, as soon as there is one; `None` once the pool is dropped.
-    fn next(&self) -> Option<Box<dyn Job<S>>> {
+    /// What a thread does next, as soon as there is something to do. One that `holds` a state may also be told to rest.
+    fn next(&self, holds: bool) -> Next<S> {
         let idle = |queue: &mut Queue<S>| queue.jobs.is_empty() && !queue.closed;
-        let mut queue = self
-            .wake
-            .wait_while(self.queue(), idle)
-            .unwrap_or_else(PoisonError::into_inner);
-        queue.jobs.pop_front()
+        let (mut queue, waited_enough) = if holds {
+            let waited = self.wake.wait_timeout_while(self.queue(), self.rest_after, idle);
+            let (queue, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+            (queue, waited.timed_out())
+        } else {
+            let queue = self.wake.wait_while(self.queue(), idle);
+            (queue.unwrap_or_else(PoisonError::into_inner), false)
+        };
+        match queue.jobs.pop_front() {
+            Some(job) => Next::Job(job),
+            None if waited_enough => Next::Rest,
+            None => Next::End,
+        }
+    }
+}
+
+enum Next<S> {
+    Job(Box<dyn Job<S>>),
+    /// There has been no job for so long that the state is worth more to others.
+    Rest,
+    /// The pool was dropped.
+    End,
+}
+
+/// Lets the rest of the process go first. Linux counts this by thread; others would slow down the whole process.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(cause = %error, "the work pool runs at the priority of everything else");
     }
 }
 

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use super::*;
 
+/// Longer than any of these tests.
+const LONG: Duration = Duration::from_secs(600);
+
 fn of(number: usize) -> NonZeroUsize {
     NonZeroUsize::new(number).unwrap()
 }
 
 /// A pool of one thread that is kept busy until the returned end is dropped.
 async fn busy_pool(room: usize) -> (Arc<Pool<()>>, mpsc::Sender<()>) {
-    let pool = Arc::new(Pool::start("test", of(1), of(room), || ()).unwrap());
+    let pool = Arc::new(Pool::start("test", of(1), of(room), LONG, || ()).unwrap());
     let (release, released) = mpsc::channel::<()>();
     let (begun, has_begun) = oneshot::channel();
     spawn(&pool, move || {
@@ -43,7 +46,10 @@ async fn until_settled() {
 async fn every_thread_keeps_its_own_state_from_job_to_job() {
     let made = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&made);
-    let pool = Pool::start("test", of(1), of(4), move || counter.fetch_add(1, Ordering::SeqCst)).unwrap();
+    let pool = Pool::start("test", of(1), of(4), LONG, move || {
+        counter.fetch_add(1, Ordering::SeqCst)
+    })
+    .unwrap();
     for jobs_done in 0..10 {
         let state = pool.run(|state| std::mem::replace(state, *state + 1)).await;
         assert_eq!(state, Ok(jobs_done));
@@ -100,7 +106,7 @@ async fn callers_who_went_away_keep_nobody_out() {
 
 #[tokio::test]
 async fn a_job_that_panics_gives_an_error_and_the_next_finds_a_new_state() {
-    let pool = Pool::start("test", of(1), of(4), || 0).unwrap();
+    let pool = Pool::start("test", of(1), of(4), LONG, || 0).unwrap();
     let outcome = pool
         .run(|state| {
             *state = 1;
@@ -111,19 +117,34 @@ async fn a_job_that_panics_gives_an_error_and_the_next_finds_a_new_state() {
     assert_eq!(pool.run(|state| *state).await, Ok(0));
 }
 
+/// Says when it is dropped.
+struct State(mpsc::Sender<()>);
+
+impl Drop for State {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+#[tokio::test]
+async fn a_thread_without_work_lets_go_of_its_state_and_makes_another() {
+    let (dropped, is_dropped) = mpsc::channel();
+    let soon = Duration::from_millis(1);
+    let pool = Pool::start("test", of(1), of(4), soon, move || State(dropped.clone())).unwrap();
+    for _ in 0..2 {
+        assert_eq!(pool.run(|_| ()).await, Ok(()));
+        assert!(is_dropped.recv_timeout(Duration::from_secs(20)).is_ok());
+    }
+}
+
 #[tokio::test]
 async fn the_threads_end_with_the_pool() {
-    struct State(mpsc::Sender<()>);
-    impl Drop for State {
-        fn drop(&mut self) {
-            let _ = self.0.send(());
-        }
-    }
     let (ended, has_ended) = mpsc::channel();
-    let pool = Pool::start("test", of(2), of(4), move || State(ended.clone())).unwrap();
+    let pool = Pool::start("test", of(2), of(4), LONG, move || State(ended.clone())).unwrap();
     pool.run(|_| ()).await.unwrap();
     drop(pool);
-    for _ in 0..2 {
-        assert!(has_ended.recv_timeout(Duration::from_secs(20)).is_ok());
-    }
+    // The thread that did the job drops its state, and both drop what they would make others with.
+    assert!(has_ended.recv_timeout(Duration::from_secs(20)).is_ok());
+    let end = has_ended.recv_timeout(Duration::from_secs(20));
+    assert_eq!(end, Err(mpsc::RecvTimeoutError::Disconnected));
 }

@@ -1,5 +1,12 @@
 //! The real binary, end to end: what it prints, how it ends, what it refuses.
 
+#[path = "commands/console.rs"]
+mod console;
+#[path = "commands/install.rs"]
+mod install;
+#[path = "commands/place.rs"]
+mod place;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -114,7 +121,9 @@ fn browser() -> reqwest::Client {
 fn linekey_alone_says_three_things_to_try_and_wrong_usage_ends_with_2() {
     let alone = ends(&[]);
     assert_eq!(alone.status.code(), Some(0));
-    assert!(said(&alone).contains("linekey demo") && said(&alone).contains("linekey serve"));
+    for command in ["linekey demo", "linekey init", "linekey --help"] {
+        assert!(said(&alone).contains(command), "{command}: {}", said(&alone));
+    }
     assert_eq!(ends(&["bogus"]).status.code(), Some(2));
     assert_eq!(ends(&["demo", "--http", "nowhere"]).status.code(), Some(2));
     let version = ends(&["version"]);
@@ -231,7 +240,11 @@ async fn health_is_told_on_a_listener_of_its_own() {
         .local_addr()
         .expect("its address");
     let demo = Demo::start(&[], &[("LINEKEY_ADMIN__LISTEN", &free.to_string())]);
-    for (path, words) in [("healthz", "up"), ("readyz", "database ready")] {
+    for (path, words) in [
+        ("healthz", "up"),
+        ("readyz", "database ready"),
+        ("readyz", "mail ready"),
+    ] {
         let answer = reqwest::get(format!("http://{free}/{path}")).await.expect("an answer");
         assert_eq!(answer.status().as_u16(), 200);
         assert!(answer.text().await.expect("text").contains(words));
@@ -259,4 +272,115 @@ fn a_setting_that_does_not_exist_stops_the_start_with_its_place() {
         .output()
         .expect("the binary runs");
     assert!(said(&variable).contains("LINEKEY_SIP__BOGUS"), "{}", said(&variable));
+}
+
+/// A command on a demo's folder.
+fn inside(folder: &Folder, arguments: &[&str]) -> Output {
+    let mut command = linekey(arguments);
+    command.current_dir(&folder.0).output().expect("the binary runs")
+}
+
+/// Changes a demo's database as somebody would who can write to it and has no key.
+async fn tamper(folder: &Folder, change: &'static str) {
+    let url = format!("sqlite:{}/linekey.db", folder.text());
+    let sizes = linekey::db::PoolSizes { connections: 2 };
+    let db = linekey::db::Db::open(&url, sizes).await.expect("the demo's database");
+    let mut tx = db.begin().await.expect("a transaction");
+    linekey::db::query(change).run(&mut tx).await.expect("a change");
+    tx.commit().await.expect("a commit");
+    db.close().await;
+}
+
+#[tokio::test]
+async fn the_audit_record_is_listed_and_verified_and_a_change_of_it_is_named() {
+    let folder = Folder::new("audit");
+    let demo = Demo::start(&["--data", folder.text()], &[]);
+    for (name, password) in [
+        ("ann@acme.example", "Harbour-Light-7"),
+        ("ann@acme.example", "wrong"),
+        ("adam@acme.example", "Harbour-Light-1"),
+    ] {
+        let fields = [("username", name), ("password", password)];
+        post(&browser(), format!("{}/sign-in", demo.portal), &fields).await;
+    }
+    let json = |output: &Output| serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON");
+    let mut verified = inside(&folder, &["audit", "verify", "--json"]);
+    for _ in 0..100 {
+        assert_eq!(
+            verified.status.code(),
+            Some(0),
+            "beside a running portal: {}",
+            said(&verified)
+        );
+        if json(&verified)["unsealed"] == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        verified = inside(&folder, &["audit", "verify", "--json"]);
+    }
+    let heads = folder.0.join("heads.json");
+    std::fs::write(&heads, &verified.stdout).expect("a file");
+    assert_eq!(json(&verified)["chains"][0]["seq"], 3);
+    assert!(demo.terminate());
+
+    let text = said(&inside(&folder, &["audit", "verify"]));
+    assert!(
+        text.contains("acme.example  3 rows") && text.contains("Every row is as it was written."),
+        "{text}"
+    );
+    let table = String::from_utf8(inside(&folder, &["audit", "list"]).stdout).expect("text");
+    assert!(table.starts_with("when") && table.lines().count() == 4, "{table}");
+    let asked = [
+        "audit",
+        "list",
+        "--account",
+        "acme.example",
+        "--user",
+        "ann@acme.example",
+        "--json",
+    ];
+    let events = json(&inside(&folder, &asked));
+    let (refused, done) = (&events[0], &events[1]);
+    assert_eq!(
+        (&refused["outcome"], &refused["subject"]),
+        (&"refused".into(), &"ann@acme.example".into())
+    );
+    assert_eq!(
+        (&done["kind"], &done["actor"], &done["seq"]),
+        (&"sign-in".into(), &"ann@acme.example".into(), &1.into())
+    );
+    assert!(done["at"].as_str().expect("a moment").ends_with('Z'));
+    for wrong in [
+        ["--kind", "bogus"],
+        ["--since", "yesterday"],
+        ["--account", "nowhere.example"],
+        ["--user", "nobody"],
+    ] {
+        let refused = inside(&folder, &[&["audit", "list"], &wrong[..]].concat());
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains(wrong[1]), "{}", said(&refused));
+    }
+
+    tamper(&folder, "update audit_events set outcome = 'done' where seq = 2").await;
+    let edited = inside(&folder, &["audit", "verify"]);
+    assert_eq!(edited.status.code(), Some(1));
+    assert!(
+        said(&edited).contains("acme.example: row 2 (") && said(&edited).contains("was edited"),
+        "{}",
+        said(&edited)
+    );
+    tamper(&folder, "delete from audit_events where seq = 3").await;
+    let with_head = [
+        "audit",
+        "verify",
+        "--json",
+        "--head",
+        heads.to_str().expect("a plain path"),
+    ];
+    let findings = &json(&inside(&folder, &with_head))["findings"];
+    let named: Vec<_> = (0..3)
+        .map(|at| (findings[at]["finding"].as_str(), findings[at]["seq"].as_i64()))
+        .collect();
+    let expected = [("edited", 2), ("cut-off", 2), ("cut-off", 2)];
+    assert_eq!(named, expected.map(|(finding, seq)| (Some(finding), Some(seq))));
 }

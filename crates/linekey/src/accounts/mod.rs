@@ -1,8 +1,15 @@
-//! Accounts: the customer organisations of the provider.
+//! Accounts: the customer organisations of the provider, and the provider's own.
 //!
-//! Owns making one. Administration of accounts comes later.
+//! Owns making one, its names and domains, which of them is the provider's, and the operators' list of them.
 
+pub mod add;
 pub mod create;
+pub mod domain;
+pub mod find;
+pub mod name;
+pub mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
 
-pub use store::{by_domain, sip_domains};
+pub use store::{Counted, Named, all, by_domain, named, provider_domain, set_provider, sip_domain_of, sip_domains};

@@ -1,6 +1,7 @@
 //! Statements on `accounts`.
 
 use super::create::NewAccount;
+use super::find::Listed;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
@@ -26,6 +27,100 @@ pub async fn sip_domains(db: &Db) -> Result<Vec<(String, String)>> {
         .await
 }
 
+/// An account with how much it holds.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Counted {
+    /// Which.
+    pub id: AccountId,
+    /// `Acme Boats`
+    pub name: String,
+    /// `acme.example`
+    pub domain: String,
+    /// The realm of its phones.
+    pub sip_domain: String,
+    /// Since when nobody of it may sign in.
+    pub suspended_at: Option<Millis>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// How many users it has, administrators and operators included.
+    pub users: i64,
+    /// How many of them administer it.
+    pub administrators: i64,
+    /// How many phones they have.
+    pub phones: i64,
+}
+
+/// All accounts by domain. For commands.
+pub async fn all(db: &Db) -> Result<Vec<Counted>> {
+    query(
+        "select a.id, a.name, a.domain, a.sip_domain, a.suspended_at, a.created_at, coalesce(u.users, 0) as users,
+                coalesce(u.administrators, 0) as administrators, coalesce(p.phones, 0) as phones
+           from accounts a
+           left join (select account_id, count(*) as users,
+                             count(case when role = 'administrator' then 1 end) as administrators
+                        from users group by account_id) u on u.account_id = a.id
+           left join (select account_id, count(*) as phones from phones group by account_id) p on p.account_id = a.id
+          order by a.domain",
+    )
+    .all(db)
+    .await
+}
+
+/// The account whose phones have this realm.
+pub(super) async fn by_sip_domain(tx: &mut Tx, sip_domain: &str) -> Result<Option<AccountId>> {
+    let row: Option<(AccountId,)> = query("select id from accounts where sip_domain = $1")
+        .bind(sip_domain)
+        .optional(tx)
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The realm of the account's phones.
+pub async fn sip_domain_of(tx: &mut Tx, account: &AccountId) -> Result<String> {
+    let (sip_domain,): (String,) = query("select sip_domain from accounts where id = $1")
+        .bind(account)
+        .one(tx)
+        .await?;
+    Ok(sip_domain)
+}
+
+/// The domain of the provider's own account; `None` before the portal was set up.
+pub async fn provider_domain(tx: &mut Tx) -> Result<Option<String>> {
+    let row: Option<(String,)> =
+        query("select a.domain from portal p join accounts a on a.id = p.value where p.name = 'provider'")
+            .optional(tx)
+            .await?;
+    Ok(row.map(|(domain,)| domain))
+}
+
+/// Says which account is the provider's own, once and for all.
+pub async fn set_provider(tx: &mut Tx, account: &AccountId) -> Result<()> {
+    query("insert into portal (name, value) values ('provider', $1)")
+        .bind(account)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// What an account is called.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Named {
+    /// Which.
+    pub id: AccountId,
+    /// `Acme Boats`
+    pub name: String,
+    /// `acme.example`
+    pub domain: String,
+}
+
+/// The account of a domain, with its names.
+pub async fn named(db: &Db, domain: &str) -> Result<Option<Named>> {
+    query("select id, name, domain from accounts where domain = $1")
+        .bind(domain)
+        .optional(db)
+        .await
+}
+
 /// The account of a domain.
 pub async fn by_domain(tx: &mut Tx, domain: &str) -> Result<Option<AccountId>> {
     let row: Option<(AccountId,)> = query("select id from accounts where domain = $1")
@@ -33,4 +128,24 @@ pub async fn by_domain(tx: &mut Tx, domain: &str) -> Result<Option<AccountId>> {
         .optional(tx)
         .await?;
     Ok(row.map(|(id,)| id))
+}
+
+/// Accounts by domain, those behind `after`, whose name or domain fits `pattern` (of `like`, with `!` before what is
+/// meant as it is). For operators alone.
+pub(super) async fn listed(db: &Db, pattern: &str, after: &str, limit: i64) -> Result<Vec<Listed>> {
+    query(
+        "select a.id, a.name, a.domain, a.sip_domain, a.suspended_at,
+                (select count(*) from users u where u.account_id = a.id) as users,
+                (select string_agg(d.display_name, ', ' order by d.display_key) from users d
+                  where d.account_id = a.id and d.role = 'administrator' and d.disabled_at is null) as administrators,
+                (select count(*) from phones p where p.account_id = a.id) as phones
+           from accounts a
+          where (lower(a.name) like $1 escape '!' or a.domain like $1 escape '!') and a.domain > $2
+          order by a.domain limit $3",
+    )
+    .bind(pattern)
+    .bind(after)
+    .bind(limit)
+    .all(db)
+    .await
 }

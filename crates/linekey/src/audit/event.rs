@@ -2,46 +2,81 @@
 
 use std::net::IpAddr;
 
+use super::chain::framed;
 use crate::ids::{AccountId, SessionId, UserId};
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A browser was signed in.
-    SignIn,
-    /// A browser signed itself out.
-    SignOut,
-    /// "Confirm it's you" was answered.
-    Confirm,
-    /// One session, or all others, ended from the Sessions page.
-    SessionsEnded,
-    /// The portal password was changed by its owner.
-    PasswordChange,
-    /// Name or time zone changed.
-    ProfileChange,
-    /// A phone was added.
-    PhoneAdd,
-    /// A phone tried to register an address of record that is not its own.
-    PhoneWrongAddress,
-    /// Wrong SIP passwords for a phone, told once a window.
-    PhoneRefused,
+/// Makes [`Kind`] of one list, so that no kind is without its text and the ways it can end. Each way has a sentence in
+/// `locales/en/audit.ftl`, which a test demands.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident, $text:literal, [$($outcome:ident),+];)+) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The stored text.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $text,)+
+                }
+            }
+
+            /// The ways it can end.
+            pub fn outcomes(self) -> &'static [Outcome] {
+                match self {
+                    $(Self::$kind => &[$(Outcome::$outcome),+],)+
+                }
+            }
+        }
+    };
 }
 
-impl Kind {
-    /// The stored text.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::SignOut => "sign-out",
-            Self::Confirm => "confirm",
-            Self::SessionsEnded => "sessions-ended",
-            Self::PasswordChange => "password-change",
-            Self::ProfileChange => "profile-change",
-            Self::PhoneAdd => "phone-add",
-            Self::PhoneWrongAddress => "phone-wrong-address",
-            Self::PhoneRefused => "phone-refused",
-        }
-    }
+kinds! {
+    /// A browser was signed in.
+    SignIn, "sign-in", [Done, Refused, Delayed];
+    /// A browser signed itself out.
+    SignOut, "sign-out", [Done];
+    /// "Confirm it's you" was answered.
+    Confirm, "confirm", [Done, Refused];
+    /// One session, or all others, ended from the Sessions page.
+    SessionsEnded, "sessions-ended", [Done];
+    /// The portal password was changed by its owner.
+    PasswordChange, "password-change", [Done];
+    /// A portal password was set by an administrator or at the console.
+    PasswordSet, "password-set", [Done, Refused];
+    /// Someone's sessions were ended by an administrator or at the console.
+    SignedOut, "signed-out", [Done, Refused];
+    /// Someone may not sign in any more.
+    UserDisable, "user-disable", [Done, Refused];
+    /// Someone may sign in again.
+    UserEnable, "user-enable", [Done, Refused];
+    /// A page was asked for that a role does not open.
+    Forbidden, "forbidden", [Refused];
+    /// Name or time zone changed.
+    ProfileChange, "profile-change", [Done];
+    /// The provider's own account and its first operator were made.
+    PortalSetUp, "portal-set-up", [Done];
+    /// An account was added.
+    AccountAdd, "account-add", [Done];
+    /// A user was added.
+    UserAdd, "user-add", [Done];
+    /// The key file has a new key, which opens.
+    KeyAdd, "key-add", [Done];
+    /// Another key seals from now on.
+    KeyUse, "key-use", [Done];
+    /// Nothing is sealed with a key any more, and it is taken out of the key file.
+    KeyRetire, "key-retire", [Done];
+    /// A phone was added.
+    PhoneAdd, "phone-add", [Done];
+    /// A phone tried to register an address of record that is not its own.
+    PhoneWrongAddress, "phone-wrong-address", [Refused];
+    /// Wrong SIP passwords for a phone, told once a window.
+    PhoneRefused, "phone-refused", [Refused, Delayed];
 }
 
 /// How it ended.
@@ -87,8 +122,28 @@ pub struct Event<'a> {
     pub detail: serde_json::Value,
 }
 
-impl Event<'_> {
-    /// The bytes under the MAC: every field in order, each with its length in front.
+impl<'a> Event<'a> {
+    /// What a command on the provider's own machine did. `detail` is a JSON object without secrets.
+    pub fn of_console(
+        kind: Kind,
+        account: Option<&'a AccountId>,
+        subject: Option<&'a UserId>,
+        mut detail: serde_json::Value,
+    ) -> Self {
+        detail["by"] = "console".into();
+        Self {
+            kind,
+            outcome: Outcome::Done,
+            account,
+            actor: None,
+            subject,
+            session: None,
+            address: None,
+            detail,
+        }
+    }
+
+    /// The bytes under the MAC.
     pub(super) fn canonical(&self, id: &str, at: i64) -> Vec<u8> {
         let at = at.to_string();
         let address = self.address.map(|address| address.to_string()).unwrap_or_default();
@@ -105,12 +160,6 @@ impl Event<'_> {
             &address,
             &detail,
         ];
-        let mut bytes = Vec::new();
-        for field in fields {
-            bytes.extend_from_slice(field.len().to_string().as_bytes());
-            bytes.push(b':');
-            bytes.extend_from_slice(field.as_bytes());
-        }
-        bytes
+        framed(&fields.map(str::as_bytes))
     }
 }

@@ -1,9 +1,47 @@
-//! Statements on `audit_events`. There is no update and no delete.
+//! Statements on `audit_events` and `audit_heads`. An event's own columns are never updated and no row is deleted; the
+//! sealer fills `chain`, `seq` and `link`, once.
 
 use super::Event;
-use crate::db::{Tx, query};
+use super::read::{Filter, Listed};
+use crate::clock::Millis;
+use crate::db::{Db, Tx, Via, query};
 use crate::error::Result;
 use crate::ids::{AccountId, SessionId, UserId};
+
+/// An event as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) at: Millis,
+    pub(super) account_id: Option<String>,
+    pub(super) kind: String,
+    pub(super) outcome: String,
+    pub(super) actor_id: Option<String>,
+    pub(super) subject_id: Option<String>,
+    pub(super) session_id: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) detail: String,
+    pub(super) mac: Vec<u8>,
+    pub(super) seq: Option<i64>,
+    pub(super) link: Option<Vec<u8>>,
+}
+
+/// What the sealer needs of an event.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Unsealed {
+    pub(super) id: String,
+    pub(super) account_id: Option<String>,
+    pub(super) mac: Vec<u8>,
+}
+
+/// The end of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Head {
+    pub(super) seq: i64,
+    pub(super) link: Vec<u8>,
+    pub(super) mac: Vec<u8>,
+    pub(super) sealed_at: Millis,
+}
 
 /// Appends one event.
 pub(super) async fn insert(tx: &mut Tx, id: &str, at: i64, event: &Event<'_>, mac: &[u8]) -> Result<()> {
@@ -27,4 +65,211 @@ pub(super) async fn insert(tx: &mut Tx, id: &str, at: i64, event: &Event<'_>, ma
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Rows that wait for the sealer, in the order of their ids, from behind the id `after` up to `until`.
+pub(super) async fn unsealed(
+    via: impl Into<Via<'_>>,
+    after: &str,
+    until: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Unsealed>> {
+    query(
+        "select id, account_id, mac from audit_events
+          where seq is null and id > $1 and (cast($2 as text) is null or id <= $2)
+          order by id limit $3",
+    )
+    .bind(after)
+    .bind(until)
+    .bind(limit)
+    .all(via)
+    .await
+}
+
+/// The head of a chain, held until the transaction ends: the update that changes nothing takes PostgreSQL's row lock.
+pub(super) async fn hold_head(tx: &mut Tx, chain: &str) -> Result<Option<Head>> {
+    query("update audit_heads set seq = seq where chain = $1 returning seq, link, mac, sealed_at")
+        .bind(chain)
+        .optional(tx)
+        .await
+}
+
+/// The head of a chain that had none, held: made with the number 0, unless somebody else made it at this moment.
+pub(super) async fn new_head(tx: &mut Tx, chain: &str) -> Result<Head> {
+    query(
+        "insert into audit_heads (chain, seq, link, mac, sealed_at) values ($1, 0, $2, $2, 0)
+         on conflict (chain) do update set seq = audit_heads.seq
+         returning seq, link, mac, sealed_at",
+    )
+    .bind(chain)
+    .bind(&[0_u8; 0][..])
+    .one(tx)
+    .await
+}
+
+/// The number of a chain's last row; none if it has no row.
+pub(super) async fn last_number(tx: &mut Tx, chain: &str) -> Result<Option<i64>> {
+    let (last,): (Option<i64>,) = query("select max(seq) as seq from audit_events where chain = $1")
+        .bind(chain)
+        .one(tx)
+        .await?;
+    Ok(last)
+}
+
+/// Gives a row its place. False: it has one already.
+pub(super) async fn seal(tx: &mut Tx, id: &str, chain: &str, seq: i64, link: &[u8]) -> Result<bool> {
+    let sealed = query("update audit_events set chain = $2, seq = $3, link = $4 where id = $1 and seq is null")
+        .bind(id)
+        .bind(chain)
+        .bind(seq)
+        .bind(link)
+        .run(tx)
+        .await?;
+    Ok(sealed == 1)
+}
+
+/// Moves the head of a chain.
+pub(super) async fn put_head(tx: &mut Tx, chain: &str, head: &Head) -> Result<()> {
+    query("update audit_heads set seq = $2, link = $3, mac = $4, sealed_at = $5 where chain = $1")
+        .bind(chain)
+        .bind(head.seq)
+        .bind(&head.link[..])
+        .bind(&head.mac[..])
+        .bind(head.sealed_at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// The first chain behind `after` that has a row or a head.
+pub(super) async fn next_chain(db: &Db, after: &str) -> Result<Option<String>> {
+    let (chain,): (Option<String>,) = query(
+        "select min(chain) as chain from (
+             select min(chain) as chain from audit_events where chain > $1
+             union all
+             select min(chain) as chain from audit_heads where chain > $1) as nearest",
+    )
+    .bind(after)
+    .one(db)
+    .await?;
+    Ok(chain)
+}
+
+/// The head of a chain, as it stands.
+pub(super) async fn head(db: &Db, chain: &str) -> Result<Option<Head>> {
+    query("select seq, link, mac, sealed_at from audit_heads where chain = $1")
+        .bind(chain)
+        .optional(db)
+        .await
+}
+
+/// The domain of the account whose id a chain bears.
+pub(super) async fn domain_of(db: &Db, chain: &str) -> Result<Option<String>> {
+    let row: Option<(String,)> = query("select domain from accounts where id = $1")
+        .bind(chain)
+        .optional(db)
+        .await?;
+    Ok(row.map(|(domain,)| domain))
+}
+
+/// Rows of a chain in its order, from behind the one with number and id `after`.
+pub(super) async fn sealed(db: &Db, chain: &str, after: (i64, &str), limit: i64) -> Result<Vec<Row>> {
+    query(
+        "select id, at, account_id, kind, outcome, actor_id, subject_id, session_id, address, detail, mac, seq, link
+           from audit_events
+          where chain = $1 and seq >= $2 and (seq > $2 or id > $3)
+          order by seq, id limit $4",
+    )
+    .bind(chain)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// Rows that have no number yet, by id, from behind the id `after`.
+pub(super) async fn unnumbered(db: &Db, after: &str, limit: i64) -> Result<Vec<Row>> {
+    query(
+        "select id, at, account_id, kind, outcome, actor_id, subject_id, session_id, address, detail, mac, seq, link
+           from audit_events where seq is null and id > $1 order by id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// Rows that have a number but no chain, which the sealer never leaves behind.
+pub(super) async fn stray(db: &Db, limit: i64) -> Result<Vec<Row>> {
+    query(
+        "select id, at, account_id, kind, outcome, actor_id, subject_id, session_id, address, detail, mac, seq, link
+           from audit_events where chain is null and seq is not null order by seq, id limit $1",
+    )
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// Events of one account, newest first, from before the one that `filter` names, with the names of who and whom.
+pub(super) async fn of_account(db: &Db, account: &AccountId, filter: &Filter<'_>, limit: i64) -> Result<Vec<Listed>> {
+    let before = filter.before.as_ref();
+    query(
+        "select e.id, e.at, e.account_id, d.domain as account, e.kind, e.outcome, e.session_id, e.address, e.detail,
+                e.seq, e.actor_id, e.subject_id, x.display_name as actor_name, y.display_name as subject_name,
+                case x.role when 'operator' then x.name else x.name || '@' || xa.domain end as actor,
+                case y.role when 'operator' then y.name else y.name || '@' || ya.domain end as subject
+           from audit_events e
+           left join accounts d on d.id = e.account_id
+           left join users x on x.id = e.actor_id left join accounts xa on xa.id = x.account_id
+           left join users y on y.id = e.subject_id left join accounts ya on ya.id = y.account_id
+          where e.account_id = $1
+            and (cast($2 as text) is null or e.actor_id = $2 or e.subject_id = $2)
+            and (cast($3 as text) is null or e.kind = $3)
+            and e.at >= $4 and e.at <= $5 and (e.at < $5 or e.id < $6)
+          order by e.at desc, e.id desc limit $7",
+    )
+    .bind(account)
+    .bind(filter.person.map(UserId::as_str))
+    .bind(filter.kind)
+    .bind(filter.since)
+    .bind(before.map_or(i64::MAX, |before| before.at))
+    .bind(before.map_or("", |before| &before.id))
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// The same of every account, and of none.
+pub(super) async fn of_everyone(db: &Db, filter: &Filter<'_>, limit: i64) -> Result<Vec<Listed>> {
+    let before = filter.before.as_ref();
+    query(
+        "select e.id, e.at, e.account_id, d.domain as account, e.kind, e.outcome, e.session_id, e.address, e.detail,
+                e.seq, e.actor_id, e.subject_id, x.display_name as actor_name, y.display_name as subject_name,
+                case x.role when 'operator' then x.name else x.name || '@' || xa.domain end as actor,
+                case y.role when 'operator' then y.name else y.name || '@' || ya.domain end as subject
+           from audit_events e
+           left join accounts d on d.id = e.account_id
+           left join users x on x.id = e.actor_id left join accounts xa on xa.id = x.account_id
+           left join users y on y.id = e.subject_id left join accounts ya on ya.id = y.account_id
+          where (cast($1 as text) is null or e.actor_id = $1 or e.subject_id = $1)
+            and (cast($2 as text) is null or e.kind = $2)
+            and e.at >= $3 and e.at <= $4 and (e.at < $4 or e.id < $5)
+          order by e.at desc, e.id desc limit $6",
+    )
+    .bind(filter.person.map(UserId::as_str))
+    .bind(filter.kind)
+    .bind(filter.since)
+    .bind(before.map_or(i64::MAX, |before| before.at))
+    .bind(before.map_or("", |before| &before.id))
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// When the latest event was recorded, and its MAC.
+pub(super) async fn latest(db: &Db) -> Result<Option<(i64, Vec<u8>)>> {
+    query("select at, mac from audit_events order by id desc limit 1")
+        .optional(db)
+        .await
 }

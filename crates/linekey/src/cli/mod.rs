@@ -1,7 +1,18 @@
 //! The commands of `linekey`. Exit code 0 done, 1 failed, 2 wrong usage.
 
+mod account;
+mod ask;
+mod audit;
 mod demo;
+mod doctor;
+mod init;
+mod keys;
+mod migrate;
+mod open;
+mod phone;
 mod serve;
+mod table;
+mod user;
 mod version;
 
 use std::collections::BTreeMap;
@@ -12,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::app::App;
 use crate::config::{Log, LogFormat, LogLevel};
 
 const WELCOME: &str = "\
@@ -19,7 +31,7 @@ Linekey: the account portal of a hosted phone system.
 
 Three things to try:
   linekey demo       a sample provider on this machine: open it, sign in as Ann, change her password
-  linekey serve      run the portal with the settings in linekey.toml
+  linekey init       set up a portal of your own here; `linekey serve` runs it
   linekey --help     every command
 ";
 
@@ -40,6 +52,31 @@ enum Command {
     Demo(DemoArguments),
     /// Run the portal
     Serve,
+    /// Set up a portal: settings, key file, database, the provider's account and its first operator
+    Init(init::InitArguments),
+    /// Bring the database's schema up to date, and say from which version to which
+    Migrate,
+    /// Accounts: customer organisations
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Users: the people of an account
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Phones: desk phones and softphones, each with a SIP password of its own
+    #[command(subcommand)]
+    Phone(phone::PhoneCommand),
+    /// Show the record of who did what, or prove that it is whole
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// The key file: replace the key that seals what is secret in the database
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Check settings, key file, database, ports and this machine, and say what to do about what is wrong
+    Doctor {
+        /// One array of objects, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Say which version this is, and what it is built on
     Version,
 }
@@ -71,6 +108,14 @@ pub fn run() -> ExitCode {
     let done = match command {
         Command::Demo(options) => on_runtime(demo::run(options, arguments.config)),
         Command::Serve => on_runtime(serve::run(arguments.config)),
+        Command::Audit(command) => on_runtime(audit::run(command, arguments.config)),
+        Command::Init(options) => on_runtime(init::run(options, arguments.config)),
+        Command::Account(command) => on_runtime(account::run(command, arguments.config)),
+        Command::User(command) => on_runtime(user::run(command, arguments.config)),
+        Command::Phone(command) => on_runtime(phone::run(command, arguments.config)),
+        Command::Keys(command) => on_runtime(keys::run(command, arguments.config)),
+        Command::Doctor { json } => on_runtime(doctor::run(json, arguments.config)),
+        Command::Migrate => on_runtime(migrate::run(arguments.config)),
         Command::Version => {
             version::run();
             Ok(())
@@ -79,10 +124,29 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("linekey: {error:#}\n").as_bytes());
-            ExitCode::FAILURE
+            complain(&format!("linekey: {error:#}"));
+            match error.is::<Usage>() {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
+}
+
+/// Wrong usage that clap cannot know: the program ends with 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// Ends a command: the database is closed before the program is.
+async fn done(app: App) -> anyhow::Result<()> {
+    app.db.close().await;
+    Ok(())
+}
+
+/// Writes a line to standard error.
+fn complain(text: &str) {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
 }
 
 /// Writes to standard output; a reader that went away is no failure.
@@ -119,6 +183,7 @@ fn log(log: &Log) {
     let filter = EnvFilter::new(format!("{level},sqlx=off"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .with_target(false);
     match log.format {

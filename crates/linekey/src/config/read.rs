@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 use serde::{Deserialize, Deserializer, de};
 use toml::{Table, Value};
 
-use super::{Config, PublicUrl};
+use super::{Config, PublicUrl, Sender};
 
 /// What every variable of ours begins with.
 const PREFIX: &str = "LINEKEY_";
@@ -97,6 +97,22 @@ impl std::str::FromStr for PublicUrl {
     }
 }
 
+impl<'de> Deserialize<'de> for Sender {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl std::str::FromStr for Sender {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("\"{text}\" is not a sender such as Quayside <portal@quayside.example>"))
+    }
+}
+
 /// The host of `portal.example`, `portal.example:8443` or `[::1]:8080`, in lower case; `None` for anything else.
 fn host(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
@@ -159,6 +175,53 @@ mod tests {
         assert!(refusal("[session]\nfresh_for = 4000\n", &[]).contains("from 0 to 3600"));
         assert!(refusal("[password]\npolicy = \"lax\"\n", &[]).contains("classic"));
         assert!(refusal("[throttle]\nladder = []\n", &[]).contains("throttle.ladder"));
+    }
+
+    #[test]
+    fn a_brands_colour_is_six_hexadecimal_digits() {
+        let config = with("[brand]\naccent = \"#FFD400\"\n", &[]).expect("a colour");
+        assert_eq!(config.brand.accent.to_string(), "#ffd400");
+        let config = with("", &[("LINEKEY_BRAND__ACCENT", "#123456")]).expect("a colour");
+        assert_eq!(config.brand.accent.to_string(), "#123456");
+        for wrong in [
+            "teal",
+            "#fff",
+            "0a6b77",
+            "#0a6b7",
+            "#0a6b777",
+            "#gggggg",
+            "",
+            "#\u{e9}abcd",
+        ] {
+            let message = refusal(&format!("[brand]\nname = \"x\"\naccent = \"{wrong}\"\n"), &[]);
+            assert!(
+                message.contains("line 3") && message.contains("such as #0a6b77"),
+                "{message}"
+            );
+        }
+        let message = refusal("", &[("LINEKEY_BRAND__ACCENT", "123456")]);
+        assert!(
+            message.contains("LINEKEY_BRAND__ACCENT") && message.contains("such as #0a6b77"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_sender_that_is_none_or_a_transport_that_does_not_exist_stops_the_start() {
+        let right = with(
+            "[mail]\nfrom = \"Quayside <portal@quayside.example>\"\nfolder = \"out\"\n",
+            &[],
+        );
+        assert_eq!(right.expect("a sender").mail.folder, std::path::Path::new("out"));
+        let message = refusal("[mail]\nfrom = \"Quayside\"\n", &[]);
+        assert!(
+            message.contains("line 2") && message.contains("Quayside <portal@"),
+            "{message}"
+        );
+        assert!(with("", &[("LINEKEY_MAIL__FROM", "portal@quayside.example")]).is_ok());
+        assert!(refusal("", &[("LINEKEY_MAIL__TRANSPORT", "pigeon")]).contains("folder"));
+        assert!(refusal("[mail]\nfolder = \"\"\n", &[]).contains("mail.folder"));
+        assert!(refusal("[brand]\nsupport_email = \"call us\"\n", &[]).contains("brand.support_email"));
     }
 
     #[test]

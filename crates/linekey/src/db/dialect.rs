@@ -10,14 +10,15 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::readers::Readers;
 use super::{Db, PoolSizes, query};
 
 /// Every WAL version before this one can lose an acknowledged write when a write races a checkpoint.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// `server_version_num` of the oldest PostgreSQL that is tested.
 const OLDEST_POSTGRES: i64 = 150_000;
-/// How long a statement waits for SQLite's lock, or a transaction for the one writer.
-const SQLITE_WAIT: Duration = Duration::from_secs(2);
+/// How long a statement waits for SQLite's lock or for a reader, or a transaction for the one writer.
+pub(super) const SQLITE_WAIT: Duration = Duration::from_secs(2);
 /// How long a request waits for a connection before it is told that the database does not answer.
 const POSTGRES_WAIT: Duration = Duration::from_secs(1);
 
@@ -32,28 +33,30 @@ pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<D
         .busy_timeout(SQLITE_WAIT)
         .pragma("mmap_size", "0")
         .optimize_on_close(true, None);
-    let pool = |connections| {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(SQLITE_WAIT)
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    // A full disk makes SQLite roll back by itself, after which sqlx still counts a transaction and the
-                    // connection would refuse every other one. The ping waits until the rollback has been tried.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
-    };
-    if let Some(path) = sqlite_path(url) {
+    if let Some(path) = file_of(url) {
+        refuse_if_anothers(&path)?;
         make_private(&path).with_context(|| format!("the database {} cannot be made", path.display()))?;
     }
-    let writer = pool(1)
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(SQLITE_WAIT)
+        // A file does not hang up, and asking costs as much as a statement: a way to SQLite's thread and back.
+        .test_before_acquire(false)
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                if connection.is_in_transaction() {
+                    // A full disk makes SQLite roll back by itself, after which sqlx still counts a transaction and
+                    // the connection would refuse every other one. The ping waits until the rollback has been tried.
+                    connection.ping().await?;
+                }
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .connect_with(options.clone())
         .await
         .with_context(|| format!("the database {url} cannot be opened"))?;
-    let readers =
-        pool(sizes.connections).connect_lazy_with(options.create_if_missing(false).pragma("query_only", "on"));
+    let reading = options.create_if_missing(false).pragma("query_only", "on");
+    let readers = Readers::new(reading, sizes.connections);
     let db = Db::Sqlite { readers, writer };
     check_sqlite(&db).await?;
     Ok(db)
@@ -117,7 +120,7 @@ impl ServerLock {
     /// # Errors
     /// When another server holds it.
     pub fn take(url: &str) -> anyhow::Result<Self> {
-        let Some(path) = sqlite_path(url) else {
+        let Some(path) = file_of(url) else {
             return Ok(Self { _file: None });
         };
         let mut name = path.clone().into_os_string();
@@ -147,9 +150,108 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// The file of a `sqlite:PATH` address.
-fn sqlite_path(url: &str) -> Option<PathBuf> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+/// What one user writes another cannot open: a command run as root would leave files behind that stop the server.
+#[cfg(unix)]
+fn refuse_if_anothers(path: &Path) -> anyhow::Result<()> {
+    let Ok(file) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    let owner = std::os::unix::fs::MetadataExt::uid(&file);
+    let me = rustix::process::geteuid().as_raw();
+    if owner != me {
+        bail!(
+            "the database {} belongs to user {owner}, and this is user {me}; run it as that user: sudo -u '#{owner}' \
+             linekey ..",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_if_anothers(_: &Path) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// The engine and its version.
+pub(super) async fn engine(db: &Db) -> crate::error::Result<String> {
+    let (name, version) = match db {
+        Db::Sqlite { .. } => ("SQLite", query("select sqlite_version()")),
+        Db::Postgres(_) => ("PostgreSQL", query("select current_setting('server_version')")),
+    };
+    let (version,): (String,) = version.one(db).await?;
+    Ok(format!("{name} {version}"))
+}
+
+/// Whether migrations were ever applied here.
+pub(super) async fn has_migrations(db: &Db) -> crate::error::Result<bool> {
+    let found = match db {
+        Db::Sqlite { .. } => query("select count(*) from sqlite_schema where name = '_sqlx_migrations'"),
+        Db::Postgres(_) => {
+            query("select count(*) from (select to_regclass('_sqlx_migrations') as found) t where found is not null")
+        }
+    };
+    let (count,): (i64,) = found.one(db).await?;
+    Ok(count > 0)
+}
+
+/// `url` without the password of a PostgreSQL address, and whether there was one.
+pub fn without_password(url: &str) -> (String, bool) {
+    let (rest, query) = url.split_once('?').unwrap_or((url, ""));
+    let (scheme, rest) = rest.split_once("://").unwrap_or(("", rest));
+    let (user, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let kept: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("password="))
+        .collect();
+    let had = !password.is_empty() || query.split('&').any(|pair| pair.starts_with("password="));
+    if !had || scheme.is_empty() {
+        return (url.to_owned(), false);
+    }
+    let name = if name.is_empty() {
+        String::new()
+    } else {
+        format!("{name}@")
+    };
+    let query = if kept.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", kept.join("&"))
+    };
+    (format!("{scheme}://{name}{place}{query}"), true)
+}
+
+/// The file of a `sqlite:PATH` address; `None` for a server.
+pub fn file_of(url: &str) -> Option<PathBuf> {
+    crate::config::sqlite_file(url).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn the_password_of_an_address_is_found_wherever_it_stands() {
+        for (url, bare) in [
+            ("postgres://linekey:s3cret@db/linekey", "postgres://linekey@db/linekey"),
+            (
+                "postgres://linekey:a@b:c@db:5432/linekey?sslmode=require",
+                "postgres://linekey@db:5432/linekey?sslmode=require",
+            ),
+            (
+                "postgres://linekey@db/linekey?password=x&sslmode=require",
+                "postgres://linekey@db/linekey?sslmode=require",
+            ),
+        ] {
+            assert_eq!(without_password(url), (bare.to_owned(), true));
+        }
+        for url in [
+            "postgres://linekey@db/linekey",
+            "sqlite:linekey.db",
+            "postgres:///linekey",
+        ] {
+            assert_eq!(without_password(url), (url.to_owned(), false));
+        }
+    }
 }

@@ -8,11 +8,26 @@ use super::Db;
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+/// What bringing the schema up to date took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The last migration before; `None` for a new database.
+    pub from: Option<i64>,
+    /// The last migration now.
+    pub to: i64,
+}
+
+/// The last migration that this program knows.
+pub fn newest_schema() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// Applies what is missing, each migration in a transaction of its own.
 ///
 /// # Errors
 /// When the schema was made by a newer Linekey, or a migration that was applied has changed since.
-pub(super) async fn to_latest(db: &Db) -> anyhow::Result<()> {
+pub(super) async fn to_latest(db: &Db) -> anyhow::Result<Migrated> {
+    let from = db.schema().await?;
     let done = match db {
         Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
         Db::Postgres(pool) => POSTGRES.run(pool).await,
@@ -22,6 +37,10 @@ pub(super) async fn to_latest(db: &Db) -> anyhow::Result<()> {
             "this database was made by a newer Linekey (its schema is at {version}); start that version, or restore a \
              backup"
         ),
-        other => other.context("the database's schema could not be brought up to date"),
+        other => other.context("the database's schema could not be brought up to date")?,
     }
+    Ok(Migrated {
+        from,
+        to: newest_schema(),
+    })
 }

@@ -2,14 +2,20 @@
 //!
 //! Owns pools, transactions and the start-up checks. What differs between the engines is in [`dialect`] alone.
 
+#[cfg(test)]
+pub(crate) mod counted;
 pub mod dialect;
+pub mod like;
 mod migrate;
 mod query;
+mod readers;
 #[cfg(test)]
 mod tests;
 
-pub use dialect::ServerLock;
+pub use dialect::{ServerLock, file_of, without_password};
+pub use migrate::{Migrated, newest_schema};
 pub use query::{FromAnyRow, Query, Value, Via, query};
+pub use readers::Readers;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
@@ -28,7 +34,7 @@ pub enum Db {
     /// One file: any number of readers and one writer.
     Sqlite {
         /// Connections that only read.
-        readers: SqlitePool,
+        readers: Readers,
         /// The one connection that writes; SQLite has no more than one writer, so a queue of ours beats its BUSY.
         writer: SqlitePool,
     },
@@ -52,17 +58,51 @@ impl Db {
     /// # Errors
     /// When the engine is too old, its settings did not take, or the schema is newer than this program.
     pub async fn open(url: &str, sizes: PoolSizes) -> anyhow::Result<Self> {
-        let db = if url.starts_with("sqlite:") {
-            dialect::open_sqlite(url, sizes).await?
-        } else {
-            dialect::open_postgres(url, sizes).await?
-        };
-        migrate::to_latest(&db).await?;
+        let db = Self::connect(url, sizes).await?;
+        db.migrate().await?;
         Ok(db)
+    }
+
+    /// Opens the database at `url` and checks the engine, but leaves the schema as it is.
+    ///
+    /// # Errors
+    /// When the engine is too old, or its settings did not take.
+    pub async fn connect(url: &str, sizes: PoolSizes) -> anyhow::Result<Self> {
+        if url.starts_with("sqlite:") {
+            dialect::open_sqlite(url, sizes).await
+        } else {
+            dialect::open_postgres(url, sizes).await
+        }
+    }
+
+    /// Brings the schema up to date and says what that took.
+    ///
+    /// # Errors
+    /// When the schema is newer than this program, or a migration fails: then it has changed nothing.
+    pub async fn migrate(&self) -> anyhow::Result<Migrated> {
+        migrate::to_latest(self).await
+    }
+
+    /// What runs the database: `SQLite 3.51.3`, `PostgreSQL 17.2`.
+    pub async fn engine(&self) -> Result<String> {
+        dialect::engine(self).await
+    }
+
+    /// The number of the last migration that was applied; `None` for a database that Linekey has not seen.
+    pub async fn schema(&self) -> Result<Option<i64>> {
+        if !dialect::has_migrations(self).await? {
+            return Ok(None);
+        }
+        let (version,): (Option<i64>,) = query("select max(version) as version from _sqlx_migrations")
+            .one(self)
+            .await?;
+        Ok(version)
     }
 
     /// Begins a transaction that may write.
     pub async fn begin(&self) -> Result<Tx> {
+        #[cfg(test)]
+        counted::count(self);
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),

@@ -2,9 +2,9 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection};
 
-use super::{Db, Tx};
+use super::{Db, Readers, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, PendingId, PhoneId, SessionId, UserId};
 
@@ -29,7 +29,7 @@ impl<T> FromAnyRow for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromR
 #[derive(Debug)]
 pub enum Via<'a> {
     /// A reader of the SQLite file.
-    SqliteReaders(&'a SqlitePool),
+    SqliteReaders(&'a Readers),
     /// The transaction of the SQLite writer.
     SqliteTx(&'a mut SqliteConnection),
     /// Any PostgreSQL connection.
@@ -72,7 +72,12 @@ macro_rules! on_engine {
             }};
         }
         match $via {
-            Via::SqliteReaders(pool) => bound!().$finish(pool).await.map(Into::into),
+            Via::SqliteReaders(readers) => {
+                let mut reader = readers.take().await?;
+                let found = bound!().$finish(&mut reader.connection).await?;
+                readers.put_back(reader);
+                Ok(found.into())
+            }
             Via::SqliteTx(tx) => bound!().$finish(&mut *tx).await.map(Into::into),
             Via::PostgresPool(pool) => bound!().$finish(pool).await.map(Into::into),
             Via::PostgresTx(tx) => bound!().$finish(&mut *tx).await.map(Into::into),
@@ -133,6 +138,8 @@ impl Query {
 
 impl<'a> From<&'a Db> for Via<'a> {
     fn from(db: &'a Db) -> Self {
+        #[cfg(test)]
+        super::counted::count(db);
         match db {
             Db::Sqlite { readers, .. } => Self::SqliteReaders(readers),
             Db::Postgres(pool) => Self::PostgresPool(pool),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::config::Config;
+use crate::config::{Config, MailTransport};
 use crate::keys::Keys;
 use crate::random::Random;
 
@@ -14,6 +14,10 @@ const SETTINGS: &str = "\
 # Settings of this demo. Addresses come from the command line, and the database and the key file are in this folder.
 [brand]
 name = \"Quayside\"
+support_email = \"support@quayside.example\"
+
+[mail]
+from = \"Quayside <portal@quayside.example>\"
 
 [log]
 level = \"warn\"
@@ -52,7 +56,6 @@ impl Folder {
             temporary: kept.is_none(),
         };
         make_private(&folder.path).with_context(|| format!("{} cannot be made", folder.path.display()))?;
-        fs::create_dir_all(folder.path.join("mail"))?;
         if !folder.config().exists() {
             fs::write(folder.config(), SETTINGS)?;
         }
@@ -76,6 +79,8 @@ impl Folder {
         config.portal.public_url = url.parse().map_err(anyhow::Error::msg)?;
         config.keys.file = self.key();
         config.database.url = format!("sqlite:{}", self.path.join("linekey.db").display());
+        config.mail.transport = MailTransport::Folder;
+        config.mail.folder = self.path.join("mail");
         config.sip.udp = vec![sip];
         config.sip.mode = crate::config::SipMode::Embedded;
         Ok(())

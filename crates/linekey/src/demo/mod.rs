@@ -1,4 +1,4 @@
-//! The demo: a sample provider on loopback, with phones that really register and mail that is only shown.
+//! The demo: a sample provider on loopback, with phones that really register and mail that goes to a folder.
 
 mod data;
 pub mod pages;

@@ -10,6 +10,7 @@ use crate::ids::{AccountId, PhoneId, UserId};
 use crate::password::hash::HashedPassword;
 use crate::password::names::About;
 use crate::password::rules::{Profile, accept};
+use crate::password::set::Lasting;
 use crate::password::typed::TypedPassword;
 use crate::phones::create::{NewPhone, Owner};
 use crate::users::Role;
@@ -17,6 +18,8 @@ use crate::users::create::NewUser;
 use crate::{accounts, password, phones, users};
 
 const ZONE: &str = "Europe/Lisbon";
+/// The provider's own account.
+const PROVIDER: &str = "quayside.example";
 const LOAD_DOMAIN: &str = "load.example";
 /// Users seeded in one transaction.
 const BATCH: u32 = 2_000;
@@ -42,10 +45,7 @@ pub struct Someone {
 impl Someone {
     /// What they type to sign in.
     pub fn sign_in_name(&self) -> String {
-        match self.role {
-            Role::Operator => self.name.to_owned(),
-            Role::User | Role::Administrator => format!("{}@{}", self.name, self.domain),
-        }
+        self.role.sign_in_name(self.name, self.domain)
     }
 
     /// The name of their account.
@@ -60,7 +60,7 @@ impl Someone {
 const ACCOUNTS: [(&str, &str); 3] = [
     ("acme.example", "Acme Boats"),
     ("globex.example", "Globex"),
-    ("quayside.example", "Quayside Telecom"),
+    (PROVIDER, "Quayside Telecom"),
 ];
 
 const fn user(
@@ -130,7 +130,7 @@ const PEOPLE: [Someone; 7] = [
     },
     Someone {
         role: Role::Operator,
-        domain: "quayside.example",
+        domain: PROVIDER,
         ..user(
             "olivia",
             "Olivia Quay",
@@ -166,7 +166,11 @@ pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
             domain,
             sip_domain: domain,
         };
-        ids.push((domain, accounts::create::create(app, &mut tx, new).await?));
+        let id = accounts::create::create(app, &mut tx, new).await?;
+        if domain == PROVIDER {
+            accounts::set_provider(&mut tx, &id).await?;
+        }
+        ids.push((domain, id));
     }
     for (someone, hash) in people().iter().zip(&hashes) {
         let (_, account) = ids
@@ -256,7 +260,7 @@ async fn add(
     hash: &HashedPassword,
 ) -> anyhow::Result<UserId> {
     let user = users::create::create(app, tx, account, new).await?;
-    password::set::first(app, tx, (account, &user), hash).await?;
+    password::set::first(app, tx, (account, &user), hash, Lasting::default()).await?;
     Ok(user)
 }
 

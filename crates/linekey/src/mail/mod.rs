@@ -1,9 +1,24 @@
 //! Mail that reports a change: put into the outbox in the change's own transaction.
 //!
-//! Owns the outbox and how each mail reads. Delivery is not built yet; the demo shows what would be sent.
+//! Owns the outbox, how each mail reads, and its delivery. Nobody is mailed from anywhere else.
 
+mod access;
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
+pub mod deliver;
+mod folder;
+mod letter;
+#[cfg(test)]
+mod letter_tests;
 mod password_changed;
+mod password_set;
 mod store;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+pub use letter::Letter;
+pub use transport::Transport;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +27,19 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, UserId};
+use folder::Folder;
+
+/// Who acted on somebody else, as the mail about it names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", content = "name", rename_all = "kebab-case")]
+pub enum By {
+    /// An administrator of the same account, by the displayed name.
+    Administrator(String),
+    /// One of the provider's staff, by the displayed name.
+    Operator(String),
+    /// The provider's command line, which knows no name.
+    Provider,
+}
 
 /// A mail as what it says, without its words: harmless parameters only, never a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +58,56 @@ pub enum Mail {
         /// The address it came from.
         address: String,
     },
+    /// "An administrator set a new password for you." The password itself is never mailed.
+    PasswordSet {
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// Who set it.
+        by: By,
+        /// When, milliseconds UTC.
+        at: Millis,
+        /// Whether the next sign-in asks for a new one first.
+        must_change: bool,
+        /// Until when it signs in, milliseconds UTC; nothing for no end.
+        valid_until: Option<Millis>,
+    },
+    /// "An administrator signed you out."
+    SignedOut {
+        /// In how many browsers.
+        count: u64,
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// Who did it.
+        by: By,
+        /// When, milliseconds UTC.
+        at: Millis,
+    },
+    /// "An administrator disabled your access to the portal."
+    Disabled {
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// Who did it.
+        by: By,
+        /// When, milliseconds UTC.
+        at: Millis,
+    },
+    /// "An administrator enabled your access to the portal again."
+    Enabled {
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// Who did it.
+        by: By,
+        /// When, milliseconds UTC.
+        at: Millis,
+    },
 }
 
 impl Mail {
@@ -37,27 +115,23 @@ impl Mail {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::PasswordChanged { .. } => "password-changed",
+            Self::PasswordSet { .. } => "password-set",
+            Self::SignedOut { .. } => "signed-out",
+            Self::Disabled { .. } => "disabled",
+            Self::Enabled { .. } => "enabled",
         }
     }
-}
 
-/// A mail as it will be read.
-#[derive(Clone, Debug)]
-pub struct Letter {
-    /// The outbox row.
-    pub id: String,
-    /// [`Mail::kind`].
-    pub kind: &'static str,
-    /// The one address it goes to.
-    pub to: String,
-    /// Names the portal.
-    pub subject: String,
-    /// The plain-text part.
-    pub text: String,
-    /// The HTML part.
-    pub html: String,
-    /// When the change happened, milliseconds UTC.
-    pub at: Millis,
+    /// The displayed name and the sign-in name of whom it is about, who is also whom it goes to.
+    fn whose(&self) -> (&str, &str) {
+        match self {
+            Self::PasswordChanged { name, sign_in_name, .. }
+            | Self::PasswordSet { name, sign_in_name, .. }
+            | Self::SignedOut { name, sign_in_name, .. }
+            | Self::Disabled { name, sign_in_name, .. }
+            | Self::Enabled { name, sign_in_name, .. } => (name, sign_in_name),
+        }
+    }
 }
 
 /// Puts `mail` to `to` into the outbox, in the transaction of the change it reports.
@@ -76,24 +150,14 @@ pub async fn send(app: &App, tx: &mut Tx, (account, user): (&AccountId, &UserId)
     .await
 }
 
-/// The newest mails of the whole portal, at most `limit`, newest first. For the demo's page alone.
-pub async fn newest(app: &App, limit: i64) -> Result<Vec<Letter>> {
-    let rows = store::newest(&app.db, limit).await?;
-    rows.into_iter().map(|row| letter(app, row)).collect()
+/// The newest mails that were delivered to the folder, at most `most`, newest first. For the demo's page alone.
+pub async fn newest(app: &App, most: usize) -> Result<Vec<Letter>> {
+    let folder = Folder::at(&app.config.mail.folder);
+    folder.newest(most).await.map_err(Error::defect)
 }
 
-fn letter(app: &App, row: store::Row) -> Result<Letter> {
-    let mail: Mail = serde_json::from_str(&row.parameters).map_err(Error::defect)?;
-    let (subject, text, html) = match &mail {
-        Mail::PasswordChanged { .. } => password_changed::render(app, &mail)?,
-    };
-    Ok(Letter {
-        id: row.id,
-        kind: mail.kind(),
-        to: row.to_address,
-        subject,
-        text,
-        html,
-        at: row.created_at,
-    })
+/// One mail that was delivered to the folder, by its id. For the demo's page alone.
+pub async fn one(app: &App, id: &str) -> Result<Option<Letter>> {
+    let folder = Folder::at(&app.config.mail.folder);
+    folder.letter(id).await.map_err(Error::defect)
 }

@@ -1,20 +1,25 @@
-//! Statements on `outbox`.
+//! Statements on `outbox`, and on whom a mail goes to.
 
+use super::letter::Reader;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
 
-/// A mail that waits.
+/// A mail that was taken from the outbox, to be delivered until the claim ends.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Row {
+pub(super) struct Claimed {
     pub(super) id: String,
+    pub(super) account_id: AccountId,
+    pub(super) user_id: UserId,
     pub(super) to_address: String,
     pub(super) parameters: String,
     pub(super) created_at: Millis,
+    /// How often it was taken, this time included. A mark of an earlier claim changes nothing.
+    pub(super) tries: i64,
 }
 
-/// Adds a mail.
+/// Adds a mail, due at once.
 #[expect(
     clippy::too_many_arguments,
     reason = "one a column; a struct would only name them twice"
@@ -30,8 +35,8 @@ pub(super) async fn insert(
     at: Millis,
 ) -> Result<()> {
     query(
-        "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at, due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7)",
     )
     .bind(id)
     .bind(account)
@@ -45,10 +50,79 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The newest mails, newest first.
-pub(super) async fn newest(db: &Db, limit: i64) -> Result<Vec<Row>> {
-    query("select id, to_address, parameters, created_at from outbox order by created_at desc, id desc limit $1")
-        .bind(limit)
-        .all(db)
+/// Whether a mail is due. A read, so that a worker with nothing to do takes nobody's turn to write.
+pub(super) async fn is_due(db: &Db, now: Millis) -> Result<bool> {
+    let first: Option<(String,)> = query("select id from outbox where due_at <= $1 limit 1")
+        .bind(now)
+        .optional(db)
+        .await?;
+    Ok(first.is_some())
+}
+
+/// Takes at most `most` mails that are due, until `until`. The outer condition is asked again once another worker's
+/// claim is committed; without it two of them would take the same mail on PostgreSQL.
+pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) -> Result<Vec<Claimed>> {
+    query(
+        "update outbox set due_at = $2, tries = tries + 1
+          where id in (select id from outbox where due_at <= $1 order by due_at limit $3) and due_at <= $1
+         returning id, account_id, user_id, to_address, parameters, created_at, tries",
+    )
+    .bind(now)
+    .bind(until)
+    .bind(most)
+    .all(tx)
+    .await
+}
+
+/// The transport has it.
+pub(super) async fn delivered(tx: &mut Tx, mail: &Claimed, now: Millis) -> Result<()> {
+    query("update outbox set delivered_at = $3, due_at = null, last_error = null where id = $1 and tries = $2")
+        .bind(mail.id.as_str())
+        .bind(mail.tries)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// It failed: to be taken again at `due`, or never.
+pub(super) async fn failed(tx: &mut Tx, mail: &Claimed, due: Option<Millis>, why: &str) -> Result<()> {
+    query("update outbox set due_at = $3, last_error = $4 where id = $1 and tries = $2 and delivered_at is null")
+        .bind(mail.id.as_str())
+        .bind(mail.tries)
+        .bind(due)
+        .bind(why)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes mails from before `before` with which there is nothing left to do.
+pub(super) async fn remove_done(tx: &mut Tx, before: Millis) -> Result<u64> {
+    query("delete from outbox where due_at is null and created_at < $1")
+        .bind(before)
+        .run(tx)
         .await
+}
+
+/// What the words of a mail to `user` depend on.
+pub(super) async fn reader(db: &Db, account: &AccountId, user: &UserId) -> Result<Reader> {
+    let zone: Option<(Option<String>,)> = query("select time_zone from users where account_id = $1 and id = $2")
+        .bind(account)
+        .bind(user)
+        .optional(db)
+        .await?;
+    let administrators: Vec<(String,)> = query(
+        "select display_name from users
+          where account_id = $1 and id <> $2 and role = 'administrator' and disabled_at is null
+          order by display_name, id limit 3",
+    )
+    .bind(account)
+    .bind(user)
+    .all(db)
+    .await?;
+    Ok(Reader {
+        time_zone: zone.and_then(|(zone,)| zone),
+        administrators: administrators.into_iter().map(|(name,)| name).collect(),
+    })
 }

@@ -2,6 +2,7 @@
 
 use thirtyfour::Key;
 
+use crate::clock::MINUTE;
 use crate::testing::chromium::Chromium;
 use crate::testing::{Portal, stories};
 
@@ -128,6 +129,7 @@ async fn the_keyboard_alone_changes_a_password(portal: Portal) {
     ann.keys("something else").await;
     ann.keys(Key::Enter).await;
     ann.says("Nothing was saved yet").await;
+    ann.picture(&portal, "settings-error").await;
     ann.keys(Key::Tab).await;
     assert_eq!(
         ann.focused().await,
@@ -139,6 +141,10 @@ async fn the_keyboard_alone_changes_a_password(portal: Portal) {
     ann.open("/account/settings").await;
     ann.tab_to("New password").await;
     ann.keys(NEW).await;
+    ann.tab_to("Show: New password").await;
+    ann.keys(Key::Space).await;
+    assert_eq!(ann.focused().await, "Hide: New password");
+    assert_eq!(ann.attribute("New password", "type").await, "text");
     ann.tab_to("Confirm new password").await;
     ann.keys(NEW).await;
     ann.tab_to("Sign out my other browsers").await;
@@ -147,6 +153,13 @@ async fn the_keyboard_alone_changes_a_password(portal: Portal) {
     ann.tab_to("Save new password").await;
     ann.keys(Key::Space).await;
     ann.says("1 other browser stays signed in, as you chose.").await;
+    ann.tab_to("See your phones").await;
+    ann.keys(Key::Enter).await;
+    ann.arrives_at("/phones").await;
+    ann.tab_to("Add a phone").await;
+    ann.keys(Key::Enter).await;
+    ann.says("You get a SIP password").await;
+    assert_eq!(ann.focused().await, "Name of the phone", "where the button was");
     ann.close().await;
 
     assert!(elsewhere.is_signed_in().await);
@@ -175,11 +188,15 @@ async fn without_script_the_form_works_and_says_what_is_wrong(portal: Portal) {
     assert_eq!(ann.description("Confirm new password").await, wrong);
     assert_eq!(ann.attribute("New password", "aria-invalid").await, "");
     assert!(!ann.is_ticked("Sign out my other browsers").await);
-    ann.picture(&portal, "settings-error").await;
+    ann.picture(&portal, "settings-error-without-script").await;
 
+    portal.wait(6 * MINUTE);
     ann.type_into("New password", NEW).await;
     ann.type_into("Confirm new password", NEW).await;
     ann.press("Save new password").await;
+    ann.says("Confirm it's you").await;
+    ann.type_into("Current password", OLD).await;
+    ann.press("Change password").await;
     ann.says("Password changed").await;
     ann.close().await;
 

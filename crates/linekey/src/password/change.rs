@@ -1,16 +1,16 @@
 //! Changing one's own password: at once in a session whose password was just proven, else after "Confirm it's you".
 
 use super::pending::{self, Waiting};
-use super::prepare::{Prepared, SecretVerdict, prepare};
+use super::prepare::{Owner, Prepared, SecretVerdict, Told, prepare};
 use super::rules::Refusal;
 use super::set::{Cause, Set, set};
 use super::store;
 use super::typed::TypedPassword;
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::PendingId;
 use crate::sessions::{SignedIn, Token};
-use crate::throttle::{self, Bucket, Counted};
+use crate::throttle::{self, Bucket};
 use crate::users;
 
 /// What came of it.
@@ -36,7 +36,7 @@ pub async fn change(
     confirmed: &TypedPassword,
     sign_out_others: bool,
 ) -> Result<Changed> {
-    let (hash, verdict) = match prepare(app, &me.person, typed, confirmed).await? {
+    let (hash, verdict) = match prepare(app, &Owner::of(app, &me.person), typed, confirmed).await? {
         Prepared::Refused(refused) => return Ok(Changed::Refused(refused)),
         Prepared::Ready(hash, verdict) => (hash, verdict),
     };
@@ -80,26 +80,22 @@ pub async fn commit(app: &App, me: &SignedIn, waiting: &Waiting) -> Result<Chang
 }
 
 async fn finish(app: &App, me: &SignedIn, mut tx: crate::db::Tx, done: Set) -> Result<Changed> {
-    let Set::Done { token, ended } = done else {
-        return Ok(Changed::Overtaken);
+    let (token, ended) = match done {
+        Set::Overtaken => return Ok(Changed::Overtaken),
+        Set::Done { token, ended } => (token, ended),
     };
+    let token = token.ok_or_else(|| Error::defect("a session that changed its password goes on"))?;
     let forgiven = [Bucket::Confirm(&me.person.id), Bucket::SecretRule(&me.person.id)];
     throttle::clear(app, &mut tx, &forgiven).await?;
     tx.commit().await?;
     Ok(Changed::Done(token, ended))
 }
 
-/// Tells what the stored secrets said against it, if anything. Each telling is counted, before it is told: ten an
-/// hour are enough for a person and too few for a guesser.
+/// Tells what the stored secrets said against it, if anything.
 async fn tell(app: &App, me: &SignedIn, verdict: SecretVerdict) -> Result<Option<Changed>> {
-    let refusals = verdict.refusals();
-    if refusals.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(
-        match throttle::count(app, &[Bucket::SecretRule(&me.person.id)]).await? {
-            Counted::Go { .. } => Changed::Refused(refusals),
-            Counted::Wait(seconds) => Changed::Wait(seconds),
-        },
-    ))
+    Ok(match verdict.tell(app, &me.person.id).await? {
+        Told::Nothing => None,
+        Told::Refused(refusals) => Some(Changed::Refused(refusals)),
+        Told::Wait(seconds) => Some(Changed::Wait(seconds)),
+    })
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2_rust::params::Memory;
 use argon2_rust::{Algorithm, Argon2, Error as EngineError, Hasher, Params, Version, decode_string};
@@ -20,6 +21,9 @@ use crate::work::{Overloaded, Pool};
 const SALT_BYTES: usize = 16;
 /// Bytes of the longest tag of a stored hash; ours are the engine's default of 32.
 const LONGEST_TAG: u64 = 64;
+
+/// How long a worker without work keeps its block of memory. Another block costs a hash a few milliseconds.
+const REST_AFTER: Duration = Duration::from_secs(10);
 
 /// Fills a buffer with random bytes fit for secrets.
 pub type Randomness = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
@@ -159,7 +163,7 @@ impl Hashes {
         check_known_answers(&RFC_TAG, REFERENCE_PHC)?;
         let recipe = Recipe::new(cost, salt)?;
         let engine = recipe.engine;
-        let pool = Pool::start("password-hash", threads, queue, move || engine.hasher())?;
+        let pool = Pool::start("password-hash", threads, queue, REST_AFTER, move || engine.hasher())?;
         Ok(Self {
             pool,
             recipe: Arc::new(recipe),

@@ -2,6 +2,7 @@
 //!
 //! Never touches a phone: SIP passwords are `phones`'s. Proving a password at the door is `sign_in`'s.
 
+pub mod add_user;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod change;
@@ -13,6 +14,9 @@ pub mod pending;
 pub mod prepare;
 pub mod rules;
 pub mod set;
+pub mod set_for_user;
+#[cfg(test)]
+mod set_for_user_tests;
 mod store;
 pub mod strength;
 pub mod suggest;

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::phones;
 use crate::phones::view::{PhoneView, State as PhoneState};
 use crate::sessions::signed_in::CHANGE_FORM;
-use crate::sessions::{self, SignedIn, Token};
+use crate::sessions::{self, Person, SignedIn, Token};
 use crate::users::{self, Role};
 use crate::web::answer::{Problem, page};
 use crate::web::cookies;
@@ -78,8 +78,11 @@ struct SettingsPage {
     zone_options: &'static str,
     profile_errors: Vec<FieldError>,
     profile_saved: bool,
+    edits_profile: bool,
     form: PasswordForm,
     must_change: bool,
+    /// Who helps with everything else; nobody is told that it is up to themselves.
+    help: Option<String>,
 }
 
 #[derive(Template)]
@@ -104,6 +107,8 @@ pub struct Shown {
     pub profile_errors: Vec<FieldError>,
     /// Whether the profile was saved just now.
     pub profile_saved: bool,
+    /// Whether the profile form is asked for, which has a page of its own: it holds hundreds of time zones.
+    pub edits_profile: bool,
     /// What was typed into the profile form: name and time zone.
     pub typed_profile: Option<(String, String)>,
 }
@@ -115,6 +120,7 @@ impl Default for Shown {
             sign_out_others: true,
             profile_errors: Vec::new(),
             profile_saved: false,
+            edits_profile: false,
             typed_profile: None,
         }
     }
@@ -123,6 +129,7 @@ impl Default for Shown {
 /// GET `/account/settings`
 pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Query(query): Query) -> Result<Response> {
     let profile_saved = query.get("saved") == Some("profile");
+    let edits_profile = query.get("edit") == Some("profile");
     let refused = carried.take(&me.session, REFUSED);
     let told = refused.is_some();
     let password_errors = refused
@@ -138,6 +145,7 @@ pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Quer
         Shown {
             password_errors,
             profile_saved,
+            edits_profile,
             ..Shown::default()
         },
     )
@@ -168,6 +176,7 @@ pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Res
         typed_name,
         typed_zone,
         zone_options: users::pages::zone_options(),
+        edits_profile: (shown.edits_profile || !shown.profile_errors.is_empty()) && !person.must_change,
         profile_errors: shown.profile_errors,
         profile_saved: shown.profile_saved,
         form: PasswordForm {
@@ -179,7 +188,26 @@ pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Res
             effect: effect(app, me).await?,
         },
         must_change: person.must_change,
+        help: help(app, person),
     }))
+}
+
+fn help(app: &App, person: &Person) -> Option<String> {
+    let brand = &app.config.brand;
+    if let Some(names) = person.administrators.as_deref().filter(|_| person.role == Role::User) {
+        let arguments = [
+            ("names", names.into()),
+            ("account", person.account_name.as_str().into()),
+        ];
+        return Some(app.words.say_all("need-help-who", arguments));
+    }
+    let contacts = [brand.support_email.as_str(), brand.support_phone.as_str()];
+    let contact = contacts
+        .into_iter()
+        .filter(|contact| !contact.is_empty())
+        .collect::<Vec<_>>();
+    (person.role == Role::Administrator && !contact.is_empty())
+        .then(|| app.words.say_with("need-help-provider", "contact", contact.join(", ")))
 }
 
 /// GET `/account/password`: the form is on the settings page.

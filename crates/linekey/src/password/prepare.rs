@@ -8,8 +8,11 @@ use super::store;
 use super::typed::TypedPassword;
 use crate::app::App;
 use crate::error::Result;
+use crate::ids::{AccountId, UserId};
 use crate::phones;
 use crate::sessions::Person;
+use crate::throttle::{self, Bucket, Counted};
+use crate::users::Subject;
 
 /// What the rules about stored secrets said. Whoever learns it learns something about the old password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,19 @@ impl SecretVerdict {
             .collect()
     }
 
+    /// What whoever typed it may be told. Each telling is counted, before it is told: ten an hour are enough for a
+    /// person and too few for a guesser.
+    pub(super) async fn tell(self, app: &App, whom: &UserId) -> Result<Told> {
+        let refusals = self.refusals();
+        if refusals.is_empty() {
+            return Ok(Told::Nothing);
+        }
+        Ok(match throttle::count(app, &[Bucket::SecretRule(whom)]).await? {
+            Counted::Go { .. } => Told::Refused(refusals),
+            Counted::Wait(seconds) => Told::Wait(seconds),
+        })
+    }
+
     /// One byte, for sealing.
     pub(super) fn to_byte(self) -> u8 {
         u8::from(self.same_as_old) | u8::from(self.sip_password) << 1
@@ -47,6 +63,17 @@ impl SecretVerdict {
     }
 }
 
+/// What is told of a [`SecretVerdict`].
+#[derive(Debug)]
+pub(super) enum Told {
+    /// There is nothing against it.
+    Nothing,
+    /// It is refused, for these reasons.
+    Refused(Vec<Refusal>),
+    /// It was told too often: so many seconds must pass first.
+    Wait(i64),
+}
+
 /// A new password, as far as it can be judged without asking who types it.
 #[derive(Debug)]
 pub enum Prepared {
@@ -54,6 +81,48 @@ pub enum Prepared {
     Refused(Vec<Refusal>),
     /// It may be set, unless the verdict says otherwise.
     Ready(HashedPassword, SecretVerdict),
+}
+
+/// Whose password is to be set.
+#[derive(Debug)]
+pub struct Owner<'a> {
+    /// Their account.
+    pub account: &'a AccountId,
+    /// They themselves.
+    pub user: &'a UserId,
+    /// The epoch at which they were read.
+    pub epoch: i64,
+    /// The names that it may not contain.
+    pub about: About,
+}
+
+impl<'a> Owner<'a> {
+    /// Whoever asks, for themselves.
+    pub fn of(app: &App, person: &'a Person) -> Self {
+        Self {
+            account: &person.account,
+            user: &person.id,
+            epoch: person.credential_epoch,
+            about: about(app, person),
+        }
+    }
+
+    /// Somebody who is helped.
+    pub fn of_subject(app: &App, subject: &'a Subject) -> Self {
+        Self {
+            account: &subject.account,
+            user: &subject.id,
+            epoch: subject.credential_epoch,
+            about: About {
+                user_name: subject.name.clone(),
+                sign_in_name: subject.sign_in_name(),
+                email: subject.email.clone().unwrap_or_default(),
+                account_name: subject.account_name.clone(),
+                domain: subject.domain.clone(),
+                brand: app.config.brand.name.clone(),
+            },
+        }
+    }
 }
 
 /// The names that the password of `person` may not contain.
@@ -69,16 +138,20 @@ pub fn about(app: &App, person: &Person) -> About {
 }
 
 /// Judges and hashes what was typed. The same work whatever the stored secrets are.
-pub async fn prepare(app: &App, person: &Person, typed: &TypedPassword, confirmed: &TypedPassword) -> Result<Prepared> {
-    let about = about(app, person);
-    let new = match rules::accept(app.config.password.policy, typed, &about) {
+pub async fn prepare(
+    app: &App,
+    owner: &Owner<'_>,
+    typed: &TypedPassword,
+    confirmed: &TypedPassword,
+) -> Result<Prepared> {
+    let new = match rules::accept(app.config.password.policy, typed, &owner.about) {
         Err(refused) => return Ok(Prepared::Refused(refused)),
         Ok(_) if !typed.same_as(confirmed) => return Ok(Prepared::Refused(vec![Refusal::Different])),
         Ok(new) => new,
     };
-    let old = store::hash_at(&app.db, &person.account, &person.id, person.credential_epoch).await?;
+    let old = store::hash_at(&app.db, owner.account, owner.user, owner.epoch).await?;
     let verified = app.hashes.verify(typed, old.as_ref()).await?;
-    let sip_password = phones::equals_sip_password(app, &person.account, &person.id, new.reveal()).await?;
+    let sip_password = phones::equals_sip_password(app, owner.account, owner.user, new.reveal()).await?;
     let hash = app.hashes.hash(&new).await?;
     Ok(Prepared::Ready(
         hash,

@@ -7,14 +7,16 @@
 use super::hash::HashedPassword;
 use super::store;
 use crate::app::App;
-use crate::audit::{self, Kind, Outcome};
+use crate::audit::{self, Event, Kind, Outcome};
+use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::UserId;
+use crate::ids::{AccountId, UserId};
 use crate::mail::{self, Mail};
 use crate::sessions::{self, SignedIn, Token};
+use crate::users::{Actor, Subject};
 
-/// Who sets it, and what becomes of the other sessions.
+/// Who sets it, and what becomes of the sessions.
 #[derive(Clone, Copy, Debug)]
 pub enum Cause<'a> {
     /// The owner, in this session.
@@ -26,6 +28,24 @@ pub enum Cause<'a> {
         /// Whether the owner proved the old password in this very request.
         proven: bool,
     },
+    /// Somebody who helps the owner, and may: every session of the owner ends.
+    ForUser {
+        /// Who helps.
+        actor: Actor<'a>,
+        /// The owner, as read before the password was prepared.
+        subject: &'a Subject,
+        /// How long it is good for.
+        lasting: Lasting,
+    },
+}
+
+/// How long a password is good for. The owner's own lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lasting {
+    /// Whether it must be changed at the next sign-in, before anything else.
+    pub must_change: bool,
+    /// When it stops signing in, milliseconds UTC.
+    pub expires_at: Option<Millis>,
 }
 
 /// What came of it.
@@ -33,9 +53,9 @@ pub enum Cause<'a> {
 pub enum Set {
     /// It is set.
     Done {
-        /// The new token of the session that did it.
-        token: Token,
-        /// How many other sessions ended.
+        /// The new token of the session that did it, if it was the owner's.
+        token: Option<Token>,
+        /// How many sessions ended.
         ended: u64,
     },
     /// Another change was faster: nothing is done.
@@ -44,41 +64,100 @@ pub enum Set {
 
 /// Sets the password in `tx`. After [`Set::Overtaken`] the caller drops the transaction.
 pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>) -> Result<Set> {
-    let Cause::OwnChange {
-        me,
-        sign_out_others,
-        proven,
-    } = cause;
-    let person = &me.person;
-    let now = app.clock.now();
+    let (account, user, epoch) = cause.owner();
     // The user's row first: whoever else sets this user's password waits here, before either holds a session.
-    if !store::put_hash(tx, &person.account, &person.id, person.credential_epoch, hash, now).await? {
+    let now = app.clock.now();
+    if !store::put_hash(tx, (account, user, epoch), hash, now, cause.lasting()).await? {
         return Ok(Set::Overtaken);
     }
-    let token = sessions::start::renew(app, tx, &me.session, proven).await?;
-    let ended = if sign_out_others {
-        sessions::end::others_in(tx, &person.id, &me.session).await?
-    } else {
-        0
+    let (token, ended) = match cause {
+        Cause::OwnChange {
+            me,
+            sign_out_others,
+            proven,
+        } => {
+            let token = sessions::start::renew(app, tx, &me.session, proven).await?;
+            let ended = match sign_out_others {
+                true => sessions::end::others_in(tx, user, &me.session).await?,
+                false => 0,
+            };
+            (Some(token), ended)
+        }
+        Cause::ForUser { .. } => (None, sessions::end::all_in(tx, user).await?),
     };
-    store::void_pending(tx, &person.id).await?;
-    let event = me.event(
-        Kind::PasswordChange,
-        Outcome::Done,
-        serde_json::json!({ "sessions": ended }),
-    );
-    audit::record(app, tx, event).await?;
-    if let Some(address) = &person.verified_email {
-        let mail = Mail::PasswordChanged {
-            name: person.display_name.clone(),
-            sign_in_name: person.sign_in_name(),
-            at: now,
-            browser: me.browser.clone(),
-            address: me.address.to_string(),
-        };
-        mail::send(app, tx, (&person.account, &person.id), address, &mail).await?;
+    store::void_pending(tx, user).await?;
+    audit::record(app, tx, cause.event(ended)).await?;
+    if let Some(address) = cause.verified_email() {
+        mail::send(app, tx, (account, user), address, &cause.mail(now)).await?;
     }
     Ok(Set::Done { token, ended })
+}
+
+impl<'a> Cause<'a> {
+    /// Whose password it is: account, user, and the epoch that was read.
+    fn owner(&self) -> (&'a AccountId, &'a UserId, i64) {
+        match self {
+            Self::OwnChange { me, .. } => (&me.person.account, &me.person.id, me.person.credential_epoch),
+            Self::ForUser { subject, .. } => (&subject.account, &subject.id, subject.credential_epoch),
+        }
+    }
+
+    fn lasting(&self) -> Lasting {
+        match self {
+            Self::OwnChange { .. } => Lasting::default(),
+            Self::ForUser { lasting, .. } => *lasting,
+        }
+    }
+
+    fn verified_email(&self) -> Option<&'a str> {
+        match self {
+            Self::OwnChange { me, .. } => me.person.verified_email.as_deref(),
+            Self::ForUser { subject, .. } => subject.verified_email(),
+        }
+    }
+
+    fn event(&self, ended: u64) -> Event<'a> {
+        match self {
+            Self::OwnChange { me, .. } => {
+                let detail = serde_json::json!({ "sessions": ended });
+                me.event(Kind::PasswordChange, Outcome::Done, detail)
+            }
+            Self::ForUser {
+                actor,
+                subject,
+                lasting,
+            } => {
+                let detail = serde_json::json!({
+                    "sessions": ended, "must_change": lasting.must_change, "expires_at": lasting.expires_at,
+                });
+                actor.event(Kind::PasswordSet, Outcome::Done, subject, detail)
+            }
+        }
+    }
+
+    fn mail(&self, now: Millis) -> Mail {
+        match self {
+            Self::OwnChange { me, .. } => Mail::PasswordChanged {
+                name: me.person.display_name.clone(),
+                sign_in_name: me.person.sign_in_name(),
+                at: now,
+                browser: me.browser.clone(),
+                address: me.address.to_string(),
+            },
+            Self::ForUser {
+                actor,
+                subject,
+                lasting,
+            } => Mail::PasswordSet {
+                name: subject.display_name.clone(),
+                sign_in_name: subject.sign_in_name(),
+                by: actor.by(),
+                at: now,
+                must_change: lasting.must_change,
+                valid_until: lasting.expires_at,
+            },
+        }
+    }
 }
 
 /// Stores a costlier hash of the password that was just proven. Not a change: nothing ends, nobody is told.
@@ -86,14 +165,15 @@ pub async fn rehash(tx: &mut Tx, user: &UserId, epoch: i64, hash: &HashedPasswor
     store::put_rehash(tx, user, epoch, hash).await
 }
 
-/// Gives a user who has no password yet their first one: for seeding a demo.
+/// Gives a user who has no password yet their first one, in the transaction that makes them and reports it.
 pub async fn first(
     app: &App,
     tx: &mut Tx,
-    who: (&crate::ids::AccountId, &UserId),
+    (account, user): (&AccountId, &UserId),
     hash: &HashedPassword,
+    lasting: Lasting,
 ) -> Result<()> {
-    if store::put_hash(tx, who.0, who.1, 0, hash, app.clock.now()).await? {
+    if store::put_hash(tx, (account, user, 0), hash, app.clock.now(), lasting).await? {
         return Ok(());
     }
     Err(Error::defect("a first password for someone who has one"))

@@ -1,6 +1,7 @@
 //! Statements on passwords and on changes that wait. Only `set` and `pending` call what writes a hash.
 
 use super::hash::HashedPassword;
+use super::set::Lasting;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
@@ -21,16 +22,15 @@ pub async fn hash_at(db: &Db, account: &AccountId, user: &UserId, epoch: i64) ->
 /// Sets a password if the user is still at the epoch that was read. False: somebody else was faster.
 pub(super) async fn put_hash(
     tx: &mut Tx,
-    account: &AccountId,
-    user: &UserId,
-    epoch: i64,
+    (account, user, epoch): (&AccountId, &UserId, i64),
     hash: &HashedPassword,
     now: Millis,
+    lasting: Lasting,
 ) -> Result<bool> {
     let changed = query(
         "update users
             set password_hash = $4, password_set_at = $5, credential_epoch = credential_epoch + 1,
-                must_change_at = null
+                must_change_at = $6, password_expires_at = $7
           where account_id = $1 and id = $2 and credential_epoch = $3 and disabled_at is null",
     )
     .bind(account)
@@ -38,6 +38,8 @@ pub(super) async fn put_hash(
     .bind(epoch)
     .bind(hash.as_str())
     .bind(now)
+    .bind(lasting.must_change.then_some(now))
+    .bind(lasting.expires_at)
     .run(tx)
     .await?;
     Ok(changed == 1)
@@ -54,12 +56,13 @@ pub(super) async fn put_rehash(tx: &mut Tx, user: &UserId, epoch: i64, hash: &Ha
     Ok(())
 }
 
-/// Whether the user is still at `epoch` and enabled; holds the row until the transaction ends, so that a change at
+/// Whether the user is still at `epoch` and may sign in; holds the row until the transaction ends, so that a change at
 /// the same moment comes wholly before or wholly after it. The update that changes nothing is that lock on PostgreSQL.
 pub async fn hold(tx: &mut Tx, user: &UserId, epoch: i64) -> Result<bool> {
     let held = query(
         "update users set credential_epoch = credential_epoch
-          where id = $1 and credential_epoch = $2 and disabled_at is null",
+          where id = $1 and credential_epoch = $2 and disabled_at is null
+            and account_id in (select id from accounts where suspended_at is null)",
     )
     .bind(user)
     .bind(epoch)

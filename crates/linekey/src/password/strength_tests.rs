@@ -14,16 +14,8 @@ fn the_score_and_the_advice_fit_the_password() {
     let nobody = About::default();
     for (typed, score, advice) in [
         ("", 0, "Add another word or two; uncommon words are best."),
-        (
-            "password",
-            0,
-            "This is a common password, and among the first to be tried.",
-        ),
-        (
-            "qwertyuiop",
-            0,
-            "This is a common password, and among the first to be tried.",
-        ),
+        ("password", 0, "Attackers try this early; add a few more words."),
+        ("qwertyuiop", 0, "Attackers try this early; add a few more words."),
         ("abcdefghijkl", 0, "Sequences like abc or 6543 are easy to guess."),
         ("Trodden-Unpack-Halogen-Cape", 4, "Very hard to guess."),
     ] {

@@ -10,8 +10,10 @@ use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::PhoneId;
-use crate::sessions::{Person, SignedIn};
+use crate::sessions::SignedIn;
+use crate::users::name::is_hidden;
 use crate::users::{self, Role};
+use crate::words::Words;
 
 /// The longest label, in characters.
 pub const LONGEST_LABEL: usize = 40;
@@ -45,11 +47,30 @@ pub enum Refusal {
     TooMany,
 }
 
+impl Refusal {
+    /// The sentence about it. `label` is what was typed.
+    pub fn text(self, words: &Words, label: &str) -> String {
+        match self {
+            Self::LabelEmpty => words.say("label-empty"),
+            Self::LabelTooLong => words.say_with("label-too-long", "most", LONGEST_LABEL),
+            Self::LabelCharacters => words.say("label-characters"),
+            Self::LabelTaken => words.say_with("label-taken", "label", label.trim()),
+            Self::TooMany => words.say_with("phones-limit", "count", MOST_PER_USER),
+            Self::ExtensionCharacters => words.say("extension-characters"),
+            Self::ExtensionNotYours => words.say("extension-not-yours"),
+        }
+    }
+}
+
 /// A phone just added, with the password that nobody will ever see again.
 #[derive(Debug)]
 pub struct Added {
     /// Its id.
     pub id: PhoneId,
+    /// The name it registers with: `ann-desk`.
+    pub sip_name: String,
+    /// The realm that it registers in.
+    pub sip_domain: String,
     /// The SIP password.
     pub sip_password: Zeroizing<String>,
 }
@@ -65,51 +86,87 @@ pub enum Outcomes {
 
 /// Adds a phone for `me`.
 pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> Result<Outcomes> {
-    let (label, extension) = (label.trim(), extension.trim());
-    let refused = refusals(&me.person, label, extension);
-    if !refused.is_empty() {
-        return Ok(Outcomes::Refused(refused));
-    }
+    let may_choose = me.person.role != Role::User;
+    let wanted = match Wanted::of(label, extension, me.person.extension.as_deref(), may_choose) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Ok(Outcomes::Refused(refused)),
+    };
     let mut tx = app.db.begin().await?;
     users::hold(&mut tx, &me.person.id, &me.session).await?;
-    let labels = store::labels_of(&mut tx, &me.person.account, &me.person.id).await?;
-    if labels.len() >= MOST_PER_USER {
-        return Ok(Outcomes::Refused(vec![Refusal::TooMany]));
-    }
-    let extension = if extension.is_empty() {
-        me.person.extension.as_deref()
-    } else {
-        Some(extension)
+    let owner = Owner {
+        account: &me.person.account,
+        user: &me.person.id,
+        sip_domain: &me.person.sip_domain,
     };
-    let sip_password = new_sip_password(app);
-    if labels.iter().any(|taken| taken == label) {
-        return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
-    }
-    let added = insert_named(app, &mut tx, me, (label, extension), &sip_password).await?;
-    // Another browser of the same user took the label at this moment.
-    let Some(id) = added else {
-        return Ok(Outcomes::Refused(vec![Refusal::LabelTaken]));
+    let added = match add_in(app, &mut tx, (owner, &me.person.name), wanted).await? {
+        Ok(added) => added,
+        Err(refusal) => return Ok(Outcomes::Refused(vec![refusal])),
     };
-    let event = me.event(Kind::PhoneAdd, Outcome::Done, serde_json::json!({ "phone": id }));
+    let event = me.event(Kind::PhoneAdd, Outcome::Done, serde_json::json!({ "phone": added.id }));
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
-    Ok(Outcomes::Added(Added { id, sip_password }))
+    Ok(Outcomes::Added(added))
+}
+
+/// What a phone is to be, looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    label: &'a str,
+    extension: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Of what was typed; without an extension it is the owner's. `may_choose`: whether the extension is theirs to say.
+    pub(super) fn of(
+        label: &'a str,
+        extension: &'a str,
+        owners: Option<&'a str>,
+        may_choose: bool,
+    ) -> std::result::Result<Self, Vec<Refusal>> {
+        let (label, extension) = (label.trim(), extension.trim());
+        let refused = refusals(label, extension, may_choose);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        let extension = if extension.is_empty() { owners } else { Some(extension) };
+        Ok(Self { label, extension })
+    }
+}
+
+/// Adds a phone of the user whose row the caller holds, and who is called `name` in front of `@`.
+pub(super) async fn add_in(
+    app: &App,
+    tx: &mut Tx,
+    (owner, name): (Owner<'_>, &str),
+    wanted: Wanted<'_>,
+) -> Result<std::result::Result<Added, Refusal>> {
+    let labels = store::labels_of(tx, owner.account, owner.user).await?;
+    if labels.len() >= MOST_PER_USER {
+        return Ok(Err(Refusal::TooMany));
+    }
+    if labels.iter().any(|taken| taken == wanted.label) {
+        return Ok(Err(Refusal::LabelTaken));
+    }
+    let sip_password = new_sip_password(app);
+    let inserted = insert_named(app, tx, (owner, name), wanted, &sip_password).await?;
+    // Another browser of the same user took the label at this moment.
+    Ok(inserted.ok_or(Refusal::LabelTaken).map(|(id, sip_name)| Added {
+        id,
+        sip_name,
+        sip_domain: owner.sip_domain.to_owned(),
+        sip_password,
+    }))
 }
 
 /// Inserts the phone under the first SIP name that is free: `ann-desk`, `ann-desk-2`, and so on.
 async fn insert_named(
     app: &App,
     tx: &mut Tx,
-    me: &SignedIn,
-    (label, extension): (&str, Option<&str>),
+    (owner, user_name): (Owner<'_>, &str),
+    wanted: Wanted<'_>,
     sip_password: &str,
-) -> Result<Option<PhoneId>> {
-    let owner = Owner {
-        account: &me.person.account,
-        user: &me.person.id,
-        sip_domain: &me.person.sip_domain,
-    };
-    let base = sip_name(&me.person.name, label);
+) -> Result<Option<(PhoneId, String)>> {
+    let base = sip_name(user_name, wanted.label);
     for nth in 1..=TRIES {
         let name = match nth {
             1 => base.clone(),
@@ -118,13 +175,13 @@ async fn insert_named(
             _ => format!("{base}-{}", data_encoding::HEXLOWER.encode(&app.random.bytes::<4>())),
         };
         let new = NewPhone {
-            label,
+            label: wanted.label,
             sip_name: &name,
             sip_password,
-            extension,
+            extension: wanted.extension,
         };
         if let Some(id) = insert(app, tx, owner, new).await? {
-            return Ok(Some(id));
+            return Ok(Some((id, name)));
         }
     }
     Ok(None)
@@ -168,16 +225,16 @@ pub async fn insert(app: &App, tx: &mut Tx, owner: Owner<'_>, new: NewPhone<'_>)
     Ok(inserted.then_some(id))
 }
 
-fn refusals(person: &Person, label: &str, extension: &str) -> Vec<Refusal> {
+fn refusals(label: &str, extension: &str, may_choose: bool) -> Vec<Refusal> {
     let mut refused = Vec::new();
     if label.is_empty() {
         refused.push(Refusal::LabelEmpty);
     } else if label.chars().count() > LONGEST_LABEL {
         refused.push(Refusal::LabelTooLong);
-    } else if label.chars().any(char::is_control) {
+    } else if label.chars().any(is_hidden) {
         refused.push(Refusal::LabelCharacters);
     }
-    if !extension.is_empty() && person.role == Role::User {
+    if !extension.is_empty() && !may_choose {
         refused.push(Refusal::ExtensionNotYours);
     } else if extension.len() > 16 || !extension.bytes().all(|byte| byte.is_ascii_digit()) {
         refused.push(Refusal::ExtensionCharacters);

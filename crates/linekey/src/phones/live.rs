@@ -9,17 +9,50 @@ use crate::clock::Millis;
 use crate::config::SipMode;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::PhoneId;
+use crate::ids::{AccountId, PhoneId, UserId};
 use crate::sessions::Person;
 use crate::when;
 
 /// The phones of `person`, by label.
 pub async fn of(app: &App, person: &Person) -> Result<Vec<PhoneView>> {
-    let rows = store::seen_of_user(&app.db, &person.account, &person.id).await?;
+    of_user(app, (&person.account, &person.id), &person.time_zone).await
+}
+
+/// The phones of a user, by label, with times in `zone`.
+pub async fn of_user(app: &App, (account, user): (&AccountId, &UserId), zone: &str) -> Result<Vec<PhoneView>> {
+    let rows = store::seen_of_user(&app.db, account, user).await?;
     let phones = rows.chunk_by(|one, next| one.id == next.id);
-    Ok(phones
-        .map(|registrations| view(app, registrations, &person.time_zone))
-        .collect())
+    Ok(phones.map(|registrations| view(app, registrations, zone)).collect())
+}
+
+/// A phone with whose it is.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The domain of the account.
+    pub domain: String,
+    /// What its owner types to sign in.
+    pub user: String,
+    /// The phone, with times in UTC.
+    pub phone: PhoneView,
+}
+
+/// The phones of the account of `domain` (with an empty one: of all), or of one user of it. For commands.
+pub async fn in_accounts(app: &App, domain: &str, user: Option<&UserId>) -> Result<Vec<Listed>> {
+    let rows = store::seen_in_accounts(&app.db, domain, user.map_or("", UserId::as_str)).await?;
+    let mut listed = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    while let Some(first) = rows.next() {
+        let mut registrations = vec![first.seen];
+        while let Some(next) = rows.next_if(|next| next.seen.id == registrations[0].id) {
+            registrations.push(next.seen);
+        }
+        listed.push(Listed {
+            user: first.role.sign_in_name(&first.user_name, &first.domain),
+            domain: first.domain,
+            phone: view(app, &registrations, "UTC"),
+        });
+    }
+    Ok(listed)
 }
 
 /// One phone of its registrations, the latest refresh first. There is always a first: a phone without a registration

@@ -6,14 +6,16 @@ mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod create;
+pub mod create_for;
 mod events;
 pub mod live;
 pub mod pages;
 pub mod registrar;
+pub mod reseal;
 mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;
 pub mod view;
 
-pub use sealed::equals_sip_password;
+pub use sealed::{equals_sip_password, newest_opens};

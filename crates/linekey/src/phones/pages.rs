@@ -5,8 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::create::{self, LONGEST_LABEL, MOST_PER_USER, Outcomes, Refusal};
+use super::create::{self, MOST_PER_USER, Outcomes, Refusal};
 use super::live;
+use super::registrar;
 use super::view::PhoneView;
 use crate::app::App;
 use crate::error::Error;
@@ -82,7 +83,7 @@ pub async fn one(
     let sip_password = carried.and_then(|carried| carried.strip_prefix(&format!("{id} ")).map(str::to_owned));
     let say = |key: &str| app.words.say(key);
     let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
-    let (server, port) = registrar_address(&app);
+    let (server, port) = registrar::address(&app);
     let settings = vec![
         (say("phone-setting-server"), server),
         (say("phone-setting-port"), port),
@@ -115,29 +116,9 @@ async fn list_with(app: &App, me: &SignedIn, label: &str, errors: Vec<FieldError
     }))
 }
 
-/// Where phones reach the registrar: the address it listens on, or the portal's host where it listens on all.
-fn registrar_address(app: &App) -> (String, String) {
-    let Some(address) = app.config.sip.udp.first() else {
-        return (String::new(), String::new());
-    };
-    let host = if address.ip().is_unspecified() {
-        app.config.portal.public_url.host().to_owned()
-    } else {
-        address.ip().to_string()
-    };
-    (host, address.port().to_string())
-}
-
 fn field_error(app: &App, refusal: Refusal, label: &str) -> FieldError {
-    let words = &app.words;
-    let (field, text) = match refusal {
-        Refusal::LabelEmpty => ("label", words.say("label-empty")),
-        Refusal::LabelTooLong => ("label", words.say_with("label-too-long", "most", LONGEST_LABEL)),
-        Refusal::LabelCharacters => ("label", words.say("label-characters")),
-        Refusal::LabelTaken => ("label", words.say_with("label-taken", "label", label.trim())),
-        Refusal::TooMany => ("label", words.say_with("phones-limit", "count", MOST_PER_USER)),
-        Refusal::ExtensionCharacters => ("label", words.say("extension-characters")),
-        Refusal::ExtensionNotYours => ("label", words.say("extension-not-yours")),
-    };
-    FieldError { field, text }
+    FieldError {
+        field: "label",
+        text: refusal.text(&app.words, label),
+    }
 }

@@ -92,6 +92,19 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
     Ok(Served { running, tasks })
 }
 
+/// Where phones reach the registrar: the address it listens on, or the portal's host where it listens on all.
+pub fn address(app: &App) -> (String, String) {
+    let Some(address) = app.config.sip.udp.first() else {
+        return (String::new(), String::new());
+    };
+    let host = if address.ip().is_unspecified() {
+        app.config.portal.public_url.host().to_owned()
+    } else {
+        address.ip().to_string()
+    };
+    (host, address.port().to_string())
+}
+
 struct Answers {
     app: App,
     domains: RwLock<HashMap<String, Domain>>,

@@ -23,6 +23,12 @@ pub(super) fn open(app: &App, phone: &PhoneId, sealed: &[u8]) -> Result<Ha1Set> 
     Ha1Set::from_bytes(&plain).ok_or_else(|| Error::defect("sealed SIP hashes of another length"))
 }
 
+/// Whether the hashes of the phone that was added last open with the key file; `None` while there is no phone.
+pub async fn newest_opens(app: &App) -> Result<Option<bool>> {
+    let newest = store::newest_sealed(&app.db).await?;
+    Ok(newest.map(|phone| open(app, &phone.id, &phone.sip_hashes).is_ok()))
+}
+
 /// Sealed hashes that belong to no phone, with the id they are sealed for.
 pub(super) fn nobody(app: &App) -> (PhoneId, Vec<u8>) {
     let id = PhoneId::new("nobody");

@@ -5,6 +5,7 @@ use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
+use crate::users::Role;
 
 /// A phone's sealed hashes with the names they were made with.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -26,6 +27,51 @@ pub(super) async fn hashes_of_user(db: &Db, account: &AccountId, user: &UserId) 
     .bind(user)
     .all(db)
     .await
+}
+
+/// A phone's sealed hashes alone.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Sealed {
+    pub(super) id: PhoneId,
+    pub(super) sip_hashes: Vec<u8>,
+}
+
+/// The next phones behind `after` whose hashes are sealed with the key of these first bytes. For sealing them anew.
+pub(super) async fn sealed_with(tx: &mut Tx, key: &[u8], after: &str, limit: i64) -> Result<Vec<Sealed>> {
+    query(
+        "select id, sip_hashes from phones where substr(sip_hashes, 1, 4) = $1 and id > $2
+          order by id limit $3",
+    )
+    .bind(key)
+    .bind(after)
+    .bind(limit)
+    .all(tx)
+    .await
+}
+
+/// Puts the same hashes sealed anew in the place of `old`; a SIP password that was changed meanwhile stays.
+pub(super) async fn reseal(tx: &mut Tx, phone: &PhoneId, old: &[u8], new: &[u8]) -> Result<()> {
+    query("update phones set sip_hashes = $3 where id = $1 and sip_hashes = $2")
+        .bind(phone)
+        .bind(old)
+        .bind(new)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many phones' hashes are sealed with each key, by the first bytes of what is sealed.
+pub(super) async fn count_by_key(db: &Db) -> Result<Vec<(Vec<u8>, i64)>> {
+    query("select substr(sip_hashes, 1, 4) as sealed_with, count(*) as phones from phones group by substr(sip_hashes, 1, 4)")
+        .all(db)
+        .await
+}
+
+/// The phone that was added last.
+pub(super) async fn newest_sealed(db: &Db) -> Result<Option<Sealed>> {
+    query("select id, sip_hashes from phones order by id desc limit 1")
+        .optional(db)
+        .await
 }
 
 /// The phone of a SIP name, unless its user is disabled or its account suspended. For the registrar alone.
@@ -107,6 +153,36 @@ pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) ->
           order by p.label, r.refreshed_at desc",
     )
     .bind(account)
+    .bind(user)
+    .all(db)
+    .await
+}
+
+/// The same with whose phone it is.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct SeenOfSomeone {
+    pub(super) user_name: String,
+    #[sqlx(try_from = "String")]
+    pub(super) role: Role,
+    pub(super) domain: String,
+    #[sqlx(flatten)]
+    pub(super) seen: Seen,
+}
+
+/// The phones of the account of `domain` (with an empty one: of all), or of one user of it, with their registrations,
+/// in the order of [`seen_of_user`]. For commands.
+pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Result<Vec<SeenOfSomeone>> {
+    query(
+        "select u.name as user_name, u.role, a.domain, p.id, p.label, p.extension, p.sip_name, p.sip_domain,
+                r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
+           from phones p
+           join users u on u.id = p.user_id
+           join accounts a on a.id = p.account_id
+           left join registrations r on r.phone_id = p.id
+          where ($1 = '' or a.domain = $1) and ($2 = '' or u.id = $2)
+          order by a.domain, u.name, p.label, p.id, r.refreshed_at desc",
+    )
+    .bind(domain)
     .bind(user)
     .all(db)
     .await

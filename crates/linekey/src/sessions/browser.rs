@@ -5,6 +5,13 @@ use crate::words::Words;
 /// Longest User-Agent that is kept, in characters.
 pub(super) const LONGEST: usize = 300;
 
+/// Whether it is a mobile phone's or a tablet's, which have a picture of their own.
+pub(super) fn is_handheld(user_agent: &str) -> bool {
+    ["iPhone", "iPad", "Android"]
+        .iter()
+        .any(|mark| user_agent.contains(mark))
+}
+
 /// `Firefox on Windows`, of a User-Agent header.
 pub(super) fn describe(words: &Words, user_agent: &str) -> String {
     // Order matters: every browser also names those it once wanted to pass for.

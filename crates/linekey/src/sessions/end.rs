@@ -1,4 +1,4 @@
-//! Ends sessions: one, all others, or this one by signing out.
+//! Ends sessions: one, all others, this one by signing out, or somebody else's.
 
 use super::{SignedIn, store};
 use crate::app::App;
@@ -6,7 +6,10 @@ use crate::audit::{self, Event, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{SessionId, UserId};
-use crate::users;
+use crate::mail::{self, Mail};
+use crate::users::act::{self, Begun, Whom};
+use crate::users::permissions::{Act, Refusal};
+use crate::users::{self, Actor, Subject};
 
 /// Signs this browser out.
 pub async fn sign_out(app: &App, me: &SignedIn) -> Result<()> {
@@ -50,6 +53,56 @@ pub async fn replaced(tx: &mut Tx, old: &SignedIn) -> Result<()> {
 /// Ends every session of a user but one in the transaction of a change that reports it, and says how many.
 pub async fn others_in(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
     store::remove_others(tx, user, keep).await
+}
+
+/// Ends every session of a user in the transaction of a change that reports it, and says how many.
+pub async fn all_in(tx: &mut Tx, user: &UserId) -> Result<u64> {
+    store::remove_all(tx, user).await
+}
+
+/// What came of ending somebody else's sessions.
+#[derive(Debug)]
+pub enum EndedFor {
+    /// So many ended.
+    Done(Box<Subject>, u64),
+    /// It is not the actor's to do.
+    Forbidden(Refusal),
+    /// There is nobody with that id in the account, or no such session of theirs.
+    Nobody,
+}
+
+/// Ends `session` of somebody else, or all of them.
+pub async fn for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, session: Option<&SessionId>) -> Result<EndedFor> {
+    let (mut tx, subject) = match act::begin(app, actor, Act::SignOut, whom).await? {
+        Begun::May(tx, subject) => (tx, subject),
+        Begun::Refused(refusal) => return Ok(EndedFor::Forbidden(refusal)),
+        Begun::Nobody => return Ok(EndedFor::Nobody),
+    };
+    let ended = match session {
+        Some(session) => store::remove(&mut tx, &subject.id, session).await?,
+        None => store::remove_all(&mut tx, &subject.id).await?,
+    };
+    if ended == 0 {
+        return Ok(match session {
+            Some(_) => EndedFor::Nobody,
+            None => EndedFor::Done(subject, 0),
+        });
+    }
+    let detail = serde_json::json!({ "sessions": ended });
+    let event = actor.event(Kind::SignedOut, Outcome::Done, &subject, detail);
+    audit::record(app, &mut tx, event).await?;
+    if let Some(address) = subject.verified_email() {
+        let mail = Mail::SignedOut {
+            count: ended,
+            name: subject.display_name.clone(),
+            sign_in_name: subject.sign_in_name(),
+            by: actor.by(),
+            at: app.clock.now(),
+        };
+        mail::send(app, &mut tx, (&subject.account, &subject.id), address, &mail).await?;
+    }
+    tx.commit().await?;
+    Ok(EndedFor::Done(subject, ended))
 }
 
 /// Removes sessions past their limits; run now and then. A session past its limits is refused anyway.

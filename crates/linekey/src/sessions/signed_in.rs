@@ -9,13 +9,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::store;
 use crate::app::App;
+use crate::audit;
 use crate::audit::{Event, Kind, Outcome};
 use crate::clock::{MINUTE, Millis};
 use crate::error::Error;
 use crate::ids::{AccountId, SessionId, UserId};
+use crate::throttle;
 use crate::users::Role;
+use crate::users::actor::{Acting, Actor};
+use crate::users::permissions::{Area, Standing};
 use crate::web::answer::Problem;
-use crate::web::page::{self, Frame, Section};
+use crate::web::page::{self, Asking, Frame, Section};
 use crate::web::{client_address, cookies};
 
 /// Where the change form is; also where someone with a password set for them is sent.
@@ -62,6 +66,8 @@ pub struct Person {
     pub domain: String,
     /// The realm of the account's phones.
     pub sip_domain: String,
+    /// The enabled administrators of the account, by name: `Adam Alder, Bea Bow`.
+    pub administrators: Option<String>,
     /// Whether a password was set for them that they must change first.
     pub must_change: bool,
 }
@@ -69,9 +75,33 @@ pub struct Person {
 impl Person {
     /// What they type to sign in: `ann@acme.example`, an operator's bare name.
     pub fn sign_in_name(&self) -> String {
-        match self.role {
-            Role::Operator => self.name.clone(),
-            Role::User | Role::Administrator => format!("{}@{}", self.name, self.domain),
+        self.role.sign_in_name(&self.name, &self.domain)
+    }
+}
+
+impl Person {
+    /// As permissions see them.
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            id: &self.id,
+            account: &self.account,
+            role: self.role,
+        }
+    }
+
+    /// Who can do what `area` is for, in a sentence for somebody who cannot.
+    pub fn who_can(&self, app: &App, area: Area) -> String {
+        match (area, &self.administrators) {
+            (Area::Administration, _) if self.role == Role::Operator => app.words.say("who-can-operator-sees"),
+            (Area::Operation, _) => app.words.say("who-can-operators"),
+            (Area::Administration, None) => app.words.say("who-can-nobody"),
+            (Area::Administration, Some(names)) => app.words.say_all(
+                "who-can-administrators",
+                [
+                    ("names", names.as_str().into()),
+                    ("account", self.account_name.as_str().into()),
+                ],
+            ),
         }
     }
 }
@@ -111,19 +141,37 @@ impl SignedIn {
         }
     }
 
-    /// The frame of this person's page.
-    pub fn frame(&self, app: &App, section: Section) -> Frame {
-        let person = page::Person {
+    /// This person, as the one who does something to somebody else.
+    pub fn actor(&self) -> Actor<'_> {
+        Actor::Person(Acting {
+            id: &self.person.id,
+            account: &self.person.account,
+            role: self.person.role,
+            display_name: &self.person.display_name,
+            session: &self.session,
+            address: self.address,
+        })
+    }
+
+    /// This person, as far as the frame of a page shows them.
+    fn framed(&self) -> page::Person {
+        page::Person {
             sign_in_name: self.person.sign_in_name(),
             display_name: self.person.display_name.clone(),
             account_name: self.person.account_name.clone(),
             operator: self.person.role == Role::Operator,
+            administrator: self.person.role == Role::Administrator,
             must_change: self.person.must_change,
-        };
+        }
+    }
+
+    /// The frame of this person's page.
+    pub fn frame(&self, app: &App, section: Section) -> Frame {
         Frame {
             words: app.words.clone(),
             brand: app.config.brand.name.clone(),
-            person: Some(person),
+            accents: app.accents,
+            person: Some(self.framed()),
             section,
         }
     }
@@ -136,13 +184,15 @@ pub enum Rejection {
     SignIn {
         /// The page that was asked for, if coming back to it makes sense.
         next: Option<String>,
-        /// A cookie came that is worth nothing any more.
-        ended: bool,
+        /// A cookie came that is worth nothing any more: why, as the sign-in page is told.
+        ended: Option<&'static str>,
     },
     /// The same for what a script asks for: 401.
     Unauthenticated,
     /// To the change form first.
     ChangeFirst,
+    /// A page that the role does not open, and who can, in a sentence.
+    Forbidden(Area, String),
     /// The session could not be read.
     Failed(Error),
 }
@@ -153,13 +203,14 @@ impl IntoResponse for Rejection {
             Self::SignIn { next, ended } => {
                 let next = next.filter(|next| next != "/");
                 let next = next.map(|next| format!("next={}", crate::web::form::encode(&next)));
-                let reason = ended.then(|| "reason=ended".to_owned());
+                let reason = ended.map(|reason| format!("reason={reason}"));
                 let query = [next, reason].into_iter().flatten().collect::<Vec<_>>().join("&");
                 let mark = if query.is_empty() { "" } else { "?" };
                 Redirect::to(&format!("/sign-in{mark}{query}")).into_response()
             }
             Self::Unauthenticated => Problem::SignedOut.into_response(),
             Self::ChangeFirst => Redirect::to(CHANGE_FORM).into_response(),
+            Self::Forbidden(area, who_can) => Problem::of_area(area == Area::Operation).saying(who_can),
             Self::Failed(error) => error.into_response(),
         }
     }
@@ -179,13 +230,14 @@ impl FromRequestParts<App> for SignedIn {
             if parts.extensions.get::<ForScripts>().is_some() {
                 return Err(Rejection::Unauthenticated);
             }
-            let next = match parts.method {
-                Method::GET | Method::HEAD => parts.uri.path_and_query().map(|page| page.as_str().to_owned()),
-                _ => page_of_form(path).map(str::to_owned),
+            // Only who sent something is told that it was not saved.
+            let (next, reason) = match parts.method {
+                Method::GET | Method::HEAD => (parts.uri.path_and_query().map(|page| page.as_str().to_owned()), "over"),
+                _ => (page_of_form(path).map(str::to_owned), "ended"),
             };
             return Err(Rejection::SignIn {
                 next,
-                ended: cookie.is_some(),
+                ended: cookie.is_some().then_some(reason),
             });
         };
         if me.person.must_change && !BEFORE_CHANGE.contains(&path) {
@@ -202,11 +254,58 @@ fn page_of_form(path: &str) -> Option<&'static str> {
         ("/account/settings", "/account/settings"),
         ("/account/sessions", "/account/sessions"),
         ("/phones", "/phones"),
+        ("/admin/users", "/admin/users"),
     ];
     pages
         .into_iter()
         .find(|(form, _)| path.starts_with(form))
         .map(|(_, page)| page)
+}
+
+/// An administrator, as an extractor. Everyone else who is signed in learns who the administrators are.
+#[derive(Clone, Debug)]
+pub struct Administrator(pub SignedIn);
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
+        within(parts, app, Area::Administration).await.map(Self)
+    }
+}
+
+/// One of the provider's staff, as an extractor.
+#[derive(Clone, Debug)]
+pub struct Operator(pub SignedIn);
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Rejection> {
+        within(parts, app, Area::Operation).await.map(Self)
+    }
+}
+
+/// Whoever asks, if their role opens the area. Being turned away is on record.
+async fn within(parts: &mut Parts, app: &App, area: Area) -> Result<SignedIn, Rejection> {
+    let me = SignedIn::from_request_parts(parts, app).await?;
+    if area.is_open_to(me.person.role) {
+        return Ok(me);
+    }
+    let route = parts.extensions.get::<axum::extract::MatchedPath>();
+    let route = route.map(|route| route.as_str().to_owned()).unwrap_or_default();
+    record_turned_away(app, &me, &route).await.map_err(Rejection::Failed)?;
+    Err(Rejection::Forbidden(area, me.person.who_can(app, area)))
+}
+
+async fn record_turned_away(app: &App, me: &SignedIn, route: &str) -> Result<(), Error> {
+    if !throttle::is_worth_telling(app, &me.person.id).await? {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    let detail = serde_json::json!({ "page": route });
+    audit::record(app, &mut tx, me.event(Kind::Forbidden, Outcome::Refused, detail)).await?;
+    tx.commit().await
 }
 
 /// Someone signed in, or nobody: for pages that both may open.
@@ -241,7 +340,7 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
         .get("user-agent")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    Ok(Some(SignedIn {
+    let me = SignedIn {
         session: row.session_id,
         authenticated_at: row.authenticated_at,
         address: client_address::of(app, parts),
@@ -261,9 +360,14 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
             account_name: row.account_name,
             domain: row.domain,
             sip_domain: row.sip_domain,
+            administrators: row.administrators,
             must_change: row.must_change_at.is_some(),
         },
-    }))
+    };
+    if let Some(asking) = parts.extensions.get::<Asking>() {
+        asking.is(me.framed());
+    }
+    Ok(Some(me))
 }
 
 /// A database that cannot be written to just now is no reason not to show a page.

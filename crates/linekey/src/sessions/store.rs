@@ -29,6 +29,7 @@ pub(super) struct Row {
     pub(super) account_name: String,
     pub(super) domain: String,
     pub(super) sip_domain: String,
+    pub(super) administrators: Option<String>,
 }
 
 /// The session of a token, unless its user is disabled or its account suspended.
@@ -36,7 +37,11 @@ pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>
     query(
         "select s.id as session_id, s.started_at, s.last_seen_at, s.authenticated_at, u.id as user_id, u.account_id,
                 u.role, u.name, u.display_name, u.email, u.email_verified_at, u.extension, u.time_zone,
-                u.password_set_at, u.credential_epoch, u.must_change_at, a.name as account_name, a.domain, a.sip_domain
+                u.password_set_at, u.credential_epoch, u.must_change_at, a.name as account_name, a.domain, a.sip_domain,
+                (select string_agg(d.display_name || case when d.email_verified_at is null then '' else ' (' || d.email || ')' end,
+                                   ', ' order by d.display_key) from users d
+                  where d.account_id = u.account_id and d.role = 'administrator' and d.disabled_at is null)
+                    as administrators
            from sessions s
            join users u on u.id = s.user_id
            join accounts a on a.id = u.account_id
@@ -102,7 +107,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Gives a session another token. False: it has ended.
+/// Gives a session another token. False: it has ended, or its account was suspended.
 pub(super) async fn set_token(
     tx: &mut Tx,
     id: &SessionId,
@@ -113,7 +118,7 @@ pub(super) async fn set_token(
     let changed = query(
         "update sessions
             set token_hash = $2, last_seen_at = $3, authenticated_at = coalesce($4, authenticated_at)
-          where id = $1",
+          where id = $1 and account_id in (select id from accounts where suspended_at is null)",
     )
     .bind(id)
     .bind(token_hash)
@@ -162,6 +167,14 @@ pub(super) async fn remove_others(tx: &mut Tx, user: &UserId, keep: &SessionId) 
     query("delete from sessions where user_id = $1 and id <> $2")
         .bind(user)
         .bind(keep)
+        .run(tx)
+        .await
+}
+
+/// Ends every session of the user.
+pub(super) async fn remove_all(tx: &mut Tx, user: &UserId) -> Result<u64> {
+    query("delete from sessions where user_id = $1")
+        .bind(user)
         .run(tx)
         .await
 }

@@ -1,7 +1,7 @@
 //! Stories about sessions: limits, the list, ending.
 
 use super::end;
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{HOUR, MINUTE, SECOND};
 use crate::db::query;
 use crate::error::Error;
 use crate::testing::{Engine, Portal, stories};
@@ -52,7 +52,7 @@ async fn someone_sees_their_sessions_and_ends_one_or_all_others(p: Portal) {
     );
     let list = ann.get("/account/sessions").await;
     list.says(200, "Firefox on Linux")
-        .says(200, "127.0.0.1")
+        .says(200, "The portal's own computer")
         .says(200, "This browser");
     assert_eq!(
         list.text.matches("/end\"").count(),
@@ -185,7 +185,32 @@ async fn an_id_that_is_none_leads_nowhere(p: Portal) {
     }
 }
 
+async fn sessions_that_look_alike_are_told_apart(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    for _ in 0..2 {
+        p.wait(2 * SECOND);
+        p.signed_in("ann").await;
+    }
+    let list = ann.get("/account/sessions").await.text;
+    let mut since: Vec<_> = list
+        .split("Signed in since <time")
+        .skip(1)
+        .filter_map(|rest| rest.split('>').nth(1)?.split('<').next())
+        .collect();
+    since.sort_unstable();
+    since.dedup();
+    assert_eq!(since.len(), 3, "{since:?}");
+    let mut buttons: Vec<_> = list
+        .split("<span class=\"unseen\">")
+        .filter_map(|rest| rest.split('<').next()?.strip_prefix("Firefox on Linux, "))
+        .collect();
+    buttons.sort_unstable();
+    buttons.dedup();
+    assert_eq!(buttons.len(), 2, "each names what it ends: {buttons:?}");
+}
+
 stories!(
+    sessions_that_look_alike_are_told_apart,
     what_an_ended_session_still_holds_is_let_out_again,
     an_id_that_is_none_leads_nowhere,
     whoever_saves_after_the_session_ended_is_told_and_comes_back_to_the_form,

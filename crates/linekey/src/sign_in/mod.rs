@@ -1,8 +1,9 @@
-//! Proving who someone is: at the sign-in page, and again before a change.
+//! Proving who someone is, at the sign-in page and again before a change; and who may not, being disabled.
 
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod confirm;
+pub mod disable;
 mod next;
 pub mod pages;
 pub mod sign_in;

@@ -54,6 +54,7 @@ pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query)
     let notice = match query.text("reason") {
         "signed-out" => Some("sign-in-signed-out"),
         "ended" => Some("sign-in-session-ended"),
+        "over" => Some("sign-in-session-over"),
         _ if next.is_some_and(|next| next != "/") => Some("sign-in-required"),
         _ => None,
     };
@@ -82,6 +83,11 @@ pub async fn submit(State(app): State<App>, visitor: Visitor, origin: Origin, Fo
         }
         Outcomes::Refused => {
             let problem = app.words.say("sign-in-refused");
+            let again = again(&app, typed_name, next, problem);
+            Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
+        }
+        Outcomes::Expired => {
+            let problem = app.words.say("sign-in-expired");
             let again = again(&app, typed_name, next, problem);
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
         }

@@ -23,6 +23,8 @@ pub enum Outcomes {
     SignedIn(SessionId, Token),
     /// That name and password don't match.
     Refused,
+    /// It was the right password, but a temporary one whose time is over. Whoever reads this knew it.
+    Expired,
     /// So many seconds must pass first, whether the password was right or not.
     Wait(i64),
 }
@@ -43,7 +45,8 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
     let meant = meant(by_sign_in_name(&app.db, name).await?);
     let mut buckets = vec![Bucket::Name(&name.canonical, from.address)];
     buckets.extend(meant.as_ref().map(|user| Bucket::User(&user.id, from.address)));
-    let failures = match throttle::count(app, &buckets).await? {
+    let given_new = meant.as_ref().and_then(|user| user.must_change_at);
+    let failures = match throttle::count_since(app, &buckets, given_new).await? {
         Counted::Go { failures } => failures,
         Counted::Wait(seconds) => return Ok(Outcomes::Wait(seconds)),
     };
@@ -58,6 +61,10 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
         refuse(app, meant.as_ref(), from, failures).await?;
         return Ok(Outcomes::Refused);
     };
+    if user.password_expires_at.is_some_and(|at| at <= app.clock.now()) {
+        refuse(app, meant.as_ref(), from, failures).await?;
+        return Ok(Outcomes::Expired);
+    }
     // A queue that is full now only means that the hash is renewed another time.
     let renewed = app.hashes.renew(typed, verified).await.unwrap_or_default();
 

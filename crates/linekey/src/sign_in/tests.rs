@@ -192,7 +192,7 @@ async fn signing_out_really_ends(p: Portal) {
         .await
         .says(200, "You are signed out.");
     let gone = thief.get("/account/settings").await;
-    gone.leads_to("/sign-in?next=/account/settings&reason=ended");
+    gone.leads_to("/sign-in?next=/account/settings&reason=over");
     assert_eq!(p.count(query("select count(*) from sessions")).await, 0);
     assert_eq!(p.events("sign-out").await, 1);
 }

@@ -3,6 +3,7 @@
 //! Every wait is for a condition, with a limit. A story ends each browser with [`Chromium::close`], which fails on
 //! whatever the browser complained about: a blocked resource, a script that threw.
 
+mod axe;
 mod fields;
 mod keyboard;
 mod pictures;
@@ -28,6 +29,7 @@ const AGAIN: Duration = Duration::from_millis(25);
 pub(crate) struct Chromium {
     driver: WebDriver,
     origin: String,
+    script: bool,
     closed: bool,
     // Dropped in this order: the browser ends before its driver, and both before their files go.
     _chromedriver: Chromedriver,
@@ -65,6 +67,7 @@ impl Chromium {
         let chromium = Self {
             driver,
             origin,
+            script,
             closed: false,
             _chromedriver: chromedriver,
             _profile: profile,
@@ -138,6 +141,14 @@ impl Chromium {
             self.text().await.contains(text).then_some(())
         })
         .await;
+    }
+
+    /// Waits until the page's first frame visibly says `text`.
+    pub(crate) async fn frame_says(&self, text: &str) {
+        self.until("a frame", async || self.driver.enter_frame(0).await.ok())
+            .await;
+        self.says(text).await;
+        self.driver.enter_default_frame().await.expect("the page around it");
     }
 
     /// Checks that the page, as it is, does not say `text`.
@@ -215,6 +226,14 @@ impl Chromium {
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         self.extra(Method::POST, "goog/cdp/execute", Some(body)).await
+    }
+
+    /// What a script answers, by the developer tools, which the content security policy does not bind.
+    async fn evaluate(&self, script: &str) -> Value {
+        let asked = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
+        let answer = self.devtools("Runtime.evaluate", asked).await;
+        assert!(answer.get("exceptionDetails").is_none(), "{answer}");
+        answer["result"]["value"].clone()
     }
 
     /// Asks again until there is an answer, up to the limit.

@@ -12,7 +12,7 @@ mod postgres;
 #[cfg(feature = "outside")]
 mod wire;
 
-pub(crate) use browser::Browser;
+pub(crate) use browser::{Answer, Browser};
 pub(crate) use phone::TestPhone;
 pub(crate) use portal::{Engine, Portal};
 #[cfg(feature = "outside")]

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::db::{Query, query};
 use crate::demo;
 use crate::keys::Keys;
+use crate::mail::Letter;
 use crate::random::Random;
 use crate::serve::{self, Listeners, Running};
 use crate::sessions::SignedIn;
@@ -57,7 +58,10 @@ impl Portal {
         config.hashing.passes = 1;
         config.hashing.threads = 2;
         config.sip.udp = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
+        config.mail.folder = folder.path().join("mail");
+        config.mail.from = "Quayside <portal@quayside.example>".parse().expect("a sender");
         config.brand.name = "Quayside".to_owned();
+        config.brand.support_email = "support@quayside.example".to_owned();
         settings(&mut config);
         Keys::create(&config.keys.file, &Random::default()).expect("a new key file");
         Self::run(engine, folder, clock, config, true).await
@@ -109,6 +113,11 @@ impl Portal {
             engine, clock, folder, ..
         } = self;
         Self::run(engine, folder, clock, config, false).await
+    }
+
+    /// Ends what is done now and then: from here on the story seals and sweeps itself.
+    pub(crate) fn without_jobs(&self) {
+        self.running.as_ref().expect("it runs").without_jobs();
     }
 
     /// A browser that nobody is signed in with.
@@ -166,6 +175,17 @@ impl Portal {
         count
     }
 
+    /// How often a page asks the database, transactions counted as one; the least of a few times, since jobs ask too.
+    pub(crate) async fn statements_of(&self, browser: &Browser, page: &str) -> u64 {
+        let mut least = u64::MAX;
+        for _ in 0..5 {
+            let before = crate::db::counted::asked(&self.app.db);
+            assert_eq!(browser.get(page).await.status, 200, "{page}");
+            least = least.min(crate::db::counted::asked(&self.app.db) - before);
+        }
+        least
+    }
+
     /// Waits for what another task does, such as recording an event of the registrar; gives up after ten seconds.
     pub(crate) async fn until(&self, happened: impl AsyncFn() -> bool) {
         for _ in 0..500 {
@@ -175,6 +195,17 @@ impl Portal {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         panic!("it did not happen within ten seconds");
+    }
+
+    /// What `/demo/mail.json` lists, newest first, once it lists so many mails.
+    pub(crate) async fn mails(&self, count: usize) -> Vec<Letter> {
+        let browser = self.browser();
+        let delivered = async || {
+            let listed = browser.get("/demo/mail.json").await.text;
+            serde_json::from_str::<Vec<Letter>>(&listed).expect("a list of letters")
+        };
+        self.until(async || delivered().await.len() >= count).await;
+        delivered().await
     }
 
     /// How many audit events of a kind there are.
@@ -193,7 +224,8 @@ impl Portal {
         dump(&self.app.db, &["pending_changes"]).await
     }
 
-    /// Every byte of every table that holds something of people's, as text. The throttle's counters are not a change.
+    /// Every byte of every table that holds something of people's, as text. The throttle's counters are not a change, and
+    /// neither is that a mail went out.
     pub(crate) async fn dump_everything(&self) -> String {
         let tables = [
             "accounts",
@@ -210,7 +242,10 @@ impl Portal {
     }
 }
 
-/// The tables, row by row, every column, in a form that both engines give alike.
+/// What the mail worker notes in the outbox and the sealer at an event, in their own time: no story can say when.
+const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'chain', 'seq', 'link'";
+
+/// The tables, row by row, every column but [`MARKS`], in a form that both engines give alike.
 #[expect(
     clippy::disallowed_methods,
     reason = "a dump names no columns, so that one added later is in it"
@@ -220,10 +255,11 @@ async fn dump(db: &crate::db::Db, tables: &[&str]) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for table in tables {
         match db {
-            Db::Sqlite { readers, .. } => {
-                let columns: Vec<(String,)> = sqlx::query_as("select name from pragma_table_info($1)")
+            Db::Sqlite { writer, .. } => {
+                let names = format!("select name from pragma_table_info($1) where name not in ({MARKS})");
+                let columns: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(names))
                     .bind(*table)
-                    .fetch_all(readers)
+                    .fetch_all(writer)
                     .await
                     .expect("columns");
                 let all = columns
@@ -233,17 +269,17 @@ async fn dump(db: &crate::db::Db, tables: &[&str]) -> Vec<String> {
                     .join(" || ',' || ");
                 let text: Vec<(String,)> =
                     sqlx::query_as(sqlx::AssertSqlSafe(format!("select {all} from {table} order by 1")))
-                        .fetch_all(readers)
+                        .fetch_all(writer)
                         .await
                         .expect("rows");
                 rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));
             }
             Db::Postgres(pool) => {
-                let text: Vec<(String,)> =
-                    sqlx::query_as(sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1")))
-                        .fetch_all(pool)
-                        .await
-                        .expect("rows");
+                let all = format!("select (to_jsonb(t) - array[{MARKS}])::text from {table} t order by 1");
+                let text: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(all))
+                    .fetch_all(pool)
+                    .await
+                    .expect("rows");
                 rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));
             }
         }

@@ -37,6 +37,8 @@ pub enum Bucket<'a> {
     Confirm(&'a UserId),
     /// Saves that a rule about a stored secret refused.
     SecretRule(&'a UserId),
+    /// What someone tried that is not theirs to do. It costs them nothing; counted so that the record is not flooded.
+    Forbidden(&'a UserId),
 }
 
 impl Bucket<'_> {
@@ -52,6 +54,7 @@ impl Bucket<'_> {
             }
             Self::Confirm(user) => format!("confirm\0{user}"),
             Self::SecretRule(user) => format!("secret-rule\0{user}"),
+            Self::Forbidden(user) => format!("forbidden\0{user}"),
         };
         app.keys.mac(Purpose::Throttle, text.as_bytes())
     }
@@ -72,6 +75,11 @@ pub enum Counted {
 /// Counts a try in every bucket it falls into, and says whether it may be judged: not if one of them waits, and then
 /// none counts it.
 pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
+    count_since(app, buckets, None).await
+}
+
+/// The same, with the tries before `since` forgotten: somebody was given a new password then, perhaps because of them.
+pub async fn count_since(app: &App, buckets: &[Bucket<'_>], since: Option<Millis>) -> Result<Counted> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut going = Vec::new();
@@ -79,7 +87,13 @@ pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
     for bucket in buckets {
         let key = bucket.key(app);
         let before = store::locked(&mut tx, &key, now).await?;
-        match judge(app, bucket, &before, now) {
+        let forgotten = since.is_some_and(|since| before.last_at < since);
+        let judged = if forgotten {
+            Counted::Go { failures: 1 }
+        } else {
+            judge(app, bucket, &before, now)
+        };
+        match judged {
             Counted::Go { failures } => {
                 most = most.max(failures);
                 going.push((key, failures, if failures == 1 { now } else { before.first_at }));
@@ -109,6 +123,14 @@ pub async fn clear(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()>
 /// between are the same event again.
 pub fn is_for_the_record(app: &App, failures: i64) -> bool {
     failures == 1 || failures == app.config.throttle.free_failures + 1
+}
+
+/// Counts something that was not `user`'s to do, and says whether it is one for the record.
+pub async fn is_worth_telling(app: &App, user: &UserId) -> Result<bool> {
+    Ok(match count(app, &[Bucket::Forbidden(user)]).await? {
+        Counted::Go { failures } => is_for_the_record(app, failures),
+        Counted::Wait(_) => false,
+    })
 }
 
 /// Removes what is forgotten anyway; run now and then.

@@ -1,16 +1,33 @@
 //! Users: the people of an account.
 //!
-//! Owns roles, names, the profile and making a user. Passwords are in `password`, sessions in `sessions`.
+//! Owns roles, names, the profile, making a user, and who may do what to whom. Passwords are in `password`, sessions in
+//! `sessions`.
 
+pub mod act;
+pub mod actor;
+pub mod add;
+#[cfg(test)]
+mod administration_tests;
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod create;
+pub mod find;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod museum_tests;
 pub mod name;
 pub mod pages;
+pub mod permissions;
 pub mod profile;
 mod store;
+mod subject;
 #[cfg(test)]
 mod tests;
 
-pub use store::{Candidate, by_sign_in_name, count_of_account, hold};
+pub use actor::Actor;
+pub use store::{Candidate, InAccount, by_sign_in_name, count_of_account, hold, hold_row, in_accounts, set_disabled};
+pub use subject::{Subject, by_full_name, find as subject};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +50,14 @@ impl Role {
             Self::User => "user",
             Self::Administrator => "administrator",
             Self::Operator => "operator",
+        }
+    }
+
+    /// What someone of this role types to sign in: `ann@acme.example`, an operator's bare name.
+    pub fn sign_in_name(self, name: &str, domain: &str) -> String {
+        match self {
+            Self::Operator => name.to_owned(),
+            Self::User | Self::Administrator => format!("{name}@{domain}"),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+pub use crate::accounts::name::is_hidden;
+
 /// The longest name that is looked at, in bytes; every name that exists is shorter.
 const LONGEST: usize = 320;
 

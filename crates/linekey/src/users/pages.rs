@@ -1,4 +1,9 @@
-//! The profile form of `/account/settings`.
+//! The profile form of `/account/settings`, and the pages of administrators.
+
+pub mod acts;
+pub mod people;
+pub mod person;
+mod proof;
 
 use std::sync::LazyLock;
 
@@ -49,7 +54,7 @@ pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Res
     Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
 }
 
-/// The choices of a time zone, rendered once: there are hundreds, and every settings page holds them all.
+/// The choices of a time zone, rendered once: there are hundreds.
 pub fn zone_options() -> &'static str {
     static OPTIONS: LazyLock<String> = LazyLock::new(|| {
         ZoneOptions { zones: when::zones() }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::name::is_hidden;
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
@@ -18,7 +19,7 @@ pub enum Refusal {
     NameEmpty,
     /// `display_name` is longer than [`LONGEST_NAME`].
     NameTooLong,
-    /// `display_name` holds control characters.
+    /// `display_name` holds control characters or marks of direction.
     NameCharacters,
     /// `time_zone` is not in the IANA database.
     ZoneUnknown,
@@ -46,7 +47,7 @@ pub async fn change(app: &App, owner: Owner<'_>, display_name: &str, time_zone: 
     }
     if display_name.chars().count() > LONGEST_NAME {
         refused.push(Refusal::NameTooLong);
-    } else if display_name.chars().any(char::is_control) {
+    } else if display_name.chars().any(is_hidden) {
         refused.push(Refusal::NameCharacters);
     }
     if !crate::when::is_zone(time_zone) {

@@ -1,10 +1,11 @@
 //! Statements on `users`, those about passwords aside.
 
-use super::Role;
 use super::create::NewUser;
-use super::name::TypedName;
+use super::find::Listed;
+use super::name::{TypedName, canonical};
+use super::{Role, Subject};
 use crate::clock::Millis;
-use crate::db::{Db, Tx, query};
+use crate::db::{Db, Tx, Via, query};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, SessionId, UserId};
 
@@ -28,6 +29,10 @@ pub struct Candidate {
     pub disabled_at: Option<Millis>,
     /// Since when nobody of the account may.
     pub suspended_at: Option<Millis>,
+    /// When a temporary password stops signing in.
+    pub password_expires_at: Option<Millis>,
+    /// Since when the password must be changed: it was set for them then.
+    pub must_change_at: Option<Millis>,
 }
 
 /// Everyone whom a typed name may mean. One statement whoever it means, so that the time tells nothing.
@@ -35,17 +40,17 @@ pub async fn by_sign_in_name(db: &Db, name: &TypedName) -> Result<Vec<Candidate>
     let (local, domain) = name.parts();
     query(
         "select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at
            from accounts a join users u on u.account_id = a.id
           where a.domain = $1 and u.name = $2
          union all
          select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at
            from users u join accounts a on a.id = u.account_id
           where u.role = 'operator' and u.name = $3
          union all
          select cast(1 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at
            from users u join accounts a on a.id = u.account_id
           where u.email_key = $3 and u.email_verified_at is not null
           order by rank limit 4",
@@ -62,23 +67,88 @@ pub async fn by_sign_in_name(db: &Db, name: &TypedName) -> Result<Vec<Candidate>
 /// other in a circle. The update that changes nothing is that lock on PostgreSQL.
 ///
 /// # Errors
-/// [`Error::SessionEnded`] when the session has ended meanwhile: what was let in is let out again.
+/// [`Error::SessionEnded`] when the session has ended meanwhile, or the account was suspended: what was let in is let
+/// out again.
 pub async fn hold(tx: &mut Tx, user: &UserId, session: &SessionId) -> Result<()> {
     let held = query("update users set credential_epoch = credential_epoch where id = $1 and disabled_at is null")
         .bind(user)
         .run(&mut *tx)
         .await?;
     // Asked only now: whoever held the row before may have ended the session.
-    let live: Option<(SessionId,)> = query("select id from sessions where id = $1 and user_id = $2")
-        .bind(session)
-        .bind(user)
-        .optional(tx)
-        .await?;
+    let live: Option<(SessionId,)> = query(
+        "select s.id from sessions s join accounts a on a.id = s.account_id
+          where s.id = $1 and s.user_id = $2 and a.suspended_at is null",
+    )
+    .bind(session)
+    .bind(user)
+    .optional(tx)
+    .await?;
     if held == 1 && live.is_some() {
         Ok(())
     } else {
         Err(Error::SessionEnded)
     }
+}
+
+/// Whether somebody of the account has the name, or for an operator another operator of any.
+pub(super) async fn is_name_taken(tx: &mut Tx, account: &AccountId, name: &str, role: Role) -> Result<bool> {
+    let (count,): (i64,) = query(
+        "select count(*) as count from users
+          where name = $2 and (account_id = $1 or (role = 'operator' and $3 = 'operator'))",
+    )
+    .bind(account)
+    .bind(name)
+    .bind(role.as_str())
+    .one(tx)
+    .await?;
+    Ok(count > 0)
+}
+
+/// Somebody in a list over accounts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct InAccount {
+    /// Who.
+    pub id: UserId,
+    /// The domain of their account.
+    pub domain: String,
+    /// The part of the sign-in name before `@`.
+    pub name: String,
+    /// `Ann Archer`
+    pub display_name: String,
+    /// As written, verified or not.
+    pub email: Option<String>,
+    /// Since when the address is known to be theirs.
+    pub email_verified_at: Option<Millis>,
+    /// `201`
+    pub extension: Option<String>,
+    /// What they may do.
+    #[sqlx(try_from = "String")]
+    pub role: Role,
+    /// Since when they may not sign in.
+    pub disabled_at: Option<Millis>,
+    /// Since when their password must be changed before anything else.
+    pub must_change_at: Option<Millis>,
+    /// `None`: nobody can sign in as them.
+    pub password_set_at: Option<Millis>,
+    /// When they were added.
+    pub created_at: Millis,
+    /// How many phones they have.
+    pub phones: i64,
+}
+
+/// Everyone of the account of `domain`, or with an empty one of every account, by account and name. For commands.
+pub async fn in_accounts(db: &Db, domain: &str) -> Result<Vec<InAccount>> {
+    query(
+        "select u.id, a.domain, u.name, u.display_name, u.email, u.email_verified_at, u.extension, u.role,
+                u.disabled_at, u.must_change_at, u.password_set_at, u.created_at, coalesce(p.phones, 0) as phones
+           from users u join accounts a on a.id = u.account_id
+           left join (select user_id, count(*) as phones from phones group by user_id) p on p.user_id = u.id
+          where $1 = '' or a.domain = $1
+          order by a.domain, u.name",
+    )
+    .bind(domain)
+    .all(db)
+    .await
 }
 
 /// Adds a user without a password.
@@ -92,15 +162,16 @@ pub(super) async fn insert(
     now: Millis,
 ) -> Result<()> {
     query(
-        "insert into users (id, account_id, role, name, display_name, email, email_key, email_verified_at, extension,
-                            time_zone, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into users (id, account_id, role, name, display_name, display_key, email, email_key, email_verified_at,
+                            extension, time_zone, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(id)
     .bind(account)
     .bind(new.role.as_str())
     .bind(name)
     .bind(new.display_name)
+    .bind(canonical(new.display_name))
     .bind(new.email)
     .bind(email_key)
     .bind((new.email.is_some() && new.email_verified).then_some(now))
@@ -120,10 +191,11 @@ pub(super) async fn set_profile(
     display_name: &str,
     time_zone: &str,
 ) -> Result<()> {
-    query("update users set display_name = $3, time_zone = $4 where account_id = $1 and id = $2")
+    query("update users set display_name = $3, display_key = $4, time_zone = $5 where account_id = $1 and id = $2")
         .bind(account)
         .bind(user)
         .bind(display_name)
+        .bind(canonical(display_name))
         .bind(time_zone)
         .run(tx)
         .await?;
@@ -137,4 +209,108 @@ pub async fn count_of_account(db: &Db, account: &AccountId) -> Result<i64> {
         .one(db)
         .await?;
     Ok(count)
+}
+
+/// Holds a user's row until the transaction ends. False: the account has no such user.
+pub async fn hold_row(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<bool> {
+    let held = query("update users set credential_epoch = credential_epoch where account_id = $1 and id = $2")
+        .bind(account)
+        .bind(user)
+        .run(tx)
+        .await?;
+    Ok(held == 1)
+}
+
+/// The role that someone has at this moment.
+///
+/// # Errors
+/// [`Error::SessionEnded`] when they are gone.
+pub(super) async fn role_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<Role> {
+    let row: Option<(String,)> = query("select role from users where account_id = $1 and id = $2")
+        .bind(account)
+        .bind(user)
+        .optional(tx)
+        .await?;
+    let (role,) = row.ok_or(Error::SessionEnded)?;
+    Role::try_from(role).map_err(Error::defect)
+}
+
+/// The user `id` of `account`, as those who help them see them.
+pub(super) async fn subject(via: impl Into<Via<'_>>, account: &AccountId, id: &UserId) -> Result<Option<Subject>> {
+    query(
+        "select u.id, u.account_id, u.role, u.name, u.display_name, u.email, u.email_verified_at, u.extension,
+                u.time_zone, u.password_set_at, u.password_expires_at, u.must_change_at, u.credential_epoch,
+                u.disabled_at, a.name as account_name, a.domain
+           from users u join accounts a on a.id = u.account_id
+          where u.account_id = $1 and u.id = $2",
+    )
+    .bind(account)
+    .bind(id)
+    .optional(via)
+    .await
+}
+
+/// The user of a full sign-in name, or the operator of a bare one.
+pub(super) async fn by_full_name(db: &Db, name: &TypedName) -> Result<Option<Subject>> {
+    let (local, domain) = name.parts();
+    query(
+        "select u.id, u.account_id, u.role, u.name, u.display_name, u.email, u.email_verified_at, u.extension,
+                u.time_zone, u.password_set_at, u.password_expires_at, u.must_change_at, u.credential_epoch,
+                u.disabled_at, a.name as account_name, a.domain
+           from users u join accounts a on a.id = u.account_id
+          where u.name = $1 and (a.domain = $2 or ($2 = '' and u.role = 'operator'))",
+    )
+    .bind(local)
+    .bind(domain.unwrap_or_default())
+    .optional(db)
+    .await
+}
+
+/// Disables someone at `disabled_at`, or enables them. False: they were already.
+pub async fn set_disabled(
+    tx: &mut Tx,
+    account: &AccountId,
+    user: &UserId,
+    disabled_at: Option<Millis>,
+) -> Result<bool> {
+    let changed = query(
+        "update users set disabled_at = $3
+          where account_id = $1 and id = $2 and (disabled_at is null) <> (cast($3 as bigint) is null)",
+    )
+    .bind(account)
+    .bind(user)
+    .bind(disabled_at)
+    .run(tx)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// People of an account by displayed name, those behind `after`: everyone whom `pattern` (of `like`, with `!` before
+/// what is meant as it is) fits.
+pub(super) async fn listed(
+    db: &Db,
+    account: &AccountId,
+    pattern: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Listed>> {
+    query(
+        "select u.id, u.name, u.display_name, u.email, u.extension, u.role, u.disabled_at, u.must_change_at,
+                u.password_set_at,
+                (select count(*) from phones p where p.account_id = $1 and p.user_id = u.id) as phones
+           from users u join accounts a on a.id = u.account_id
+          where u.account_id = $1
+            and (u.display_key like $2 escape '!' or u.name || '@' || a.domain like $2 escape '!' or u.email_key like $2 escape '!'
+                 or u.extension like $2 escape '!')
+            and (cast($3 as text) is null
+                 or (u.display_key, u.id) > (select b.display_key, b.id from users b
+                                              where b.account_id = $1 and b.id = $3))
+          order by u.display_key, u.id limit $4",
+    )
+    .bind(account)
+    .bind(pattern)
+    .bind(after)
+    .bind(limit)
+    .all(db)
+    .await
 }

@@ -4,9 +4,12 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::page::Frame;
+use super::page::{Frame, Person};
 use crate::app::App;
 use crate::error::Error;
+
+/// Where signing in is.
+const SIGN_IN: &str = "/sign-in";
 
 /// Why a request has no page of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +20,20 @@ pub enum Problem {
     SignedOut,
     /// 403: sent by another site.
     CrossSite,
+    /// 403: for administrators.
+    Administrators,
+    /// 403: for the provider's staff.
+    Operators,
+    /// 403: something that is not theirs to do to that person.
+    NotYours,
     /// 404: no such page, or another account's id.
     NotFound,
     /// 405.
     Method,
     /// 409: somebody else changed it a moment ago.
     Conflict,
+    /// 409: somebody else set the password of the same person.
+    Overtaken,
     /// 409: the change that waited for a confirmation is gone.
     PendingGone,
     /// 408: the body did not come in time.
@@ -51,10 +62,10 @@ impl Problem {
         match self {
             Self::BadForm => StatusCode::BAD_REQUEST,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::Administrators | Self::Operators | Self::NotYours => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict | Self::PendingGone => StatusCode::CONFLICT,
+            Self::Conflict | Self::Overtaken | Self::PendingGone => StatusCode::CONFLICT,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -81,9 +92,13 @@ impl Problem {
             Self::BadForm => "bad-form",
             Self::SignedOut => "signed-out",
             Self::CrossSite => "cross-site",
+            Self::Administrators => "administrators",
+            Self::Operators => "operators",
+            Self::NotYours => "not-yours",
             Self::NotFound => "not-found",
             Self::Method => "method",
             Self::Conflict => "conflict",
+            Self::Overtaken => "overtaken",
             Self::PendingGone => "pending-gone",
             Self::Slow => "slow",
             Self::TooLarge => "too-large",
@@ -97,9 +112,26 @@ impl Problem {
         }
     }
 
+    /// The refusal of a page for operators, or for administrators.
+    pub fn of_area(operators: bool) -> Self {
+        if operators {
+            Self::Operators
+        } else {
+            Self::Administrators
+        }
+    }
+
+    /// The problem with a sentence of its own on its page: who can, or why not.
+    pub fn saying(self, sentence: String) -> Response {
+        let mut response = self.into_response();
+        response.extensions_mut().insert(Sentence(sentence));
+        response
+    }
+
     fn way_out(self) -> (&'static str, &'static str) {
         match self {
-            Self::SignedOut | Self::Conflict | Self::Unknown => ("/sign-in", "error-link-sign-in"),
+            Self::SignedOut | Self::Conflict | Self::Unknown => (SIGN_IN, "error-link-sign-in"),
+            Self::Overtaken => ("/admin/users", "error-link-people"),
             Self::PendingGone => ("/account/settings#password", "error-link-settings"),
             _ => ("/", "error-link-home"),
         }
@@ -130,6 +162,10 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// What a problem's page says of this one case.
+#[derive(Clone, Debug)]
+pub struct Sentence(pub String);
 
 /// What went wrong, for the one log line of the request.
 #[derive(Clone, Debug)]
@@ -172,27 +208,54 @@ struct ErrorPage {
     frame: Frame,
     title: String,
     what: String,
+    sentence: Option<String>,
     next: String,
-    link: Option<(String, String)>,
+    links: Vec<(String, String)>,
     reference: String,
     retry_after: Option<i64>,
 }
 
-/// The page of a problem. `reference` is the request's id, which the log has too.
-pub fn error_page(app: &App, problem: Problem, reference: &str) -> Response {
+/// What the page of a problem tells beside the problem.
+#[derive(Debug, Default)]
+pub struct About<'a> {
+    /// The request's id, which the log has too.
+    pub reference: &'a str,
+    /// Who can, or why not.
+    pub sentence: Option<String>,
+    /// Who asked, if that is known.
+    pub person: Option<Person>,
+    /// The address of a page that may be asked for again.
+    pub opened: Option<String>,
+}
+
+/// The page of a problem.
+pub fn error_page(app: &App, problem: Problem, about: About<'_>) -> Response {
     let wait = app.words.wait(problem.retry_after().unwrap_or_default());
     let say = |part: &str| {
         app.words
             .say_with(&format!("error-{}-{part}", problem.key()), "wait", wait.as_str())
     };
     let (href, text) = problem.way_out();
+    let again = about
+        .opened
+        .filter(|opened| problem.retry_after().is_some() && opened != href);
+    let again = again.map(|opened| (opened, app.words.say("error-link-again")));
+    // Who is sent to sign in is shown no menu that needs a session.
+    let person = about.person.filter(|_| href != SIGN_IN);
     page(&ErrorPage {
-        frame: Frame::for_strangers(app),
+        frame: Frame {
+            person,
+            ..Frame::for_strangers(app)
+        },
         title: say("title"),
         what: say("what"),
+        sentence: about.sentence,
         next: say("next"),
-        link: Some((href.to_owned(), app.words.say(text))),
-        reference: app.words.say_with("error-reference", "reference", reference),
+        links: again
+            .into_iter()
+            .chain([(href.to_owned(), app.words.say(text))])
+            .collect(),
+        reference: app.words.say_with("error-reference", "reference", about.reference),
         retry_after: problem.retry_after(),
     })
 }

@@ -1,43 +1,120 @@
-//! The stylesheet, scripts and icon, compiled in.
+//! The stylesheet, scripts and icon: compiled in, the brand's colours added at start.
 
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 use super::answer::Problem;
+use crate::brand::Accents;
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-const ASSETS: [(&str, &str, &str); 6] = [
-    ("style.css", CSS, include_str!("style.css")),
-    ("page.js", SCRIPT, include_str!("page.js")),
-    ("show.js", SCRIPT, include_str!("show.js")),
-    ("copy.js", SCRIPT, include_str!("copy.js")),
-    ("password.js", SCRIPT, include_str!("password.js")),
-    ("icon.svg", "image/svg+xml", include_str!("icon.svg")),
+const SVG: &str = "image/svg+xml";
+const SCRIPTS: [(&str, &str); 4] = [
+    ("page.js", include_str!("page.js")),
+    ("show.js", include_str!("show.js")),
+    ("copy.js", include_str!("copy.js")),
+    ("password.js", include_str!("password.js")),
 ];
+/// Where `icon.svg` has the brand's colour.
+const ICON_COLOUR: &str = "#006a77";
+
+#[derive(Debug)]
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    text: String,
+    tag: HeaderValue,
+}
+
+/// Everything under `/assets/`.
+#[derive(Clone, Debug)]
+pub struct Assets(Arc<[Asset]>);
+
+impl Assets {
+    /// The assets in a brand's colours.
+    pub fn of(accents: &Accents) -> Self {
+        // One request: what depends on the brand stands at the end of the one stylesheet.
+        let style = compact(include_str!("style.css")) + accents.tokens().as_str();
+        let icon = include_str!("icon.svg").replace(ICON_COLOUR, &accents.light.colour.to_string());
+        let own = [("style.css", CSS, style), ("icon.svg", SVG, icon)];
+        let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, text.to_owned()));
+        let all = own.into_iter().chain(scripts);
+        Self(all.map(|(name, kind, text)| Asset::new(name, kind, text)).collect())
+    }
+}
+
+impl Asset {
+    fn new(name: &'static str, kind: &'static str, text: String) -> Self {
+        let tag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..8]));
+        let tag = HeaderValue::from_str(&tag).expect("hexadecimal digits are visible ASCII");
+        Self { name, kind, text, tag }
+    }
+}
+
+/// A stylesheet without its comments and the space that is for the eye, which browsers need not be sent.
+fn compact(style: &str) -> String {
+    let mut kept = String::with_capacity(style.len());
+    let mut rest = style;
+    while let Some((before, after)) = rest.split_once("/*") {
+        kept += before;
+        rest = after.split_once("*/").map_or("", |(_, behind)| behind);
+    }
+    kept += rest;
+    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut compact = lines.collect::<Vec<_>>().join("\n");
+    for (roomy, tight) in [
+        ("; }", "}"),
+        ("; ", ";"),
+        (" {", "{"),
+        ("{ ", "{"),
+        (": ", ":"),
+        (", ", ","),
+    ] {
+        compact = compact.replace(roomy, tight);
+    }
+    compact
+}
 
 /// GET `/assets/{name}`: kept by browsers, asked for again with its tag, so that a new release shows at once.
-pub async fn asset(Path(name): Path<String>, request: HeaderMap) -> Response {
-    let Some((_, kind, text)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
+pub async fn asset(Extension(assets): Extension<Assets>, Path(name): Path<String>, request: HeaderMap) -> Response {
+    let Some(asset) = assets.0.iter().find(|asset| asset.name == name) else {
         return Problem::NotFound.into_response();
     };
-    let tag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..8]));
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (
-            header::ETAG,
-            HeaderValue::from_str(&tag).expect("hexadecimal digits are visible ASCII"),
-        ),
+        (header::ETAG, asset.tag.clone()),
     ];
-    if request
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
-    {
+    if request.get(header::IF_NONE_MATCH) == Some(&asset.tag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    (headers, *text).into_response()
+    (headers, asset.text.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stylesheet_is_sent_without_what_is_for_the_eye() {
+        assert_eq!(
+            compact("/* a */\n@layer b {\n  p, q :r { c: d; e: f; } /* g\n h */\n}\n"),
+            "@layer b{\np,q :r{c:d;e:f}\n}"
+        );
+    }
+
+    #[test]
+    fn stylesheet_and_icon_are_in_the_brands_colour() {
+        let brand = "#7a1fa2".parse().expect("a colour");
+        let Assets(all) = Assets::of(&Accents::of(brand));
+        for name in ["style.css", "icon.svg"] {
+            let asset = all.iter().find(|asset| asset.name == name).expect(name);
+            assert!(asset.text.contains("#7a1fa2"), "{name}: {}", asset.text);
+        }
+    }
 }

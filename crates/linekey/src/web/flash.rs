@@ -15,6 +15,9 @@ use crate::keys::Purpose;
 
 const COOKIE: &str = "linekey-flash";
 const LIFETIME: Millis = 5 * MINUTE;
+/// The longest text, in characters: a notice that names somebody with an endless name is cut, or its cookie would be
+/// more than a browser or a proxy takes.
+const LONGEST: usize = 500;
 
 #[derive(Serialize, Deserialize)]
 struct Carried {
@@ -42,6 +45,13 @@ impl Flash {
             .map(|carried| carried.text)
     }
 
+    /// Whatever was carried for this session: its kind and its text.
+    pub fn any(self, session: &SessionId) -> Option<(String, String)> {
+        self.0
+            .filter(|carried| carried.session == session.as_str())
+            .map(|carried| (carried.kind, carried.text))
+    }
+
     /// A notice for this session.
     pub fn notice(self, session: &SessionId) -> Option<String> {
         self.take(session, "notice")
@@ -54,7 +64,7 @@ pub fn carry(app: &App, session: &SessionId, kind: &str, text: &str) -> SetCooki
         session: session.to_string(),
         until: app.clock.now() + LIFETIME,
         kind: kind.to_owned(),
-        text: text.to_owned(),
+        text: text.chars().take(LONGEST).collect(),
     };
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(&carried).expect("texts and a number are JSON"));
     let sealed = app.keys.seal(Purpose::Flash, COOKIE, &plain, &app.random);

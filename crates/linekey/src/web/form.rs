@@ -132,7 +132,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             return Err(too_large(request.into_body()));
         }
         let typed = kind.is_some();
-        let body = tokio::time::timeout(BODY_WITHIN, read(request.into_body())).await;
+        let body = tokio::time::timeout(BODY_WITHIN, read(request.into_body(), announced.unwrap_or(LARGEST))).await;
         let body = body.map_err(|_| Problem::Slow)??;
         if !typed && !body.is_empty() {
             return Err(Problem::ContentType);
@@ -141,9 +141,10 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// The whole body, which may be too long or damaged on the way.
-async fn read(mut body: Body) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let mut whole = Zeroizing::new(Vec::with_capacity(LARGEST));
+/// The whole body, which may be too long or damaged on the way. `room` bytes are enough, or a secret would be copied
+/// while it grows; more are wiped for nothing.
+async fn read(mut body: Body, room: usize) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let mut whole = Zeroizing::new(Vec::with_capacity(room));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Problem::BadForm)?.into_data() else {
             continue;

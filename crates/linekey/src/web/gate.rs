@@ -7,14 +7,16 @@ use axum::middleware::Next;
 use axum::response::Response;
 use data_encoding::HEXLOWER;
 
-use super::answer::{Cause, Problem, Rendered, error_page};
+use super::answer::{About, Cause, Problem, Rendered, Sentence, error_page};
+use super::page::Asking;
 use crate::app::App;
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+/// The Content-Security-Policy of every answer that brings none of its own.
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Gives the request an id, asks the rest of the portal, and sends the answer on its way with its headers.
-pub async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = HEXLOWER.encode(&app.random.bytes::<8>());
     let began = app.clock.now();
     let method = request.method().clone();
@@ -24,6 +26,9 @@ pub async fn pass(State(app): State<App>, request: Request, next: Next) -> Respo
         .map_or("-", MatchedPath::as_str)
         .to_owned();
     let for_scripts = wants_json(request.headers());
+    let asking = Asking::default();
+    request.extensions_mut().insert(asking.clone());
+    let opened = (method == Method::GET).then(|| request.uri().path_and_query().map(ToString::to_string));
 
     let mut response = match refused(&app, &request) {
         Some(problem) => axum::response::IntoResponse::into_response(problem),
@@ -33,7 +38,19 @@ pub async fn pass(State(app): State<App>, request: Request, next: Next) -> Respo
     let status = response.status();
     let cause = response.extensions_mut().remove::<Cause>().map(|Cause(text)| text);
     if (status.is_client_error() || status.is_server_error()) && response.extensions().get::<Rendered>().is_none() {
-        response = described(&app, response, &id, for_scripts);
+        response = if for_scripts {
+            described_for_scripts(&app, &response, &id)
+        } else {
+            let sentence = response.extensions().get::<Sentence>();
+            let about = About {
+                reference: &id,
+                sentence: sentence.map(|Sentence(text)| text.clone()),
+                person: asking.who(),
+                opened: opened.flatten(),
+            };
+            let page = error_page(&app, problem_of(&response), about);
+            described(&response, page)
+        };
     }
     add_headers(&app, &mut response, &id);
     let took = app.clock.now() - began;
@@ -67,27 +84,24 @@ fn wants_json(headers: &HeaderMap) -> bool {
     accept.contains("application/json") && !accept.contains("text/html")
 }
 
-/// The problem as a page, or as RFC 9457 says for what a script asked. Status, `Allow` and `Retry-After` stay.
-fn described(app: &App, bare: Response, id: &str, for_scripts: bool) -> Response {
-    let status = bare.status();
-    let problem = bare
-        .extensions()
-        .get::<Problem>()
-        .copied()
-        .unwrap_or_else(|| Problem::of_status(status));
-    let mut response = if for_scripts {
-        let title = app.words.say(&format!("error-{}-title", problem.key()));
-        let body = serde_json::json!({ "status": status.as_u16(), "title": title, "instance": id });
-        let mut response = axum::response::IntoResponse::into_response(Json(body));
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
-        response
-    } else {
-        error_page(app, problem, id)
-    };
-    *response.status_mut() = status;
+fn problem_of(bare: &Response) -> Problem {
+    let named = bare.extensions().get::<Problem>().copied();
+    named.unwrap_or_else(|| Problem::of_status(bare.status()))
+}
+
+/// The problem as RFC 9457 says, for what a script asked.
+fn described_for_scripts(app: &App, bare: &Response, id: &str) -> Response {
+    let title = app.words.say(&format!("error-{}-title", problem_of(bare).key()));
+    let body = serde_json::json!({ "status": bare.status().as_u16(), "title": title, "instance": id });
+    let mut response = axum::response::IntoResponse::into_response(Json(body));
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    described(bare, response)
+}
+
+/// The description of a problem with what the bare answer had: status, `Allow` and `Retry-After` stay.
+fn described(bare: &Response, mut response: Response) -> Response {
+    *response.status_mut() = bare.status();
     // A cookie too: a renewed session goes on, whatever became of the rest.
     for kept in [
         header::ALLOW,

@@ -2,6 +2,8 @@
 
 pub mod answer;
 pub mod assets;
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod client_address;
 pub mod cookies;
 pub mod flash;

@@ -1,4 +1,4 @@
-// For every page: brings a form's problems to the reader, and closes the Account menu as people expect.
+// For every page: brings a form's problems to the reader, and opens and closes what opens as people expect.
 
 document.querySelector("[data-focus]")?.focus();
 
@@ -17,13 +17,29 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
   });
 }
 
+// The button that opened a form is gone then: on to its first field.
+for (const opened of document.querySelectorAll(".opens > details")) {
+  opened.addEventListener("toggle", () => {
+    if (opened.open && !opened.contains(document.activeElement?.closest(".problem"))) opened.querySelector(".input").focus();
+  });
+}
+
 // A form is sent once: the second click of an impatient hand would meet an answer that is not about it.
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
+    event.submitter?.setAttribute("aria-busy", "true");
   });
 }
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// What was wrong with a field is not said of what is typed into it now.
+document.addEventListener("input", ({ target }) => {
+  if (target.getAttribute("aria-invalid") !== "true") return;
+  target.removeAttribute("aria-invalid");
+  document.getElementById(`${target.id}-error`)?.replaceChildren();
 });

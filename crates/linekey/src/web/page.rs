@@ -1,6 +1,9 @@
 //! The frame around every page: brand, menu, words. Filled by the door, so that `web` needs to know no feature.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::app::App;
+use crate::brand::Accents;
 use crate::words::Words;
 
 /// Where the menu stands.
@@ -12,6 +15,12 @@ pub enum Section {
     Settings,
     /// `/account/sessions`
     Sessions,
+    /// `/admin/users`
+    People,
+    /// `/admin/audit`
+    Record,
+    /// `/operator/accounts`
+    Accounts,
     /// A page outside the menu, such as an error.
     None,
 }
@@ -27,8 +36,39 @@ pub struct Person {
     pub account_name: String,
     /// Operators see accounts instead of phones.
     pub operator: bool,
+    /// Administrators see the people of their account.
+    pub administrator: bool,
     /// A password was set for them: only the change form, and signing out, is open.
     pub must_change: bool,
+}
+
+impl Person {
+    /// `AA` of `Ann Archer`: the first letters of the first and the last word.
+    pub fn initials(&self) -> String {
+        let mut letters = self
+            .display_name
+            .split_whitespace()
+            .filter_map(|word| word.chars().next());
+        let (first, last) = (letters.next(), letters.next_back());
+        first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    }
+}
+
+/// Who asks, once that is known: the gate hands it out empty, so that the page of a problem can have the person's frame
+/// without asking the database, which may be the problem.
+#[derive(Clone, Debug, Default)]
+pub struct Asking(Arc<OnceLock<Person>>);
+
+impl Asking {
+    /// Notes who it is. The first to say so is believed.
+    pub fn is(&self, person: Person) {
+        let _ = self.0.set(person);
+    }
+
+    /// Who it is, if anything asked.
+    pub fn who(&self) -> Option<Person> {
+        self.0.get().cloned()
+    }
 }
 
 /// What `web/layout.html` needs of every page.
@@ -38,6 +78,8 @@ pub struct Frame {
     pub words: Words,
     /// The provider's name for the portal.
     pub brand: String,
+    /// The brand's colours.
+    pub accents: Accents,
     /// Nobody on the pages that need no session.
     pub person: Option<Person>,
     /// Which entry of the menu is current.
@@ -50,6 +92,7 @@ impl Frame {
         Self {
             words: app.words.clone(),
             brand: app.config.brand.name.clone(),
+            accents: app.accents,
             person: None,
             section: Section::None,
         }

@@ -36,6 +36,7 @@ function showRules(verdicts) {
     const verdict = verdicts?.find((rule) => rule.id === line.dataset.rule);
     const state = line.querySelector("[data-state]");
     line.dataset.met = String(verdict?.met === true);
+    line.dataset.broken = String(verdict?.met === false);
     state.textContent = verdict ? (verdict.met ? state.dataset.yes : state.dataset.no) : "";
     if (verdict?.met) met += 1;
   }
@@ -106,6 +107,7 @@ suggest.addEventListener("click", async () => {
   checkSoon();
 });
 
+document.getElementById("rules").dataset.live = "yes";
 meter.hidden = false;
 suggest.hidden = false;
 if (fresh.value) checkSoon();

@@ -1,4 +1,4 @@
-// Show and Hide at password fields.
+// Show, Hide and a note about Caps Lock at password fields.
 
 const buttons = [...document.querySelectorAll("[data-show]")];
 const shown = new Map(buttons.map((button) => [button, { text: button.textContent, label: button.ariaLabel }]));
@@ -14,10 +14,26 @@ export function reveal(id, visible) {
   button.ariaLabel = visible ? button.dataset.hideLabel : label;
 }
 
+/** Says below the field when Caps Lock is on, which a hidden password would not show. */
+function noteCapsLock(input, words) {
+  const note = document.createElement("p");
+  note.className = "caps fine";
+  note.setAttribute("role", "status");
+  input.parentElement.after(note);
+  const look = (event) => {
+    // Some events at a field, such as filling in by the browser, come from no key.
+    const on = event.type !== "blur" && event.getModifierState?.("CapsLock");
+    const said = on ? words : "";
+    if (note.textContent !== said) note.textContent = said;
+  };
+  for (const event of ["keydown", "keyup", "mousedown", "blur"]) input.addEventListener(event, look);
+}
+
 for (const button of buttons) {
   const id = button.dataset.show;
   const input = document.getElementById(id);
   button.hidden = false;
+  noteCapsLock(input, button.dataset.caps);
   button.addEventListener("click", () => reveal(id, input.type === "password"));
   // Password managers and the browser's own memory expect a password field when the form leaves.
   input.form?.addEventListener("submit", () => reveal(id, false));

@@ -2,6 +2,8 @@
 
 use reqwest::Method;
 
+use super::answer::{About, Problem, error_page};
+use super::page::Person;
 use crate::testing::{Portal, stories};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -191,6 +193,101 @@ async fn every_error_page_says_what_to_do_next(p: Portal) {
     }
 }
 
+async fn a_problem_keeps_the_frame_of_who_asked_and_offers_to_try_again(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.get("/phones/nothing").await.says(404, "ann@acme.example");
+    let lost = ann.get("/nothing-here").await;
+    assert!(!lost.text.contains("ann@acme.example"), "nobody was asked who that is");
+    let person = Person {
+        sign_in_name: "ann@acme.example".to_owned(),
+        display_name: "ann maria  Archer".to_owned(),
+        account_name: "Acme Boats".to_owned(),
+        operator: false,
+        administrator: false,
+        must_change: false,
+    };
+    assert_eq!(person.initials(), "AA");
+    let shown = async |problem: Problem| {
+        let about = About {
+            reference: "ref",
+            sentence: None,
+            person: Some(person.clone()),
+            opened: Some("/phones".to_owned()),
+        };
+        let page = error_page(&p.app, problem, about);
+        let body = axum::body::to_bytes(page.into_body(), usize::MAX).await;
+        String::from_utf8(body.expect("a page").to_vec()).expect("pages are text")
+    };
+    let all = [
+        (Problem::BadForm, true, false),
+        (Problem::SignedOut, false, false),
+        (Problem::CrossSite, true, false),
+        (Problem::Administrators, true, false),
+        (Problem::Operators, true, false),
+        (Problem::NotYours, true, false),
+        (Problem::Overtaken, true, false),
+        (Problem::NotFound, true, false),
+        (Problem::Method, true, false),
+        (Problem::Conflict, false, false),
+        (Problem::PendingGone, true, false),
+        (Problem::Slow, true, false),
+        (Problem::TooLarge, true, false),
+        (Problem::ContentType, true, false),
+        (Problem::Misdirected, true, false),
+        (Problem::Wait(90), true, true),
+        (Problem::Busy, true, true),
+        (Problem::Database, true, true),
+        (Problem::Unknown, false, false),
+        (Problem::Defect, true, false),
+    ];
+    for (problem, framed, again) in all {
+        let page = shown(problem).await;
+        assert!(page.contains("<h1>") && page.contains("Reference ref"), "{problem:?}");
+        assert!(
+            page.contains("class=\"button first\""),
+            "{problem:?} says where to go on"
+        );
+        assert_eq!(page.contains("ann@acme.example"), framed, "{problem:?}");
+        assert_eq!(page.contains("href=\"/phones\">Try again"), again, "{problem:?}");
+    }
+}
+
+async fn no_page_weighs_more_than_fifty_kilobytes(p: Portal) {
+    let (ann, adam) = (p.signed_in("ann").await, p.signed_in("adam").await);
+    let phone = ann.get("/phones").await.id_after("/phones/");
+    let person = adam.get("/admin/users").await.id_after("/admin/users/");
+    for path in [
+        "/admin/users",
+        &format!("/admin/users/{person}"),
+        "/admin/audit",
+        "/account/settings",
+        "/account/settings?edit=profile",
+        "/account/sessions",
+        "/phones",
+        &format!("/phones/{phone}"),
+        "/confirm?next=/phones",
+        "/demo/mail",
+        "/nothing-here",
+    ] {
+        let who = if path.starts_with("/admin") { &adam } else { &ann };
+        let page = who.get(path).await.text;
+        let mut weight = page.len();
+        for (_, rest) in page
+            .match_indices("/assets/")
+            .map(|(at, found)| page[at..].split_at(found.len()))
+        {
+            let name = rest.split('"').next().unwrap_or_default();
+            if name != "icon.svg" {
+                weight += ann.get(&format!("/assets/{name}")).await.text.len();
+            }
+        }
+        assert!(
+            weight < 50_000,
+            "{path} weighs {weight} bytes with its style and scripts"
+        );
+    }
+}
+
 async fn every_answer_carries_the_headers_that_protect_it(p: Portal) {
     let ann = p.signed_in("ann").await;
     for path in [
@@ -272,6 +369,7 @@ async fn what_people_write_is_escaped_wherever_it_is_shown(p: Portal) {
     ann.change_password("Tidewater-Kestrel-1")
         .await
         .leads_to("/account/password/done");
+    let mails = p.mails(1).await;
     for path in ["/account/settings", "/phones", "/account/password/done", "/demo/mail"] {
         let page = ann.get(path).await;
         assert!(
@@ -279,18 +377,30 @@ async fn what_people_write_is_escaped_wherever_it_is_shown(p: Portal) {
             "{path}"
         );
     }
-    let mail = ann.get("/demo/mail.json").await.text;
-    let mail: serde_json::Value = serde_json::from_str(&mail).expect("JSON");
-    assert!(!mail[0]["html"].as_str().expect("HTML").contains("<script>"));
-    assert!(!mail[0]["subject"].as_str().expect("a subject").contains("script"));
+    assert!(mails[0].html.contains("alert") && !mails[0].html.contains("<script>"));
+    assert!(!mails[0].subject.contains("script"));
+}
+
+/// A page costs what it asks the database; the rest vanishes beside that.
+async fn no_page_asks_the_database_more_than_three_times(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    p.signed_in("ann").await;
+    for page in ["/account/settings", "/account/sessions", "/phones"] {
+        let statements = p.statements_of(&ann, page).await;
+        assert!((1..=3).contains(&statements), "{page}: {statements}");
+    }
+    assert_eq!(p.statements_of(&p.browser(), "/sign-in").await, 0);
 }
 
 stories!(
+    no_page_asks_the_database_more_than_three_times,
     a_request_from_another_site_changes_nothing,
     a_megabyte_is_refused_before_it_is_looked_at,
     a_body_is_not_read_past_the_cap,
     a_form_is_read_strictly,
     every_error_page_says_what_to_do_next,
+    a_problem_keeps_the_frame_of_who_asked_and_offers_to_try_again,
+    no_page_weighs_more_than_fifty_kilobytes,
     every_answer_carries_the_headers_that_protect_it,
     a_demo_answers_to_loopback_names_alone,
     what_people_write_is_escaped_wherever_it_is_shown,

@@ -128,10 +128,13 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 5] = [
+const PUT_TOGETHER: [(&str, &str, &str); 8] = [
     ("error-", "-title", "crates/linekey/src/web/answer.rs"),
     ("error-", "-what", "crates/linekey/src/web/answer.rs"),
     ("error-", "-next", "crates/linekey/src/web/answer.rs"),
+    ("audit-", "-done", "crates/linekey/src/audit/event.rs"),
+    ("audit-", "-refused", "crates/linekey/src/audit/event.rs"),
+    ("audit-", "-delayed", "crates/linekey/src/audit/event.rs"),
     ("password-rule-", "", "crates/linekey/src/password/rules.rs"),
     ("password-refused-", "", "crates/linekey/src/password/rules.rs"),
 ];

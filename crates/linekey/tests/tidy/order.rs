@@ -46,7 +46,8 @@ fn is_door(source: &Source) -> bool {
         .unwrap_or_default()
         .trim_end_matches(".rs");
     let in_module = own_module(source);
-    DOOR_MODULES.contains(&in_module) || DOOR_FILES.contains(&stem) || ["lib", "main"].contains(&in_module)
+    let in_pages = source.path.contains("/pages/");
+    in_pages || DOOR_MODULES.contains(&in_module) || DOOR_FILES.contains(&stem) || ["lib", "main"].contains(&in_module)
 }
 
 fn names_a_door(mention: &Named) -> bool {

@@ -155,7 +155,12 @@ fn one_place_writes_sip_hashes() {
     one_place_writes(
         "sip_hashes",
         "phones",
-        &["phones/create.rs", "phones/rotate.rs", "phones/import.rs"],
+        &[
+            "phones/create.rs",
+            "phones/rotate.rs",
+            "phones/import.rs",
+            "phones/reseal.rs",
+        ],
     );
 }
 

@@ -20,6 +20,16 @@ impl Chromium {
             .expect("the keyboard works");
     }
 
+    /// A key pressed in the field with this label, with Caps Lock on or off, which no driver can switch: the field is told.
+    pub(crate) async fn press_with_caps_lock(&self, label: &str, on: bool) {
+        let label = serde_json::Value::from(label);
+        let script = format!(
+            "[...document.querySelectorAll('label')].find((label) => label.textContent.trim() === {label}).control
+                .dispatchEvent(new KeyboardEvent('keydown', {{ key: 'x', modifierCapsLock: {on} }}))"
+        );
+        self.evaluate(&script).await;
+    }
+
     /// Presses Tab until the focus is on what assistive technology calls `name`; every stop shows that it has the focus.
     pub(crate) async fn tab_to(&self, name: &str) {
         let mut stops = Vec::new();

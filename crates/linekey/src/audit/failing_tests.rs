@@ -1,0 +1,304 @@
+//! No change without its event: each kind of change is asked for while no event can be written, and nothing may change.
+//!
+//! A new kind of event needs a line in [`CHANGES`], or in [`NOT_OF_A_REQUEST`] with the reason.
+
+use std::pin::Pin;
+
+use super::Kind;
+use crate::clock::MINUTE;
+use crate::db::query;
+use crate::testing::{Browser, Engine, Portal, stories};
+
+/// A request that is ready to be sent.
+struct Request {
+    from: Browser,
+    path: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+fn request(from: Browser, path: impl Into<String>, fields: &[(&'static str, &str)]) -> Request {
+    Request {
+        from,
+        path: path.into(),
+        fields: fields
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect(),
+    }
+}
+
+/// One change that people can ask for.
+struct Change {
+    /// The kind of its event.
+    kind: Kind,
+    /// The answer once events can be written again: it shows that the request really asks for the change.
+    then: u16,
+    /// Gets everything ready that the change needs, and makes the request that asks for it.
+    ready: for<'a> fn(&'a Portal) -> Pin<Box<dyn Future<Output = Request> + Send + 'a>>,
+}
+
+/// The page of one of the demo's people, for administrators.
+async fn page_of(p: &Portal, name: &str) -> String {
+    let found = query("select id from users where name = $1").bind(name);
+    let (id,): (String,) = found.one(&p.app.db).await.expect("one of the demo's people");
+    format!("/admin/users/{id}")
+}
+
+/// What Acme Boats' administrator does for one of its people.
+async fn helps(p: &Portal, name: &str, act: &str, fields: &[(&'static str, &str)]) -> Request {
+    let page = page_of(p, name).await;
+    request(p.signed_in("adam").await, format!("{page}/{act}"), fields)
+}
+
+/// Who writes events without a browser asking for it.
+const NOT_OF_A_REQUEST: [(Kind, &str); 8] = [
+    (Kind::PortalSetUp, "a command, told in tests/commands"),
+    (Kind::AccountAdd, "a command, told beside provider"),
+    (Kind::UserAdd, "a command, told beside provider"),
+    (Kind::KeyAdd, "a command, told beside provider"),
+    (Kind::KeyUse, "a command, told beside provider"),
+    (Kind::KeyRetire, "a command, told beside provider"),
+    (Kind::PhoneWrongAddress, "the registrar refuses and changes nothing"),
+    (Kind::PhoneRefused, "the registrar refuses and changes nothing"),
+];
+
+const OLD: &str = "Harbour-Light-7";
+const NEW: &str = "Tidewater-Kestrel-1";
+const TWICE: [(&str, &str); 3] = [
+    ("new_password", NEW),
+    ("confirm_password", NEW),
+    ("sign_out_others", "on"),
+];
+
+/// In order: a person whose password a line changes is not signed in by a later one.
+const CHANGES: &[Change] = &[
+    Change {
+        kind: Kind::SignIn,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                request(
+                    p.browser(),
+                    "/sign-in",
+                    &[("username", "ann@acme.example"), ("password", OLD)],
+                )
+            })
+        },
+    },
+    // A refusal that cannot be recorded is not told either.
+    Change {
+        kind: Kind::SignIn,
+        then: 422,
+        ready: |p| {
+            Box::pin(async {
+                request(
+                    p.browser(),
+                    "/sign-in",
+                    &[("username", "bob@acme.example"), ("password", "x")],
+                )
+            })
+        },
+    },
+    Change {
+        kind: Kind::SignOut,
+        then: 303,
+        ready: |p| Box::pin(async { request(p.signed_in("ann").await, "/sign-out", &[]) }),
+    },
+    Change {
+        kind: Kind::Confirm,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let ann = p.signed_in("ann").await;
+                p.wait(6 * MINUTE);
+                ann.get("/account/settings").await;
+                request(ann, "/confirm", &[("next", "/account/settings"), ("password", OLD)])
+            })
+        },
+    },
+    Change {
+        kind: Kind::Confirm,
+        then: 422,
+        ready: |p| {
+            Box::pin(async {
+                request(
+                    p.signed_in("cora").await,
+                    "/confirm",
+                    &[("next", "/account/settings"), ("password", "x")],
+                )
+            })
+        },
+    },
+    Change {
+        kind: Kind::SessionsEnded,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let (ann, _other) = (p.signed_in("ann").await, p.signed_in("ann").await);
+                let session = ann
+                    .get("/account/sessions")
+                    .await
+                    .id_after("action=\"/account/sessions/");
+                request(ann, format!("/account/sessions/{session}/end"), &[])
+            })
+        },
+    },
+    Change {
+        kind: Kind::SessionsEnded,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let (ann, _other) = (p.signed_in("ann").await, p.signed_in("ann").await);
+                request(ann, "/account/sessions/end-others", &[])
+            })
+        },
+    },
+    Change {
+        kind: Kind::ProfileChange,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let fields = [("display_name", "Ann Anchor"), ("time_zone", "Europe/Paris")];
+                request(p.signed_in("ann").await, "/account/settings", &fields)
+            })
+        },
+    },
+    Change {
+        kind: Kind::PhoneAdd,
+        then: 303,
+        ready: |p| Box::pin(async { request(p.signed_in("ann").await, "/phones", &[("label", "Kitchen")]) }),
+    },
+    Change {
+        kind: Kind::PasswordSet,
+        then: 303,
+        ready: |p| Box::pin(async { helps(p, "cora", "password", &TWICE).await }),
+    },
+    Change {
+        kind: Kind::SignedOut,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                p.signed_in("ann").await;
+                helps(p, "ann", "sign-out", &[]).await
+            })
+        },
+    },
+    Change {
+        kind: Kind::UserDisable,
+        then: 303,
+        ready: |p| Box::pin(async { helps(p, "bob", "disable", &[]).await }),
+    },
+    Change {
+        kind: Kind::UserEnable,
+        then: 303,
+        ready: |p| Box::pin(async { helps(p, "bob", "enable", &[]).await }),
+    },
+    // What is not adam's to do is not refused either, unless that is on record.
+    Change {
+        kind: Kind::UserDisable,
+        then: 403,
+        ready: |p| Box::pin(async { helps(p, "adam", "disable", &[]).await }),
+    },
+    Change {
+        kind: Kind::Forbidden,
+        then: 403,
+        ready: |p| {
+            Box::pin(async {
+                let page = page_of(p, "bob").await;
+                request(p.signed_in("ann").await, format!("{page}/disable"), &[])
+            })
+        },
+    },
+    Change {
+        kind: Kind::PasswordChange,
+        then: 303,
+        ready: |p| Box::pin(async { request(p.signed_in("adam").await, "/account/password", &TWICE) }),
+    },
+    // After "Confirm it's you", in one request with the proof.
+    Change {
+        kind: Kind::PasswordChange,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let ann = p.signed_in("ann").await;
+                p.wait(6 * MINUTE);
+                let change = ann.change_password(NEW).await.id_after("/confirm?change=");
+                request(ann, "/confirm", &[("change", &change), ("password", OLD)])
+            })
+        },
+    },
+];
+
+/// Lets every insert of an event fail from here on, and everything else go on.
+async fn let_events_fail(p: &Portal) {
+    match p.engine {
+        Engine::Sqlite => {
+            p.alter(query(
+                "create trigger no_events before insert on audit_events begin select raise(abort, 'no events'); end",
+            ))
+            .await;
+        }
+        #[cfg(feature = "outside")]
+        Engine::Postgres => {
+            p.alter(query(
+                "create or replace function no_events() returns trigger language plpgsql as
+                 $$ begin raise exception 'no events'; end $$",
+            ))
+            .await;
+            p.alter(query(
+                "create trigger no_events before insert on audit_events for each row execute function no_events()",
+            ))
+            .await;
+        }
+    }
+}
+
+async fn let_events_be_written(p: &Portal) {
+    match p.engine {
+        Engine::Sqlite => p.alter(query("drop trigger no_events")).await,
+        #[cfg(feature = "outside")]
+        Engine::Postgres => p.alter(query("drop trigger no_events on audit_events")).await,
+    }
+}
+
+async fn no_change_is_made_whose_event_cannot_be_written(p: Portal) {
+    for Change { kind, then, ready } in CHANGES {
+        let Request { from, path, fields } = ready(&p).await;
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let before = p.dump_everything().await;
+        let_events_fail(&p).await;
+        let failed = from.copy().post(&path, &fields).await;
+        assert!(
+            failed.status.is_server_error(),
+            "{kind:?}: {} was answered by {} {}",
+            path,
+            failed.status,
+            failed.location()
+        );
+        assert_eq!(p.dump_everything().await, before, "{kind:?}: {path} changed something");
+        let_events_be_written(&p).await;
+        let again = from.post(&path, &fields).await;
+        assert_eq!(
+            again.status, *then,
+            "{kind:?}: {path} is not the request it should be: {}",
+            again.text
+        );
+        if *then == 303 {
+            assert_ne!(p.dump_everything().await, before, "{kind:?}: {path} changes nothing");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_event_is_tried_or_says_why_not() {
+    for kind in Kind::ALL {
+        let tried = CHANGES.iter().any(|change| change.kind == *kind);
+        let excused = NOT_OF_A_REQUEST.iter().any(|(excused, _)| excused == kind);
+        assert!(
+            tried != excused,
+            "{kind:?} needs one line, in CHANGES or in NOT_OF_A_REQUEST"
+        );
+    }
+}
+
+stories![no_change_is_made_whose_event_cannot_be_written];

@@ -1,0 +1,169 @@
+//! `/admin/audit`: the record of the administrator's account, newest first.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::read::{self, Cursor, Filter, Listed};
+use crate::app::App;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::sessions::pages::place;
+use crate::sessions::signed_in::Administrator;
+use crate::users;
+use crate::web::answer::{Problem, page};
+use crate::web::form::{Query, encode};
+use crate::web::page::{Frame, Section};
+use crate::when;
+
+/// Events on one page.
+const PAGE: usize = 50;
+/// What the list can be narrowed to: the message of the choice, and the kind.
+const CHOICES: [(&str, &str); 8] = [
+    ("record-sign-ins", "sign-in"),
+    ("record-changes", "password-change"),
+    ("record-set", "password-set"),
+    ("record-signed-out", "signed-out"),
+    ("record-disabled", "user-disable"),
+    ("record-enabled", "user-enable"),
+    ("record-phones", "phone-add"),
+    ("record-forbidden", "forbidden"),
+];
+
+/// One event on a page.
+#[derive(Clone, Debug)]
+pub struct EventView {
+    /// `good`, `warn` or `bad`, for the dot.
+    pub class: &'static str,
+    /// What happened, with the names.
+    pub sentence: String,
+    /// Whose doing it was, unless the sentence says so; and from where.
+    pub place: String,
+    /// `Monday 08:02`
+    pub when: String,
+    /// Exact, UTC.
+    pub at: String,
+}
+
+/// A choice of the filter.
+struct Choice {
+    kind: &'static str,
+    text: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "audit/record.html")]
+struct RecordPage {
+    frame: Frame,
+    account: String,
+    person: Option<(String, String)>,
+    choices: Vec<Choice>,
+    events: Vec<EventView>,
+    next: Option<String>,
+    is_first: bool,
+    filtered: bool,
+}
+
+/// GET `/admin/audit?user=&kind=&before=`
+pub async fn list(State(app): State<App>, Administrator(me): Administrator, Query(query): Query) -> Result<Response> {
+    let account = &me.person.account;
+    let person = match query.text("user") {
+        "" => None,
+        user => {
+            let Some(id) = UserId::parse(user) else {
+                return Ok(Problem::NotFound.into_response());
+            };
+            let Some(person) = users::subject(&app, account, &id).await? else {
+                return Ok(Problem::NotFound.into_response());
+            };
+            Some(person)
+        }
+    };
+    let kind = CHOICES
+        .iter()
+        .map(|(_, kind)| *kind)
+        .find(|kind| *kind == query.text("kind"));
+    let before = cursor(query.text("before"));
+    let is_first = before.is_none();
+    let filter = Filter {
+        person: person.as_ref().map(|person| &person.id),
+        kind,
+        since: 0,
+        before,
+    };
+    let limit = i64::try_from(PAGE).unwrap_or(i64::MAX) + 1;
+    let mut events = read::of_account(&app.db, account, &filter, limit).await?;
+    let more = events.len() > PAGE;
+    events.truncate(PAGE);
+    let user = person.as_ref().map(|person| person.id.to_string()).unwrap_or_default();
+    let next = events.last().filter(|_| more).map(|last| {
+        let before = encode(&format!("{}_{}", last.at, last.id));
+        format!(
+            "/admin/audit?user={user}&kind={}&before={before}",
+            kind.unwrap_or_default()
+        )
+    });
+    let choice = |(key, of): &(&str, &'static str)| Choice {
+        kind: of,
+        text: app.words.say(key),
+        chosen: kind == Some(*of),
+    };
+    Ok(page(&RecordPage {
+        frame: me.frame(&app, Section::Record),
+        account: me.person.account_name.clone(),
+        filtered: kind.is_some() || person.is_some(),
+        person: person.map(|person| (person.id.to_string(), person.display_name)),
+        choices: CHOICES.iter().map(choice).collect(),
+        events: events
+            .iter()
+            .map(|event| view(&app, event, &me.person.time_zone))
+            .collect(),
+        next,
+        is_first,
+    }))
+}
+
+/// The newest events about a person, for the page of that person, with times in `zone`.
+pub async fn about(
+    app: &App,
+    account: &crate::ids::AccountId,
+    person: &UserId,
+    zone: &str,
+    limit: i64,
+) -> Result<Vec<EventView>> {
+    let filter = Filter {
+        person: Some(person),
+        ..Filter::default()
+    };
+    let events = read::of_account(&app.db, account, &filter, limit).await?;
+    Ok(events.iter().map(|event| view(app, event, zone)).collect())
+}
+
+fn view(app: &App, event: &Listed, zone: &str) -> EventView {
+    // People do most things to themselves, and the sentence then names nobody.
+    let own = event.actor_id == event.subject_id || event.actor_id.is_none();
+    let who = event.subject_name.clone().filter(|_| own);
+    let from = event.address.clone().map(|address| place(&app.words, address));
+    let place = [who, from].into_iter().flatten().collect::<Vec<_>>();
+    EventView {
+        class: match event.outcome.as_str() {
+            "done" => "good",
+            "refused" => "warn",
+            _ => "bad",
+        },
+        sentence: event.sentence(&app.words),
+        place: place.join(" · "),
+        when: when::short(&app.words, event.at, app.clock.now(), zone),
+        at: when::exact(event.at),
+    }
+}
+
+/// Of `<milliseconds>_<id>`.
+fn cursor(text: &str) -> Option<Cursor> {
+    let (at, id) = text.split_once('_')?;
+    Some(Cursor {
+        at: at.parse().ok()?,
+        id: id.to_owned(),
+    })
+}

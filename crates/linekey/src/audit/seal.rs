@@ -1,0 +1,153 @@
+//! The sealer: numbers the rows of each chain and links each to the one before, moments after they were written.
+//!
+//! An event commits without a place in its chain, or simultaneous changes of an account would wait for each other. Any
+//! number of sealers may run at once, and die anywhere: the head's row is the lock of its chain, and a batch commits
+//! whole or not at all. What was cut off or forged is never sealed over: a chain whose head is not ours rests, and
+//! `verify` says why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::chain::{chain_of, of_head, of_link};
+use super::store::{self, Head, Unsealed};
+use crate::app::App;
+use crate::clock::{MINUTE, Millis};
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::keys::{Proof, Purpose};
+
+/// Rows that one transaction seals at most: SQLite's one writer is free again after some milliseconds.
+const BATCH: i64 = 500;
+/// How long a chain rests that cannot be sealed, in milliseconds.
+const REST: Millis = MINUTE;
+
+/// Seals, pass by pass, and remembers which chains rest.
+#[derive(Debug, Default)]
+pub struct Sealer {
+    resting: BTreeMap<String, Millis>,
+}
+
+/// Why a chain cannot be sealed.
+#[derive(Clone, Copy, Debug)]
+enum Broken {
+    /// It has rows but no head.
+    HeadMissing,
+    /// The head's MAC is wrong.
+    HeadForged,
+    /// The key file lacks the key that the head was sealed with.
+    UnknownKey,
+    /// There are rows behind the head.
+    RowsBehind,
+}
+
+impl Sealer {
+    /// Seals whatever is committed and unsealed, batch by batch, and says how many rows that were.
+    pub async fn pass(&mut self, app: &App) -> Result<u64> {
+        let now = app.clock.now();
+        self.resting.retain(|_, since| now - *since < REST);
+        let mut sealed = 0;
+        let mut after = String::new();
+        loop {
+            // Outside any transaction: as long as there is nothing to do, nobody's writing waits for this.
+            let seen = store::unsealed(&app.db, &after, None, BATCH).await?;
+            let Some(last) = seen.last() else {
+                return Ok(sealed);
+            };
+            let until = last.id.clone();
+            let chains: BTreeSet<_> = seen.iter().map(chain).filter(|chain| !self.rests(chain)).collect();
+            if !chains.is_empty() {
+                sealed += self.batch(app, chains, (&after, &until)).await?;
+            }
+            if seen.len() < usize::try_from(BATCH).unwrap_or_default() {
+                return Ok(sealed);
+            }
+            after = until;
+        }
+    }
+
+    /// Seals the rows of `chains` whose ids are in `range`: all of it or, if this node dies, nothing.
+    async fn batch(&mut self, app: &App, chains: BTreeSet<&str>, range: (&str, &str)) -> Result<u64> {
+        let mut tx = app.db.begin().await?;
+        let mut heads = BTreeMap::new();
+        // In the order of their names, as every sealer takes them: nobody waits for another in a circle.
+        for chain in chains {
+            match held(app, &mut tx, chain).await? {
+                Ok(head) => {
+                    heads.insert(chain, head);
+                }
+                Err(why) => {
+                    tracing::error!(
+                        chain,
+                        ?why,
+                        "a chain of the audit record is not sealed; see linekey audit verify"
+                    );
+                    self.resting.insert(chain.to_owned(), app.clock.now());
+                }
+            }
+        }
+        // Read again, now that the heads are held: another sealer may have been faster.
+        let rows = store::unsealed(&mut tx, range.0, Some(range.1), BATCH).await?;
+        let mut sealed = 0;
+        let mut moved = BTreeSet::new();
+        for row in &rows {
+            let chain = chain(row);
+            let Some(head) = heads.get_mut(chain) else {
+                continue;
+            };
+            head.seq += 1;
+            head.link = app
+                .keys
+                .mac(Purpose::Audit, &of_link(&head.link, chain, head.seq, &row.mac));
+            if !store::seal(&mut tx, &row.id, chain, head.seq, &head.link).await? {
+                return Err(Error::defect("a row was sealed by somebody who did not hold its chain"));
+            }
+            moved.insert(chain);
+            sealed += 1;
+        }
+        for (chain, mut head) in heads.into_iter().filter(|(chain, _)| moved.contains(chain)) {
+            head.sealed_at = app.clock.now();
+            head.mac = app.keys.mac(Purpose::Audit, &of_head(chain, &head));
+            store::put_head(&mut tx, chain, &head).await?;
+        }
+        if sealed > 0 {
+            tx.commit().await?;
+        }
+        Ok(sealed)
+    }
+
+    fn rests(&self, chain: &str) -> bool {
+        self.resting.contains_key(chain)
+    }
+}
+
+fn chain(row: &Unsealed) -> &str {
+    chain_of(row.account_id.as_deref())
+}
+
+/// The head of `chain`, held until the transaction ends; a new chain gets its first.
+async fn held(app: &App, tx: &mut Tx, chain: &str) -> Result<std::result::Result<Head, Broken>> {
+    let head = match store::hold_head(tx, chain).await? {
+        Some(head) => head,
+        None if store::last_number(tx, chain).await?.is_none() => {
+            let new = store::new_head(tx, chain).await?;
+            if new.seq == 0 && new.mac.is_empty() {
+                return Ok(Ok(new));
+            }
+            new
+        }
+        // Another sealer may have begun this chain between the two questions.
+        None => match store::hold_head(tx, chain).await? {
+            Some(head) => head,
+            None => return Ok(Err(Broken::HeadMissing)),
+        },
+    };
+    match app.keys.verify_mac(Purpose::Audit, &of_head(chain, &head), &head.mac) {
+        Proof::Wrong => return Ok(Err(Broken::HeadForged)),
+        Proof::UnknownKey => return Ok(Err(Broken::UnknownKey)),
+        Proof::Right => {}
+    }
+    // Fewer rows than the head says were cut off: what follows is linked to the head, and the gap stays to be seen.
+    if store::last_number(tx, chain).await?.is_some_and(|last| last > head.seq) {
+        return Ok(Err(Broken::RowsBehind));
+    }
+    Ok(Ok(head))
+}

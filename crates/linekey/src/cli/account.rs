@@ -1,0 +1,131 @@
+//! `linekey account`
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Subcommand;
+
+use super::table::{self, Row};
+use super::{done, open};
+use crate::accounts::add::{self, LONGEST_NAME, Refusal, Wanted};
+use crate::accounts::{self, domain, name};
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountCommand {
+    /// Add an account: a customer organisation
+    Add {
+        /// What its people's sign-in names end in, such as acme.example
+        domain: String,
+        /// What it is called, such as "Acme Boats"
+        #[arg(long)]
+        name: String,
+        /// The SIP domain of its phones, which never changes; by default the first part of DOMAIN in front of
+        /// sip.domain_suffix
+        #[arg(long, value_name = "DOMAIN")]
+        sip_domain: Option<String>,
+    },
+    /// List the accounts
+    List {
+        /// One array of objects, for programs
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(command: AccountCommand, file: Option<PathBuf>) -> anyhow::Result<()> {
+    let app = open::portal(file).await?;
+    match command {
+        AccountCommand::Add {
+            domain,
+            name,
+            sip_domain,
+        } => {
+            let wanted = Wanted {
+                name: &name,
+                domain: &domain,
+                sip_domain: sip_domain.as_deref(),
+            };
+            let added = match add::add(&app, wanted).await? {
+                Ok(added) => added,
+                Err(refusal) => bail!("the account is not added: {}", refused(&refusal)),
+            };
+            super::say(&format!(
+                "{} is added. Its phones register at the SIP domain {}, which never changes: they would all have to be \
+                 set up again.\nNext: linekey user add NAME@{} --name \"..\" --role administrator\n",
+                added.domain, added.sip_domain, added.domain
+            ));
+        }
+        AccountCommand::List { json } => {
+            let rows = accounts::all(&app.db).await?.into_iter().map(row).collect();
+            let head = ["domain", "name", "users", "administrators", "phones", "state"];
+            table::print(&head, rows, json, "There are no accounts.")?;
+        }
+    }
+    done(app).await
+}
+
+fn row(account: accounts::Counted) -> Row {
+    let state = if account.suspended_at.is_some() {
+        "suspended"
+    } else {
+        "active"
+    };
+    Row {
+        object: serde_json::json!({
+            "id": account.id, "domain": account.domain, "name": account.name, "sip_domain": account.sip_domain,
+            "users": account.users, "administrators": account.administrators, "phones": account.phones,
+            "state": state, "created_at": table::moment(account.created_at),
+        }),
+        cells: vec![
+            account.domain,
+            account.name,
+            account.users.to_string(),
+            account.administrators.to_string(),
+            account.phones.to_string(),
+            state.to_owned(),
+        ],
+    }
+}
+
+/// Why there is no such account.
+pub(super) fn refused(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Name(refusal) => wrong_name("its name", *refusal, LONGEST_NAME),
+        Refusal::Domain(refusal) => wrong_domain("its domain", refusal),
+        Refusal::SipDomain(refusal) => wrong_domain("its SIP domain", refusal),
+        Refusal::DomainTaken(domain) => {
+            format!("there is an account {domain} already; `linekey account list` shows it")
+        }
+        Refusal::SipDomainTaken(domain) => {
+            format!("another account has the SIP domain {domain}; choose one with --sip-domain")
+        }
+    }
+}
+
+/// What is wrong with a domain.
+pub(super) fn wrong_domain(what: &str, refusal: &domain::Refusal) -> String {
+    match refusal {
+        domain::Refusal::Form => {
+            format!("{what} is not of the form acme.example: letters, digits and hyphens, with at least one dot")
+        }
+        domain::Refusal::TooLong => {
+            format!("{what} is too long: at most 253 characters, and 63 between two dots")
+        }
+        domain::Refusal::NotAscii(Some(ascii)) => {
+            format!("{what} has letters that phones and mail servers do not take; in ASCII it is {ascii}")
+        }
+        domain::Refusal::NotAscii(None) => format!("{what} has characters that no domain has"),
+    }
+}
+
+/// What is wrong with a name.
+pub(super) fn wrong_name(what: &str, refusal: name::Refusal, most: usize) -> String {
+    match refusal {
+        name::Refusal::Empty => format!("{what} is empty"),
+        name::Refusal::TooLong => format!("{what} is longer than {most} characters"),
+        name::Refusal::Characters => format!(
+            "{what} has characters that nobody sees (control characters, or marks that turn the direction of writing)"
+        ),
+    }
+}

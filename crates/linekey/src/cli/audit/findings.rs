@@ -1,0 +1,149 @@
+//! What `linekey audit verify` says: each chain with its head, and each finding with the row it is about.
+
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::audit::verify::{Fault, Finding, Place, Report};
+use crate::when;
+
+/// The form that `--json` prints and `--head` reads.
+pub(super) fn as_json(report: &Report) -> Value {
+    let chains = report.chains.iter().map(|chain| {
+        json!({
+            "chain": chain.chain,
+            "account": chain.account,
+            "rows": chain.rows,
+            "seq": chain.seq,
+            "link": chain.link,
+            "sealed_at": chain.sealed_at.map(when::rfc3339),
+        })
+    });
+    let findings = report.findings.iter().map(|finding| {
+        let (place, seq) = (
+            finding.place.as_ref(),
+            finding.place.as_ref().and_then(|place| place.seq),
+        );
+        json!({
+            "finding": name(&finding.fault),
+            "chain": finding.chain,
+            "account": domain(report, &finding.chain),
+            "id": place.map(|place| &place.id),
+            "seq": seq,
+            "at": place.map(|place| when::rfc3339(place.at)),
+            "says": sentence(finding),
+        })
+    });
+    json!({
+        "chains": chains.collect::<Vec<_>>(),
+        "unsealed": report.unsealed,
+        "findings": findings.collect::<Vec<_>>(),
+        "further_findings": report.further,
+    })
+}
+
+/// The form for people.
+pub(super) fn as_text(report: &Report) -> String {
+    let mut text = String::new();
+    for chain in &report.chains {
+        text += &format!("{}  {} rows\n", name_of(report, &chain.chain), chain.rows);
+        if let (Some(seq), Some(link)) = (chain.seq, &chain.link) {
+            text += &format!("  head {seq} {link}\n");
+        }
+    }
+    text += &format!("{} rows wait to be sealed\n", report.unsealed);
+    if report.is_sound() {
+        text += "\nEvery row is as it was written.\n";
+    } else {
+        text += "\nFindings:\n";
+    }
+    for finding in &report.findings {
+        text += &format!("  {}: {}\n", name_of(report, &finding.chain), sentence(finding));
+    }
+    if report.further > 0 {
+        text += &format!("  and {} more\n", report.further);
+    }
+    text += "\nKeep the heads where nobody who can change this database can change them (`audit verify --json > FILE`):\n\
+             only `audit verify --head FILE` finds a record that was put back whole to an earlier state.\n";
+    text
+}
+
+fn domain<'a>(report: &'a Report, chain: &str) -> Option<&'a String> {
+    let found = report.chains.iter().find(|told| told.chain == chain);
+    found.and_then(|told| told.account.as_ref())
+}
+
+fn name_of(report: &Report, chain: &str) -> String {
+    match domain(report, chain) {
+        Some(domain) => domain.clone(),
+        None if chain == audit::PORTAL => "portal (in no account)".to_owned(),
+        None => format!("account {chain}"),
+    }
+}
+
+/// The name of a fault in JSON; it never changes.
+fn name(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Edited => "edited",
+        Fault::UnknownKey => "unknown-key",
+        Fault::Moved => "moved",
+        Fault::Strayed => "strayed",
+        Fault::Deleted { .. } => "deleted",
+        Fault::CutOff { .. } => "cut-off",
+        Fault::HeadForged => "head-forged",
+        Fault::HeadUnknownKey => "head-unknown-key",
+        Fault::HeadMissing => "head-missing",
+        Fault::HeadBehind { .. } => "head-behind",
+        Fault::Rewritten => "rewritten",
+        Fault::Waiting { .. } => "waiting",
+    }
+}
+
+fn sentence(finding: &Finding) -> String {
+    let row = finding.place.as_ref().map_or_else(|| "no row at all".to_owned(), place);
+    match &finding.fault {
+        Fault::Edited => format!("{row} was edited after it was written"),
+        Fault::UnknownKey => format!("{row} was made with a key that is not in the key file"),
+        Fault::Moved => format!("{row} is not at its place"),
+        Fault::Strayed => format!("{row} was moved here from another account's chain"),
+        Fault::Deleted { from, to, before } => {
+            let gone = range(*from, *to);
+            let before = before.as_ref().map_or_else(|| "the beginning".to_owned(), place);
+            format!("{gone} gone, between {before} and {row}")
+        }
+        Fault::CutOff { head, at } => {
+            let when = match at {
+                Some(at) => format!("as its head says, at {}", when::exact(*at)),
+                None => "as the head kept elsewhere says".to_owned(),
+            };
+            let from = finding.place.as_ref().and_then(|place| place.seq).unwrap_or(0) + 1;
+            let gone = range(from, *head);
+            format!("{gone} gone from the end: the chain had come to {head}, {when}, and now ends with {row}")
+        }
+        Fault::HeadForged => format!("the head was changed by somebody without the key; the rows end with {row}"),
+        Fault::HeadUnknownKey => {
+            format!("the head was sealed with a key that is not in the key file; the rows end with {row}")
+        }
+        Fault::HeadMissing => format!("the head is gone; the rows end with {row}"),
+        Fault::HeadBehind { head } => format!("an older head, {head}, was put back; the rows end with {row}"),
+        Fault::Rewritten => format!("{row} is not the row that the head kept elsewhere speaks of"),
+        Fault::Waiting { rows } => {
+            format!("{rows} rows wait to be sealed for more than a minute, the oldest is {row}; does a server run?")
+        }
+    }
+}
+
+fn range(from: i64, to: i64) -> String {
+    if from == to {
+        format!("row {from} is")
+    } else {
+        format!("rows {from} to {to} are")
+    }
+}
+
+fn place(place: &Place) -> String {
+    let at = when::exact(place.at);
+    match place.seq {
+        Some(seq) => format!("row {seq} ({at}, event {})", place.id),
+        None => format!("an unsealed row ({at}, event {})", place.id),
+    }
+}

@@ -1,0 +1,34 @@
+//! Patterns for `like .. escape '!'`.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What is searched for is cut after so many characters; no name is longer.
+const LONGEST: usize = 100;
+
+/// What was typed, NFC and lower case, anywhere in a text that is kept so.
+pub fn anywhere(text: &str) -> String {
+    let text: String = text.trim().chars().take(LONGEST).collect();
+    let text: String = text.nfc().collect::<String>().to_lowercase().nfc().collect();
+    let mut pattern = "%".to_owned();
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::anywhere;
+
+    #[test]
+    fn what_is_typed_is_looked_for_as_it_is() {
+        assert_eq!(anywhere(""), "%%");
+        assert_eq!(anywhere("  Ann "), "%ann%");
+        assert_eq!(anywhere("50%_!"), "%50!%!_!!%");
+        assert_eq!(anywhere(&"x".repeat(500_000)).len(), 102);
+    }
+}

@@ -1,0 +1,197 @@
+//! A mail as it will be read: one layout for HTML and one for plain text; what is said comes from each mail's own file.
+
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+use super::{By, Mail, access, password_changed, password_set};
+use crate::app::App;
+use crate::brand::Accents;
+use crate::clock::Millis;
+use crate::config::Brand;
+use crate::error::{Error, Result};
+use crate::when;
+use crate::words::Words;
+
+/// A mail as it will be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// The outbox row; UUIDv7, so letters sort by the time of what they report.
+    pub id: String,
+    /// [`Mail::kind`].
+    pub kind: String,
+    /// The one address it goes to.
+    pub to: String,
+    /// Names the portal, and nothing that a user chose.
+    pub subject: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+    /// When the change happened, milliseconds UTC.
+    pub at: Millis,
+}
+
+/// Who will read it, as far as the words depend on that. Looked up at delivery.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reader {
+    /// IANA name.
+    pub(super) time_zone: Option<String>,
+    /// The displayed names of the other administrators of the reader's account who may sign in.
+    pub(super) administrators: Vec<String>,
+}
+
+/// What one mail says; greeting, sign-off and layout are the same for all.
+pub(super) struct Content {
+    pub(super) subject: String,
+    /// One sentence, the heading.
+    pub(super) what: String,
+    /// Short lines.
+    pub(super) facts: Vec<String>,
+    /// Paragraphs.
+    pub(super) then: Vec<String>,
+}
+
+/// What a mail's sentences are made with.
+pub(super) struct Telling<'a> {
+    pub(super) words: &'a Words,
+    pub(super) brand: &'a Brand,
+    reader: &'a Reader,
+}
+
+impl Telling<'_> {
+    /// The message `key` with what a user chose, cleaned, as `name`, and the brand.
+    pub(super) fn say(&self, key: &str, name: &'static str, chosen: &str) -> String {
+        let arguments = [(name, plain(chosen).into()), ("brand", self.brand.name.as_str().into())];
+        self.words.say_all(key, arguments)
+    }
+
+    /// The subject `key`.
+    pub(super) fn subject(&self, key: &str) -> String {
+        self.words.say_with(key, "brand", self.brand.name.as_str())
+    }
+
+    /// A moment in the reader's time zone, and exactly.
+    pub(super) fn moment(&self, at: Millis) -> String {
+        when::whole(self.words, at, self.reader.time_zone.as_deref().unwrap_or("UTC"))
+    }
+
+    /// `Adam Alder (administrator)`, `Olivia Ortiz (Quayside)` or `Quayside`.
+    fn by(&self, by: &By) -> String {
+        match by {
+            By::Administrator(name) => self.say("mail-by-administrator", "name", name),
+            By::Operator(name) => self.say("mail-by-operator", "name", name),
+            By::Provider => self.brand.name.clone(),
+        }
+    }
+
+    /// The message `key`: what somebody did to the user `whose`.
+    pub(super) fn deed(&self, key: &str, by: &By, whose: &str) -> String {
+        let arguments = [("by", self.by(by).into()), ("name", plain(whose).into())];
+        self.words.say_all(key, arguments)
+    }
+
+    /// Whom to ask about what somebody else did.
+    pub(super) fn not_expected(&self, by: &By) -> String {
+        match by {
+            By::Administrator(_) => self.say("mail-not-expected-administrator", "by", &self.by(by)),
+            By::Operator(_) | By::Provider => self.subject("mail-not-expected-provider"),
+        }
+    }
+
+    /// Whom to tell that it wasn't you: the administrators by name, where there are others, and the provider.
+    pub(super) fn not_you(&self) -> String {
+        let names = self.reader.administrators.join(", ");
+        if names.is_empty() {
+            self.subject("mail-not-you-provider")
+        } else {
+            self.say("mail-not-you-administrator", "names", &names)
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.txt", escape = "none")]
+struct Text<'a> {
+    greeting: &'a str,
+    content: &'a Content,
+    sign_off: &'a [String],
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct Html<'a> {
+    words: &'a Words,
+    brand: &'a str,
+    accents: Accents,
+    greeting: &'a str,
+    content: &'a Content,
+    sign_off: &'a [String],
+}
+
+fn content(telling: &Telling<'_>, mail: &Mail) -> Content {
+    let (_, whose) = mail.whose();
+    match mail {
+        Mail::PasswordChanged {
+            at, browser, address, ..
+        } => password_changed::content(telling, whose, *at, (browser, address)),
+        Mail::PasswordSet {
+            by,
+            at,
+            must_change,
+            valid_until,
+            ..
+        } => password_set::content(telling, by, whose, *at, *must_change, *valid_until),
+        Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
+        Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
+        Mail::Enabled { by, at, .. } => access::enabled(telling, by, whose, *at),
+    }
+}
+
+/// Subject, text and HTML of `mail`, for `reader`.
+pub(super) fn render(app: &App, mail: &Mail, reader: &Reader) -> Result<(String, String, String)> {
+    let brand = &app.config.brand;
+    let telling = Telling {
+        words: &app.words,
+        brand,
+        reader,
+    };
+    let (name, sign_in_name) = mail.whose();
+    let content = content(&telling, mail);
+    let greeting = telling.say("mail-greeting", "name", name);
+    let mut sign_off = vec![brand.name.clone()];
+    let support = [
+        ("mail-support-email", &brand.support_email),
+        ("mail-support-phone", &brand.support_phone),
+    ];
+    let support = support.iter().filter(|(_, contact)| !contact.is_empty());
+    sign_off.extend(support.map(|(key, contact)| telling.say(key, "contact", contact)));
+    let origin = app.config.portal.public_url.origin();
+    let why = [("name", plain(sign_in_name).into()), ("portal", origin.into())];
+    sign_off.push(app.words.say_all("mail-why", why));
+    let text = Text {
+        greeting: &greeting,
+        content: &content,
+        sign_off: &sign_off,
+    };
+    let html = Html {
+        words: &app.words,
+        brand: &brand.name,
+        accents: app.accents,
+        greeting: &greeting,
+        content: &content,
+        sign_off: &sign_off,
+    };
+    let (text, html) = (text.render(), html.render());
+    Ok((
+        content.subject,
+        text.map_err(Error::defect)?,
+        html.map_err(Error::defect)?,
+    ))
+}
+
+/// What a user chose, on one line and in the order it is written: without control characters, line separators and
+/// the marks that turn the direction of what follows.
+fn plain(chosen: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    chosen.chars().filter(|c| !c.is_control() && !turns(*c)).collect()
+}

@@ -1,0 +1,248 @@
+//! Stories about mail: what is in the outbox, what leaves it, once, and what happens when it cannot leave.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::clock::{HOUR, MINUTE};
+use crate::db::query;
+use crate::ids::{AccountId, UserId};
+use crate::testing::{Portal, stories};
+
+use super::deliver::{self, round};
+use super::transport::Handed;
+use super::{By, Letter, Mail, Transport, send, store};
+
+const NEW: &str = "Tidewater-Kestrel-1";
+
+/// The names of the files in the mail folder, sorted.
+fn files(p: &Portal) -> Vec<String> {
+    let entries = fs::read_dir(&p.app.config.mail.folder).expect("the folder is there");
+    let names = entries.map(|entry| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a plain name")
+    });
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+fn file(p: &Portal, name: &str) -> PathBuf {
+    p.app.config.mail.folder.join(name)
+}
+
+/// Ann and her account.
+async fn ann(p: &Portal) -> (AccountId, UserId) {
+    let ids: (AccountId, UserId) = query("select account_id, id from users where name = 'ann'")
+        .one(&p.app.db)
+        .await
+        .expect("ann");
+    ids
+}
+
+fn signed_out(p: &Portal) -> Mail {
+    Mail::SignedOut {
+        count: 2,
+        name: "Ann Archer".to_owned(),
+        sign_in_name: "ann@acme.example".to_owned(),
+        by: By::Administrator("Adam Alder".to_owned()),
+        at: p.app.clock.now(),
+    }
+}
+
+async fn undelivered(p: &Portal) -> i64 {
+    p.count(query("select count(*) from outbox where delivered_at is null"))
+        .await
+}
+
+async fn a_change_of_password_leads_to_one_mail_in_two_files_for_its_owner_alone(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let mails = p.mails(1).await;
+    let [mail] = mails.as_slice() else {
+        panic!("one mail: {mails:?}")
+    };
+    assert_eq!(mail.subject, "Quayside: your portal password was changed");
+    assert_eq!(files(&p), [format!("{}.eml", mail.id), format!("{}.json", mail.id)]);
+    let message = fs::read_to_string(file(&p, &format!("{}.eml", mail.id))).expect("a message");
+    assert!(
+        message.contains("Subject: Quayside: your portal password was changed\r\n"),
+        "{message}"
+    );
+    assert!(message.contains(&format!("Message-ID: <{}@quayside.example>\r\n", mail.id)));
+    #[cfg(unix)]
+    for name in files(&p) {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(file(&p, &name)).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    for said in ["Adam Alder", "Firefox on Linux", "127.0.0.1", " UTC", "stay connected"] {
+        assert!(
+            mail.text.contains(said) && mail.html.contains(said),
+            "{said}: {}",
+            mail.text
+        );
+    }
+    let stored = p.dump_everything().await;
+    assert!(
+        !stored.contains("stay connected"),
+        "no words of a mail are in the database"
+    );
+    p.until(async || undelivered(&p).await == 0).await;
+}
+
+/// Killed between the write and the mark, a worker leaves the mail to the next one, which writes the same again.
+async fn a_worker_that_died_before_its_mark_leads_to_no_second_mail(p: Portal) {
+    let (account, user) = ann(&p).await;
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    let now = p.app.clock.now();
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    send(&p.app, &mut tx, (&account, &user), "ann@acme.example", &signed_out(&p))
+        .await
+        .expect("an outbox");
+    // In the same transaction, so that the portal's own worker does not come first.
+    let claimed = store::claim(&mut tx, now + 1000, now + MINUTE, 1)
+        .await
+        .expect("a claim");
+    tx.commit().await.expect("a commit");
+    let letter = deliver::read(&p.app, &claimed[0]).await.expect("a letter");
+    assert!(matches!(transport.hand_over(&letter).await, Handed::Over));
+    let name = format!("{}.eml", letter.id);
+    let before = fs::read(file(&p, &name)).expect("the message");
+    assert_eq!(undelivered(&p).await, 1);
+
+    p.wait(2 * MINUTE);
+    p.until(async || undelivered(&p).await == 0).await;
+    assert_eq!(files(&p).len(), 2, "one message and its letter: {:?}", files(&p));
+    assert_eq!(fs::read(file(&p, &name)).expect("the message"), before, "to the byte");
+    assert_eq!(p.count(query("select tries from outbox")).await, 2);
+}
+
+async fn of_many_workers_only_one_takes_a_mail(p: Portal) {
+    let (account, user) = ann(&p).await;
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    for _ in 0..40 {
+        send(&p.app, &mut tx, (&account, &user), "ann@acme.example", &signed_out(&p))
+            .await
+            .expect("an outbox");
+    }
+    tx.commit().await.expect("a commit");
+    while undelivered(&p).await > 0 {
+        let at_once = (
+            round(&p.app, &transport),
+            round(&p.app, &transport),
+            round(&p.app, &transport),
+        );
+        let (one, two, three) = tokio::join!(at_once.0, at_once.1, at_once.2);
+        one.and(two).and(three).expect("rounds");
+    }
+    assert_eq!(p.count(query("select max(tries) from outbox")).await, 1);
+    assert_eq!(p.count(query("select count(*) from outbox")).await, 40);
+    assert_eq!(files(&p).len(), 80);
+}
+
+async fn mail_waits_while_its_folder_is_gone_and_leaves_when_it_is_back(p: Portal) {
+    let folder = &p.app.config.mail.folder;
+    fs::remove_dir_all(folder).expect("an empty folder");
+    fs::write(folder, "in the way").expect("a file");
+    assert!(Transport::open(&p.app.config.mail).await.is_err(), "a start is refused");
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let failed = || query("select count(*) from outbox where last_error is not null and delivered_at is null");
+    p.until(async || p.count(failed()).await == 1).await;
+    fs::remove_file(folder).expect("the file");
+    p.wait(MINUTE);
+    assert_eq!(p.mails(1).await.len(), 1);
+    p.until(async || undelivered(&p).await == 0).await;
+    assert_eq!(p.count(failed()).await, 0, "what went wrong is forgotten");
+}
+
+async fn a_mail_to_no_address_is_given_up_and_says_why(p: Portal) {
+    let (account, user) = ann(&p).await;
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    send(
+        &p.app,
+        &mut tx,
+        (&account, &user),
+        "ann@acme.example, eve@evil.example",
+        &signed_out(&p),
+    )
+    .await
+    .expect("an outbox");
+    tx.commit().await.expect("a commit");
+    let given_up = || {
+        query(
+            "select count(*) from outbox where due_at is null and delivered_at is null and last_error like '%address%'",
+        )
+    };
+    p.until(async || p.count(given_up()).await == 1).await;
+    assert_eq!(files(&p).len(), 0);
+}
+
+/// What earlier releases put into the outbox has no `due_at`.
+async fn the_past_is_not_mailed_and_what_is_out_goes_after_a_week(p: Portal) {
+    let (account, user) = ann(&p).await;
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    send(&p.app, &mut tx, (&account, &user), "ann@acme.example", &signed_out(&p))
+        .await
+        .expect("an outbox");
+    query("update outbox set due_at = null")
+        .run(&mut tx)
+        .await
+        .expect("an update");
+    tx.commit().await.expect("a commit");
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    p.wait(HOUR);
+    assert_eq!(round(&p.app, &transport).await.expect("a round"), 0);
+    assert_eq!(files(&p).len(), 0);
+
+    deliver::sweep(&p.app).await.expect("a sweep");
+    assert_eq!(p.count(query("select count(*) from outbox")).await, 1);
+    p.wait(8 * 24 * HOUR);
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    deliver::sweep(&p.app).await.expect("a sweep");
+    assert_eq!(
+        p.count(query("select count(*) from outbox")).await,
+        1,
+        "the new one stays"
+    );
+}
+
+async fn a_mail_in_its_frame_may_bring_its_style_and_do_nothing_else(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let Letter { id, html, .. } = p.mails(1).await.remove(0);
+    let page = ann.get("/demo/mail").await;
+    page.says(200, &format!("src=\"/demo/mail/{id}\""));
+    assert!(
+        page.header("content-security-policy")
+            .ends_with("frame-ancestors 'none'; frame-src 'self'")
+    );
+    let framed = ann.get(&format!("/demo/mail/{id}")).await;
+    assert_eq!(framed.text, html);
+    assert_eq!(
+        framed.header("content-security-policy"),
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+    );
+    for elsewhere in ["..%2Flinekey", "01970000-0000-7000-8000-000000000001", "%2E%2E"] {
+        assert_eq!(
+            ann.get(&format!("/demo/mail/{elsewhere}")).await.status,
+            404,
+            "{elsewhere}"
+        );
+    }
+}
+
+stories!(
+    a_change_of_password_leads_to_one_mail_in_two_files_for_its_owner_alone,
+    a_worker_that_died_before_its_mark_leads_to_no_second_mail,
+    of_many_workers_only_one_takes_a_mail,
+    mail_waits_while_its_folder_is_gone_and_leaves_when_it_is_back,
+    a_mail_to_no_address_is_given_up_and_says_why,
+    the_past_is_not_mailed_and_what_is_out_goes_after_a_week,
+    a_mail_in_its_frame_may_bring_its_style_and_do_nothing_else,
+);

@@ -1,0 +1,158 @@
+//! Setting a password for somebody else: an administrator for a person of the same account, or a command on the server.
+
+use super::prepare::{Owner, Prepared, Told, prepare};
+use super::rules;
+use super::set::{Cause, Lasting, Set, set};
+use super::suggest::suggest;
+use super::typed::TypedPassword;
+use crate::app::App;
+use crate::audit::{self, Kind, Outcome};
+use crate::clock::{HOUR, Millis};
+use crate::error::{Error, Result};
+use crate::users::act::{self, Begun, Whom};
+use crate::users::permissions::{self, Act};
+use crate::users::{Actor, Subject};
+
+/// How long a password that must be changed signs in.
+pub const TEMPORARY_FOR: Millis = 72 * HOUR;
+
+/// The password that is to be set.
+#[derive(Clone, Copy, Debug)]
+pub enum NewPassword<'a> {
+    /// A random one that fits the rules; it must be changed at the next sign-in, within [`TEMPORARY_FOR`].
+    Temporary,
+    /// One that was typed twice.
+    Typed {
+        /// The first time.
+        typed: &'a TypedPassword,
+        /// The second time.
+        confirmed: &'a TypedPassword,
+        /// Whether it must be changed at the next sign-in, within [`TEMPORARY_FOR`]; otherwise it lasts.
+        must_change: bool,
+    },
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct Done {
+    /// To whom.
+    pub subject: Subject,
+    /// The temporary password, to be shown once.
+    pub temporary: Option<TypedPassword>,
+    /// How many sessions ended.
+    pub ended: u64,
+    /// How long it is good for.
+    pub lasting: Lasting,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum SetFor {
+    /// It is set.
+    Done(Box<Done>),
+    /// The rules refuse it.
+    Refused(Vec<rules::Refusal>),
+    /// It is not the actor's to do.
+    Forbidden(permissions::Refusal),
+    /// There is nobody with that id in the account.
+    Nobody,
+    /// They may not sign in: a password would be of no use to them.
+    Disabled,
+    /// Somebody else set another a moment ago.
+    Overtaken,
+    /// Too many were refused for what they are: wait so many seconds.
+    Wait(i64),
+}
+
+/// Sets the password of `whom`. The caller knows that the actor is who they say, at this moment.
+pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewPassword<'_>) -> Result<SetFor> {
+    // Asked before the work, and once more when it is done and the transaction is open.
+    let subject = match act::begin(app, actor, Act::SetPassword, whom).await? {
+        Begun::May(_, subject) if subject.disabled_at.is_some() => return Ok(SetFor::Disabled),
+        Begun::May(_, subject) => subject,
+        Begun::Refused(refusal) => return Ok(SetFor::Forbidden(refusal)),
+        Begun::Nobody => return Ok(SetFor::Nobody),
+    };
+    let owner = Owner::of_subject(app, &subject);
+    let temporary = match new {
+        NewPassword::Temporary => Some(temporary(app, &owner)?),
+        NewPassword::Typed { .. } => None,
+    };
+    let (typed, confirmed, must_change) = match (&new, &temporary) {
+        (
+            NewPassword::Typed {
+                typed,
+                confirmed,
+                must_change,
+            },
+            _,
+        ) => (*typed, *confirmed, *must_change),
+        (NewPassword::Temporary, Some(random)) => (random, random, true),
+        (NewPassword::Temporary, None) => return Err(Error::defect("a temporary password was made above")),
+    };
+    let (hash, verdict) = match prepare(app, &owner, typed, confirmed).await? {
+        Prepared::Refused(refused) => return Ok(SetFor::Refused(refused)),
+        Prepared::Ready(hash, verdict) => (hash, verdict),
+    };
+    if let Some(told) = tell(app, actor, &subject, verdict).await? {
+        return Ok(told);
+    }
+    let lasting = Lasting {
+        must_change,
+        expires_at: must_change.then(|| app.clock.now() + TEMPORARY_FOR),
+    };
+    let mut tx = match act::begin(app, actor, Act::SetPassword, whom).await? {
+        Begun::May(tx, _) => tx,
+        Begun::Refused(refusal) => return Ok(SetFor::Forbidden(refusal)),
+        Begun::Nobody => return Ok(SetFor::Nobody),
+    };
+    let cause = Cause::ForUser {
+        actor,
+        subject: &subject,
+        lasting,
+    };
+    let Set::Done { ended, .. } = set(app, &mut tx, &hash, cause).await? else {
+        return Ok(SetFor::Overtaken);
+    };
+    tx.commit().await?;
+    Ok(SetFor::Done(Box::new(Done {
+        subject: *subject,
+        temporary,
+        ended,
+        lasting,
+    })))
+}
+
+/// A random password for someone, as the rules want it.
+pub fn temporary(app: &App, owner: &Owner<'_>) -> Result<TypedPassword> {
+    suggest(app.config.password.policy, &owner.about, &|bytes| {
+        app.random.fill(bytes)
+    })
+    .ok_or_else(|| Error::defect("no suggestion met the rules"))
+}
+
+/// Tells an administrator what the person's stored secrets said against it. That they learn something about the old
+/// password is on record.
+async fn tell(
+    app: &App,
+    actor: Actor<'_>,
+    subject: &Subject,
+    verdict: super::prepare::SecretVerdict,
+) -> Result<Option<SetFor>> {
+    let Some(person) = actor.person() else {
+        let refusals = verdict.refusals();
+        return Ok((!refusals.is_empty()).then_some(SetFor::Refused(refusals)));
+    };
+    match verdict.tell(app, person.id).await? {
+        Told::Nothing => Ok(None),
+        Told::Wait(seconds) => Ok(Some(SetFor::Wait(seconds))),
+        Told::Refused(refusals) => {
+            let detail = serde_json::json!({ "why": "stored-secret" });
+            let event = actor.event(Kind::PasswordSet, Outcome::Refused, subject, detail);
+            let mut tx = app.db.begin().await?;
+            audit::record(app, &mut tx, event).await?;
+            tx.commit().await?;
+            Ok(Some(SetFor::Refused(refusals)))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Makes an empty database a portal: the provider's own account, its first operator, and the mark that says so, all in
+//! one transaction.
+
+use crate::accounts::add::{self, Wanted};
+use crate::accounts::{self, domain, name};
+use crate::app::App;
+use crate::audit::{self, Event, Kind};
+use crate::error::Result;
+use crate::password;
+use crate::password::add_user::about;
+use crate::password::rules;
+use crate::password::set::Lasting;
+use crate::password::typed::TypedPassword;
+use crate::users::Role;
+use crate::users::add as user;
+use crate::users::create::NewUser;
+
+/// What [`crate::db::Db::kind`] says of a portal.
+const KIND: &str = "portal";
+/// The longest name of a provider, in characters: it is the brand on every page.
+pub const LONGEST_NAME: usize = 60;
+
+/// What the first operator and the provider are called, as typed.
+#[derive(Clone, Copy, Debug)]
+pub struct First<'a> {
+    /// `Quayside Telecom`
+    pub provider: &'a str,
+    /// `quayside.example`, the domain of the provider's own account.
+    pub domain: &'a str,
+    /// What the operator signs in with: `olivia`.
+    pub operator: &'a str,
+    /// `Olivia Quay`
+    pub display_name: &'a str,
+    /// Their portal password.
+    pub password: &'a TypedPassword,
+}
+
+/// Why nothing was set up.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The database is one already: a portal's or a demo's.
+    Already(String),
+    /// The provider's name cannot be.
+    Provider(name::Refusal),
+    /// The provider's account cannot be.
+    Account(add::Refusal),
+    /// The operator cannot be.
+    Operator(user::Refusal),
+    /// The rules refuse the password.
+    Password(Vec<rules::Refusal>),
+}
+
+/// Looks at everything that can be judged without a database.
+///
+/// # Errors
+/// With the first thing that is wrong.
+pub fn check(brand: &str, profile: rules::Profile, first: First<'_>) -> std::result::Result<(), Refusal> {
+    if let Some(refusal) = name::refusal(first.provider.trim(), LONGEST_NAME) {
+        return Err(Refusal::Provider(refusal));
+    }
+    let domain = domain::check(first.domain).map_err(|refusal| Refusal::Account(add::Refusal::Domain(refusal)))?;
+    let new = operator(first);
+    user::check(&new).map_err(Refusal::Operator)?;
+    let about = about(brand, first.provider, &domain, &new);
+    rules::accept(profile, first.password, &about).map_err(Refusal::Password)?;
+    Ok(())
+}
+
+/// Sets the portal up.
+pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<(), Refusal>> {
+    if let Err(refusal) = check(&app.config.brand.name, app.config.password.policy, first) {
+        return Ok(Err(refusal));
+    }
+    if let Some(kind) = app.db.kind().await? {
+        return Ok(Err(Refusal::Already(kind)));
+    }
+    let new = operator(first);
+    let about = about(&app.config.brand.name, first.provider, first.domain, &new);
+    let hash = match rules::accept(app.config.password.policy, first.password, &about) {
+        Ok(password) => app.hashes.hash(&password).await?,
+        Err(refused) => return Ok(Err(Refusal::Password(refused))),
+    };
+    let mut tx = app.db.begin().await?;
+    tx.mark(KIND).await?;
+    let wanted = Wanted {
+        name: first.provider,
+        domain: first.domain,
+        sip_domain: None,
+    };
+    let account = match add::add_in(app, &mut tx, wanted).await? {
+        Ok(account) => account,
+        Err(refusal) => return Ok(Err(Refusal::Account(refusal))),
+    };
+    accounts::set_provider(&mut tx, &account.id).await?;
+    let user = match user::add_in(app, &mut tx, &account.id, new).await? {
+        Ok(user) => user,
+        Err(refusal) => return Ok(Err(Refusal::Operator(refusal))),
+    };
+    password::set::first(app, &mut tx, (&account.id, &user), &hash, Lasting::default()).await?;
+    let event = Event::of_console(Kind::PortalSetUp, Some(&account.id), Some(&user), serde_json::json!({}));
+    audit::record(app, &mut tx, event).await?;
+    tx.commit().await?;
+    Ok(Ok(()))
+}
+
+fn operator(first: First<'_>) -> NewUser<'_> {
+    NewUser {
+        role: Role::Operator,
+        name: first.operator.trim(),
+        display_name: first.display_name.trim(),
+        email: None,
+        email_verified: false,
+        extension: None,
+        time_zone: "UTC",
+    }
+}

@@ -1,0 +1,198 @@
+//! `/admin/users/{id}`: one person of the account. What is done for them is in `acts`.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::audit;
+use crate::audit::pages::EventView;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::phones;
+use crate::phones::view::PhoneView;
+use crate::sessions::pages::SessionView;
+use crate::sessions::signed_in::Administrator;
+use crate::sessions::{self, SignedIn};
+use crate::users::permissions::{self, Act, Refusal};
+use crate::users::{self, Role, Subject};
+use crate::web::answer::{Problem, page};
+use crate::web::flash::{self, Flash};
+use crate::web::page::{FieldError, Frame, Section};
+use crate::when;
+
+/// What carries a temporary password to the page that shows it once.
+pub(super) const TEMPORARY: &str = "temporary-password";
+
+/// Events shown of a person; all are on the page of the record.
+const EVENTS: i64 = 6;
+
+/// Which of the page's forms was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sent {
+    #[default]
+    Nothing,
+    Temporary,
+    Typed,
+    SignOut,
+    Switch,
+}
+
+impl Sent {
+    /// The field for the administrator's own password in that form.
+    pub(super) fn own_password(self) -> &'static str {
+        match self {
+            Self::Nothing | Self::Temporary => "prove_temporary",
+            Self::Typed => "prove_typed",
+            Self::SignOut => "prove_sign_out",
+            Self::Switch => "prove_switch",
+        }
+    }
+}
+
+/// What the page is shown with, beside the person.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    pub(super) sent: Sent,
+    pub(super) errors: Vec<FieldError>,
+    pub(super) must_change: bool,
+    pub(super) notice: Option<String>,
+    pub(super) temporary: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "users/person.html")]
+struct PersonPage {
+    frame: Frame,
+    id: String,
+    display_name: String,
+    sign_in_name: String,
+    extension: Option<String>,
+    email: Option<String>,
+    email_verified: bool,
+    administrator: bool,
+    disabled: bool,
+    password_text: String,
+    /// What a new password does to browsers and phones.
+    effect: String,
+    /// What disabling does.
+    switch_effect: String,
+    /// What enabling does.
+    enable_effect: String,
+    /// Who is told of what is done.
+    mailed: String,
+    /// Why none of the acts is offered.
+    refusal: Option<String>,
+    /// Whether each act asks for the administrator's own password.
+    prove: bool,
+    me: String,
+    rules: Vec<String>,
+    passwordrules: String,
+    sessions: Vec<SessionView>,
+    phones: Vec<PhoneView>,
+    events: Vec<EventView>,
+    shown: Shown,
+}
+
+/// GET `/admin/users/{id}`
+pub async fn one(
+    State(app): State<App>,
+    Administrator(me): Administrator,
+    Path(id): Path<String>,
+    carried: Flash,
+) -> Result<Response> {
+    let Some(subject) = subject(&app, &me, &id).await? else {
+        return Ok(Problem::NotFound.into_response());
+    };
+    let (kind, text) = carried.any(&me.session).unzip();
+    let is_secret = kind.as_deref() == Some(TEMPORARY);
+    let own = |text: Option<String>| text.and_then(|text| text.strip_prefix(&format!("{id} ")).map(str::to_owned));
+    let shown = Shown {
+        must_change: true,
+        temporary: own(text.clone().filter(|_| is_secret)),
+        notice: own(text.filter(|_| !is_secret)),
+        ..Shown::default()
+    };
+    let told = shown.temporary.is_some() || shown.notice.is_some();
+    let body = person_page(&app, &me, &subject, shown).await?;
+    Ok(if told {
+        (flash::clear(&app), body).into_response()
+    } else {
+        body
+    })
+}
+
+/// The person of the administrator's account with this id.
+pub(super) async fn subject(app: &App, me: &SignedIn, id: &str) -> Result<Option<Subject>> {
+    match UserId::parse(id) {
+        Some(id) => users::subject(app, &me.person.account, &id).await,
+        None => Ok(None),
+    }
+}
+
+/// The page, for whoever has something to say on it.
+pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, shown: Shown) -> Result<Response> {
+    let words = &app.words;
+    let zone = &me.person.time_zone;
+    let sessions = sessions::pages::of_user(app, (&subject.id, subject.role), zone).await?;
+    let phones = phones::live::of_user(app, (&subject.account, &subject.id), zone).await?;
+    let events = audit::pages::about(app, &subject.account, &subject.id, zone, EVENTS).await?;
+    let refusal = permissions::refusal(me.person.standing(), Act::SetPassword, subject.standing());
+    let policy = app.config.password.policy;
+    Ok(page(&PersonPage {
+        frame: me.frame(app, Section::People),
+        id: subject.id.to_string(),
+        display_name: subject.display_name.clone(),
+        sign_in_name: subject.sign_in_name(),
+        extension: subject.extension.clone(),
+        email: subject.email.clone(),
+        email_verified: subject.email_verified_at.is_some(),
+        administrator: subject.role == Role::Administrator,
+        disabled: subject.disabled_at.is_some(),
+        password_text: password_text(app, me, subject),
+        effect: words.say_all("person-password-effect", [("count", sessions.len().into())]),
+        enable_effect: words.say_with("person-enable-what", "phones", phones.len()),
+        mailed: match subject.verified_email() {
+            Some(address) => words.say_with("person-mailed", "address", address),
+            None => words.say("person-not-mailed"),
+        },
+        switch_effect: words.say_all(
+            "person-disable-what",
+            [
+                ("name", subject.display_name.as_str().into()),
+                ("phones", phones.len().into()),
+            ],
+        ),
+        refusal: refusal.map(|why: Refusal| words.say_with(why.key(), "name", subject.display_name.as_str())),
+        prove: !me.is_fresh(app),
+        me: me.person.sign_in_name(),
+        rules: policy.rules().into_iter().map(|rule| rule.text(words)).collect(),
+        passwordrules: policy.passwordrules(),
+        sessions,
+        phones,
+        events,
+        shown,
+    }))
+}
+
+/// What there is to know of a person's password without knowing it.
+fn password_text(app: &App, me: &SignedIn, subject: &Subject) -> String {
+    let words = &app.words;
+    let now = app.clock.now();
+    let short = |at| when::short(words, at, now, &me.person.time_zone);
+    match (
+        subject.password_set_at,
+        subject.must_change_at,
+        subject.password_expires_at,
+    ) {
+        (None, ..) => words.say("person-password-none"),
+        (Some(_), _, Some(until)) if until <= now => words.say_with("person-password-expired", "when", short(until)),
+        (Some(_), Some(_), Some(until)) => words.say_with(
+            "person-password-temporary",
+            "until",
+            when::minute(words, until, &me.person.time_zone),
+        ),
+        (Some(_), Some(_), None) => words.say("person-password-must-change"),
+        (Some(at), None, _) => words.say_with("person-password-since", "when", short(at)),
+    }
+}

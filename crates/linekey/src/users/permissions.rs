@@ -1,0 +1,101 @@
+//! Who may do what: every may-rule of the portal, pure. The table they make is printed in `docs/permissions.md`.
+
+use super::Role;
+use crate::ids::{AccountId, UserId};
+
+/// A part of the portal that not everyone may open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// The people of one's own account, and its audit events.
+    Administration,
+    /// All accounts.
+    Operation,
+}
+
+impl Area {
+    /// Whether people of this role may open it.
+    pub fn is_open_to(self, role: Role) -> bool {
+        match self {
+            Self::Administration => role == Role::Administrator,
+            Self::Operation => role == Role::Operator,
+        }
+    }
+}
+
+/// What one person does to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Sets their password.
+    SetPassword,
+    /// Ends one of their sessions, or all.
+    SignOut,
+    /// Keeps them from signing in.
+    Disable,
+    /// Lets them sign in again.
+    Enable,
+}
+
+impl Act {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::SetPassword, Self::SignOut, Self::Disable, Self::Enable];
+}
+
+/// Why an act is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is themselves: there is a page for that, and nobody locks themselves out by mistake.
+    Yourself,
+    /// The other has the same rank.
+    Equal,
+    /// The other has a higher rank, or the actor none that helps others.
+    Higher,
+}
+
+impl Refusal {
+    /// The key of the sentence that says so, with `$name`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Yourself => "refused-yourself",
+            Self::Equal => "refused-equal",
+            Self::Higher => "refused-higher",
+        }
+    }
+
+    /// Its name in an audit event.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yourself => "yourself",
+            Self::Equal => "equal",
+            Self::Higher => "higher",
+        }
+    }
+}
+
+/// Someone, as far as permissions look at them.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// Who.
+    pub id: &'a UserId,
+    /// Of which account.
+    pub account: &'a AccountId,
+    /// Of which rank.
+    pub role: Role,
+}
+
+/// Whether `actor` may do `act` to `subject`; `None` if so. Someone of another account is not asked about here: for an
+/// administrator they do not exist.
+///
+/// No act is excepted yet: whoever may do one of them to someone may do all. The act is named so that an exception is
+/// written here and nowhere else.
+pub fn refusal(actor: Standing<'_>, act: Act, subject: Standing<'_>) -> Option<Refusal> {
+    let (Act::SetPassword | Act::SignOut | Act::Disable | Act::Enable) = act;
+    if actor.id == subject.id {
+        return Some(Refusal::Yourself);
+    }
+    match (actor.role, subject.role) {
+        (Role::Administrator, Role::User) if actor.account == subject.account => None,
+        (Role::Administrator, Role::Administrator) => Some(Refusal::Equal),
+        // Operators act from the command line so far: their pages only show.
+        _ => Some(Refusal::Higher),
+    }
+}

@@ -1,0 +1,48 @@
+# What the record of events says: one sentence for each kind of event and each way it can end, audit-KIND-OUTCOME.
+# $actor is who did it, $subject whom it was done to. What people do to themselves needs neither: the list names them.
+
+audit-nobody = somebody
+audit-console = the provider
+audit-unknown = Something this version has no words for: { $kind }
+
+audit-sign-in-done = Signed in
+audit-sign-in-refused = Sign-in refused
+audit-sign-in-delayed = Sign-in refused; further tries have to wait
+audit-sign-out-done = Signed out
+audit-confirm-done = Confirmed who they are
+audit-confirm-refused = Wrong password at “Confirm it's you”
+audit-sessions-ended-done =
+    { $sessions ->
+        [one] Signed out 1 other browser
+       *[other] Signed out { $sessions } other browsers
+    }
+audit-password-change-done =
+    { $sessions ->
+        [0] Changed their portal password
+        [one] Changed their portal password and signed out 1 other browser
+       *[other] Changed their portal password and signed out { $sessions } other browsers
+    }
+audit-password-set-done = { $actor } set a password for { $subject }
+audit-password-set-refused = { $actor } was not allowed to set that password for { $subject }
+audit-signed-out-done =
+    { $sessions ->
+        [one] { $actor } signed { $subject } out of 1 browser
+       *[other] { $actor } signed { $subject } out of { $sessions } browsers
+    }
+audit-signed-out-refused = { $actor } was not allowed to sign { $subject } out
+audit-user-disable-done = { $actor } disabled { $subject }
+audit-user-disable-refused = { $actor } was not allowed to disable { $subject }
+audit-user-enable-done = { $actor } enabled { $subject }
+audit-user-enable-refused = { $actor } was not allowed to enable { $subject }
+audit-forbidden-refused = Asked for a page that their role does not open
+audit-profile-change-done = Changed their profile
+audit-portal-set-up-done = { $actor } set the portal up, with { $subject } as its first operator
+audit-account-add-done = { $actor } added the account
+audit-user-add-done = { $actor } added { $subject }
+audit-key-add-done = { $actor } added a key to the key file
+audit-key-use-done = { $actor } made another key of the key file seal
+audit-key-retire-done = { $actor } retired a key of the key file
+audit-phone-add-done = Added a phone
+audit-phone-wrong-address-refused = A phone tried to register an address that is not its own
+audit-phone-refused-refused = A phone of { $subject } sent wrong SIP passwords
+audit-phone-refused-delayed = A phone of { $subject } sent so many wrong SIP passwords that it gets no answer for now
