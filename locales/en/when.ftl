@@ -21,5 +21,7 @@ when-date = { $day } { $month ->
     [11] November
    *[12] December
  } { $year }
+when-today = Today
+when-yesterday = Yesterday
 when-minute = { $date }, { $time }
 when-whole = { $date } { $time }, { $zone } ({ $exact })

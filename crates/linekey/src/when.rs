@@ -34,11 +34,8 @@ pub fn whole(words: &Words, at: Millis, zone: &str) -> String {
 /// `23 November 2026, 08:02` in the IANA time zone `zone`: for a moment to come, which wants its day.
 pub fn minute(words: &Words, at: Millis, zone: &str) -> String {
     let then = stamp(at).to_zoned_datetime(TimeZone::get(zone).unwrap_or(TimeZone::UTC));
-    let time = then.strftime("%H:%M").to_string();
-    words.say_all(
-        "when-minute",
-        [("date", date(words, then.date()).into()), ("time", time.into())],
-    )
+    let date = date(words, then.date());
+    words.say_all("when-minute", [("date", date.into()), ("time", clock(at, zone).into())])
 }
 
 /// `2026-11-23T08:02:11.123Z` (RFC 3339, UTC)
@@ -66,6 +63,24 @@ pub fn short(words: &Words, at: Millis, now: Millis, zone: &str) -> String {
     }
     let then = stamp(at).to_zoned_datetime(zone);
     date(words, then.date())
+}
+
+/// `Today`, `Yesterday`, else `3 November 2026`, in the IANA time zone `zone`: the heading of a day.
+pub fn day(words: &Words, at: Millis, now: Millis, zone: &str) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let date_of = |at| stamp(at).to_zoned_datetime(zone.clone()).date();
+    let then = date_of(at);
+    match (date_of(now) - then).get_days() {
+        0 => words.say("when-today"),
+        1 => words.say("when-yesterday"),
+        _ => date(words, then),
+    }
+}
+
+/// `08:02` in the IANA time zone `zone`: for a moment whose day is said already.
+pub fn clock(at: Millis, zone: &str) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    stamp(at).to_zoned_datetime(zone).strftime("%H:%M").to_string()
 }
 
 /// `3 November 2026`
@@ -150,6 +165,17 @@ mod tests {
         );
         for none in ["UTC", "Atlantis/Capital"] {
             assert_eq!(whole(&words, now, none), "2026-11-23 12:00:00 UTC");
+        }
+        let headed = |text: &str| {
+            let at = text.parse::<Timestamp>().expect("a moment").as_millisecond();
+            (day(&words, at, now, "Asia/Tokyo"), clock(at, "Asia/Tokyo"))
+        };
+        for (text, day, time) in [
+            ("2026-11-22T15:00:00Z", "Today", "00:00"),
+            ("2026-11-22T14:59:59Z", "Yesterday", "23:59"),
+            ("2026-11-21T14:59:59Z", "21 November 2026", "23:59"),
+        ] {
+            assert_eq!(headed(text), (day.to_owned(), time.to_owned()));
         }
         assert_eq!(rfc3339(now + 7), "2026-11-23T12:00:00.007Z");
         assert_eq!(parse("2026-11-23T12:00:00Z"), Some(now));

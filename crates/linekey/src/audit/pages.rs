@@ -45,6 +45,14 @@ pub struct EventView {
     pub at: String,
 }
 
+/// What happened on one day.
+struct Day {
+    /// `Today`, `21 November 2026`
+    title: String,
+    /// The newest first, each with its time of day.
+    events: Vec<EventView>,
+}
+
 /// A choice of the filter.
 struct Choice {
     kind: &'static str,
@@ -59,7 +67,7 @@ struct RecordPage {
     account: String,
     person: Option<(String, String)>,
     choices: Vec<Choice>,
-    events: Vec<EventView>,
+    days: Vec<Day>,
     next: Option<String>,
     is_first: bool,
     filtered: bool,
@@ -115,10 +123,7 @@ pub async fn list(State(app): State<App>, Administrator(me): Administrator, Quer
         filtered: kind.is_some() || person.is_some(),
         person: person.map(|person| (person.id.to_string(), person.display_name)),
         choices: CHOICES.iter().map(choice).collect(),
-        events: events
-            .iter()
-            .map(|event| view(&app, event, &me.person.time_zone))
-            .collect(),
+        days: days(&app, &events, &me.person.time_zone),
         next,
         is_first,
     }))
@@ -138,6 +143,25 @@ pub async fn about(
     };
     let events = read::of_account(&app.db, account, &filter, limit).await?;
     Ok(events.iter().map(|event| view(app, event, zone)).collect())
+}
+
+fn days(app: &App, events: &[Listed], zone: &str) -> Vec<Day> {
+    let now = app.clock.now();
+    let title = |event: &Listed| when::day(&app.words, event.at, now, zone);
+    let of_day = |events: &[Listed]| Day {
+        title: title(&events[0]),
+        events: events
+            .iter()
+            .map(|event| EventView {
+                when: when::clock(event.at, zone),
+                ..view(app, event, zone)
+            })
+            .collect(),
+    };
+    events
+        .chunk_by(|one, next| title(one) == title(next))
+        .map(of_day)
+        .collect()
 }
 
 fn view(app: &App, event: &Listed, zone: &str) -> EventView {
