@@ -46,6 +46,7 @@ wait-minutes =
         [one] 1 minute
        *[other] { $count } minutes
     }
+wait-hours = { $count } hours
 sign-in-signed-out = You are signed out.
 sign-in-session-over = Your session has ended. Sign in to go on.
 sign-in-session-ended = Your session has ended, so what you sent last was not saved. Sign in to go on.

@@ -80,8 +80,8 @@ person-disable-title = Disable { $name }
 person-disable-what =
     { $phones ->
         [0] For someone who has left. Signs out every browser; nothing is deleted, and you can enable { $name } again.
-        [one] For someone who has left. Signs out every browser, and the phone is refused when it next registers, within an hour. Nothing is deleted, and you can enable { $name } again.
-       *[other] For someone who has left. Signs out every browser, and { $phones } phones are refused when they next register, within an hour. Nothing is deleted, and you can enable { $name } again.
+        [one] For someone who has left. Signs out every browser, and the phone is refused when it next registers, within { $within }. Nothing is deleted, and you can enable { $name } again.
+       *[other] For someone who has left. Signs out every browser, and { $phones } phones are refused when they next register, within { $within }. Nothing is deleted, and you can enable { $name } again.
     }
 person-disable = Disable
 person-disable-button = Disable { $name }
@@ -97,7 +97,7 @@ person-enable-what =
         [0] The password from before works again, unless it was temporary and its time is over.
        *[other] The password from before works again, unless it was temporary and its time is over. Phones register again by themselves.
     }
-person-phones-refused = They are refused when they next register, within an hour.
+person-phones-refused = They are refused when they next register, within { $within }.
 person-mailed = A mail to { $address } says that it was done, without the password.
 person-not-mailed = No mail is sent: there is no confirmed address on file.
 person-enable = Enable

@@ -17,3 +17,6 @@ create table audit_heads (
     mac bytea not null,
     sealed_at bigint not null
 );
+
+-- When the record last told of what is counted here, so that it neither floods nor falls silent.
+alter table throttle add column told_at bigint;

@@ -17,3 +17,6 @@ create table audit_heads (
     mac blob not null,
     sealed_at integer not null
 ) strict;
+
+-- When the record last told of what is counted here, so that it neither floods nor falls silent.
+alter table throttle add column told_at integer;

@@ -82,13 +82,14 @@ impl Words {
             .unwrap_or_else(|_| MESSAGES.lookup_complete(&self.language, key, arguments))
     }
 
-    /// `30 seconds` or `5 minutes`, of seconds to wait.
+    /// `30 seconds`, `5 minutes` or, from two hours on, `2 hours`, rounded up, of seconds to wait.
     pub fn wait(&self, seconds: i64) -> String {
-        if seconds < 60 {
-            self.say_with("wait-seconds", "count", seconds)
-        } else {
-            self.say_with("wait-minutes", "count", (seconds + 59) / 60)
-        }
+        let (key, unit) = match seconds {
+            ..60 => ("wait-seconds", 1),
+            60..7_200 => ("wait-minutes", 60),
+            _ => ("wait-hours", 3_600),
+        };
+        self.say_with(key, "count", (seconds + unit - 1) / unit)
     }
 
     /// Whether the language has the message `key`.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::AccountId;
 
 /// Accounts on one page.
-pub const PAGE: usize = 50;
+pub const PAGE: usize = 40;
 
 /// An account in the list.
 #[derive(Clone, Debug, sqlx::FromRow)]

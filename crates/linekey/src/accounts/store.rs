@@ -3,15 +3,17 @@
 use super::create::NewAccount;
 use super::find::Listed;
 use crate::clock::Millis;
+use crate::db::like::canonical;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::AccountId;
 
 /// Adds an account.
 pub(super) async fn insert(tx: &mut Tx, id: &AccountId, new: &NewAccount<'_>, now: Millis) -> Result<()> {
-    query("insert into accounts (id, name, domain, sip_domain, created_at) values ($1, $2, $3, $4, $5)")
+    query("insert into accounts (id, name, name_key, domain, sip_domain, created_at) values ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(new.name)
+        .bind(canonical(new.name))
         .bind(new.domain)
         .bind(new.sip_domain)
         .bind(now)
@@ -140,7 +142,7 @@ pub(super) async fn listed(db: &Db, pattern: &str, after: &str, limit: i64) -> R
                   where d.account_id = a.id and d.role = 'administrator' and d.disabled_at is null) as administrators,
                 (select count(*) from phones p where p.account_id = a.id) as phones
            from accounts a
-          where (lower(a.name) like $1 escape '!' or a.domain like $1 escape '!') and a.domain > $2
+          where (a.name_key like $1 escape '!' or a.domain like $1 escape '!') and a.domain > $2
           order by a.domain limit $3",
     )
     .bind(pattern)

@@ -97,4 +97,27 @@ async fn an_account_gets_a_sip_domain_of_its_own_and_no_domain_twice(p: Portal) 
     assert_eq!(listed.len(), 6);
 }
 
-stories!(an_account_gets_a_sip_domain_of_its_own_and_no_domain_twice);
+async fn an_account_is_found_in_every_script_whatever_the_case(p: Portal) {
+    for (name, domain) in [("Österreich Bau", "bau.example"), ("ЗАРЯ", "zarya.example")] {
+        let wanted = Wanted {
+            name,
+            domain,
+            sip_domain: None,
+        };
+        add(&p.app, wanted).await.expect("a database").expect("free");
+    }
+    for (typed, domain) in [
+        ("öster", "bau.example"),
+        ("ÖSTER", "bau.example"),
+        ("заря", "zarya.example"),
+    ] {
+        let found = super::find::accounts(&p.app, typed, "").await.expect("a database");
+        let found: Vec<_> = found.accounts.iter().map(|account| account.domain.as_str()).collect();
+        assert_eq!(found, [domain], "{typed}");
+    }
+}
+
+stories!(
+    an_account_gets_a_sip_domain_of_its_own_and_no_domain_twice,
+    an_account_is_found_in_every_script_whatever_the_case,
+);

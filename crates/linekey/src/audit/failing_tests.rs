@@ -277,11 +277,17 @@ async fn no_change_is_made_whose_event_cannot_be_written(p: Portal) {
         );
         assert_eq!(p.dump_everything().await, before, "{kind:?}: {path} changed something");
         let_events_be_written(&p).await;
+        let told = p.events(kind.as_str()).await;
         let again = from.post(&path, &fields).await;
         assert_eq!(
             again.status, *then,
             "{kind:?}: {path} is not the request it should be: {}",
             again.text
+        );
+        assert_eq!(
+            p.events(kind.as_str()).await,
+            told + 1,
+            "{kind:?}: {path} is on record once"
         );
         if *then == 303 {
             assert_ne!(p.dump_everything().await, before, "{kind:?}: {path} changes nothing");

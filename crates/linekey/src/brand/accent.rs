@@ -121,6 +121,11 @@ mod tests {
 
     /// WCAG 2.2 AA for text of any size.
     const TEXT: f64 = 4.5;
+    /// Lightness and chroma of text, muted text and the edges of fields on light and on dark pages: `style.css` has the
+    /// same.
+    const TEXTS: [(f64, f64); 2] = [(0.24, 0.018), (0.95, 0.006)];
+    const MUTED: [(f64, f64); 2] = [(0.47, 0.018), (0.74, 0.014)];
+    const EDGES: [(f64, f64); 2] = [(0.62, 0.018), (0.56, 0.02)];
 
     fn check(brand: Colour) {
         let accents = Accents::of(brand);
@@ -136,13 +141,13 @@ mod tests {
             }
             at_least(TEXT, "the soft ground", accent.colour, accent.soft);
             at_least(TEXT, "the ink", accent.ink, accent.colour);
-            // Text, muted text and the edges of fields, as `style.css` has them.
-            let dark = accent == accents.dark;
-            let (text, muted, edge) = if dark { (0.95, 0.74, 0.56) } else { (0.24, 0.47, 0.62) };
-            let of = |lightness, chroma| Oklch { lightness, chroma, hue }.shown();
-            at_least(TEXT, "text on soft", of(text, 0.012), accent.soft);
-            at_least(TEXT, "muted text on soft", of(muted, 0.016), accent.soft);
-            at_least(3.0, "an edge on the bar", of(edge, 0.018), accent.bar);
+            let of = |both: [(f64, f64); 2]| {
+                let (lightness, chroma) = both[usize::from(accent == accents.dark)];
+                Oklch { lightness, chroma, hue }.shown()
+            };
+            at_least(TEXT, "text on soft", of(TEXTS), accent.soft);
+            at_least(TEXT, "muted text on soft", of(MUTED), accent.soft);
+            at_least(3.0, "an edge on the bar", of(EDGES), accent.bar);
         }
     }
 
@@ -181,18 +186,19 @@ mod tests {
     #[test]
     fn the_stylesheet_has_the_grounds_that_accents_are_made_for() {
         let style = include_str!("../web/style.css");
-        let percent = |lightness: f64| format!("{}%", (lightness * 1000.0).round() / 10.0);
-        for (lightness, chroma) in [LIGHT, DARK].concat() {
-            if chroma == 0.0 {
-                continue;
-            }
-            let chroma = chroma.to_string();
-            let written = format!(
-                "oklch({} {} var(--hue))",
-                percent(lightness),
-                chroma.trim_start_matches('0')
-            );
-            assert!(style.contains(&written), "{written}");
+        let written = |(lightness, chroma): (f64, f64)| {
+            let percent = (lightness * 1000.0).round() / 10.0;
+            format!(
+                "oklch({percent}% {} var(--hue))",
+                chroma.to_string().trim_start_matches('0')
+            )
+        };
+        for ground in [LIGHT, DARK].concat().into_iter().filter(|(_, chroma)| *chroma > 0.0) {
+            assert!(style.contains(&written(ground)), "{}", written(ground));
+        }
+        for (name, [light, dark]) in [("text", TEXTS), ("muted", MUTED), ("edge", EDGES)] {
+            let token = format!("--{name}: light-dark({}, {});", written(light), written(dark));
+            assert!(style.contains(&token), "{token}");
         }
         assert!(!style.contains("--accent:"), "the accent is the brand's");
     }

@@ -115,11 +115,11 @@ pub(super) async fn run(command: UserCommand, file: Option<PathBuf>) -> anyhow::
         UserCommand::SetPassword { user, stdin, keep } => set_password(&app, &user, stdin, keep).await?,
         UserCommand::Disable { user } => {
             let whom = find(&app, &user).await?;
-            say_switched(disable::disable(&app, Actor::Console, of(&whom)).await?, true)?;
+            say_switched(&app, disable::disable(&app, Actor::Console, of(&whom)).await?, true)?;
         }
         UserCommand::Enable { user } => {
             let whom = find(&app, &user).await?;
-            say_switched(disable::enable(&app, Actor::Console, of(&whom)).await?, false)?;
+            say_switched(&app, disable::enable(&app, Actor::Console, of(&whom)).await?, false)?;
         }
         UserCommand::List { account, json } => list(&app, account.as_deref(), json).await?,
     }
@@ -191,13 +191,13 @@ async fn set_password(app: &App, user: &str, stdin: bool, keep: bool) -> anyhow:
     Ok(())
 }
 
-fn say_switched(switched: Switched, disabled: bool) -> anyhow::Result<()> {
+fn say_switched(app: &App, switched: Switched, disabled: bool) -> anyhow::Result<()> {
     let text = match (switched, disabled) {
         (Switched::Done(subject, ended), true) => format!(
-            "{} may not sign in any more; {}. Their phones are refused at their next registration, within the hour at \
-             most.\n",
+            "{} may not sign in any more; {}. Their phones are refused at their next registration, within {}.\n",
             subject.sign_in_name(),
-            sessions_ended(ended)
+            sessions_ended(ended),
+            app.words.wait(app.config.sip.max_expires.into())
         ),
         (Switched::Done(subject, _), false) => format!(
             "{} may sign in again, with the password from before, and their phones may register.\n",

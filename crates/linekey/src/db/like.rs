@@ -1,16 +1,20 @@
-//! Patterns for `like .. escape '!'`.
+//! The form in which texts are compared and searched for, and patterns for `like .. escape '!'`.
 
 use unicode_normalization::UnicodeNormalization;
 
 /// What is searched for is cut after so many characters; no name is longer.
 const LONGEST: usize = 100;
 
+/// NFC and lower case, for comparison only; what people wrote is kept and shown as they wrote it.
+pub fn canonical(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
 /// What was typed, NFC and lower case, anywhere in a text that is kept so.
 pub fn anywhere(text: &str) -> String {
     let text: String = text.trim().chars().take(LONGEST).collect();
-    let text: String = text.nfc().collect::<String>().to_lowercase().nfc().collect();
     let mut pattern = "%".to_owned();
-    for c in text.chars() {
+    for c in canonical(&text).chars() {
         if matches!(c, '%' | '_' | '!') {
             pattern.push('!');
         }

@@ -345,7 +345,8 @@ fn rule_lines(app: &App, me: &SignedIn, typed: Option<&TypedPassword>) -> Vec<Ru
     }
 }
 
-fn field_error(app: &App, refusal: Refusal) -> FieldError {
+/// A refusal at the field of a form with the two fields of a new password.
+pub fn field_error(app: &App, refusal: Refusal) -> FieldError {
     let field = if refusal == Refusal::Different {
         "confirm_password"
     } else {

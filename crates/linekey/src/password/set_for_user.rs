@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::clock::{HOUR, Millis};
 use crate::error::{Error, Result};
-use crate::users::act::{self, Begun, Whom};
+use crate::users::act::{self, Asked, Begun, Whom};
 use crate::users::permissions::{self, Act};
 use crate::users::{Actor, Subject};
 
@@ -67,11 +67,11 @@ pub enum SetFor {
 /// Sets the password of `whom`. The caller knows that the actor is who they say, at this moment.
 pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewPassword<'_>) -> Result<SetFor> {
     // Asked before the work, and once more when it is done and the transaction is open.
-    let subject = match act::begin(app, actor, Act::SetPassword, whom).await? {
-        Begun::May(_, subject) if subject.disabled_at.is_some() => return Ok(SetFor::Disabled),
-        Begun::May(_, subject) => subject,
-        Begun::Refused(refusal) => return Ok(SetFor::Forbidden(refusal)),
-        Begun::Nobody => return Ok(SetFor::Nobody),
+    let subject = match act::ask(app, actor, Act::SetPassword, whom).await? {
+        Asked::May(subject) if subject.disabled_at.is_some() => return Ok(SetFor::Disabled),
+        Asked::May(subject) => subject,
+        Asked::Refused(refusal, _) => return Ok(SetFor::Forbidden(refusal)),
+        Asked::Nobody => return Ok(SetFor::Nobody),
     };
     let owner = Owner::of_subject(app, &subject);
     let temporary = match new {
@@ -102,6 +102,7 @@ pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewP
         expires_at: must_change.then(|| app.clock.now() + TEMPORARY_FOR),
     };
     let mut tx = match act::begin(app, actor, Act::SetPassword, whom).await? {
+        Begun::May(_, subject) if subject.disabled_at.is_some() => return Ok(SetFor::Disabled),
         Begun::May(tx, _) => tx,
         Begun::Refused(refusal) => return Ok(SetFor::Forbidden(refusal)),
         Begun::Nobody => return Ok(SetFor::Nobody),

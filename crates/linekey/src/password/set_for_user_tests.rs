@@ -57,9 +57,11 @@ async fn two_administrators_at_once_set_one_password_after_the_other_or_only_one
     let page = format!("/admin/users/{}", id_of(&p, "ann").await);
     let act = format!("{page}/password");
     let (mut both, mut one) = (0, 0);
+    let mut good_one = "Harbour-Light-7".to_owned();
     for round in 0..24 {
         let (adam, bob) = (p.signed_in("adam").await, p.signed_in("bob").await);
         let old = p.browser();
+        old.sign_in("ann@acme.example", &good_one).await.leads_to("/");
         let before = told(&p).await;
         let typed = [
             ("new_password", "Tidewater-Kestrel-1"),
@@ -97,9 +99,12 @@ async fn two_administrators_at_once_set_one_password_after_the_other_or_only_one
                 "as many epochs, events and mails as were told that it is done"
             );
         }
-        let mut good = 0;
+        let mut good = 0_i64;
         for password in &known {
-            good += i64::from(signs_in(&p, password).await);
+            if signs_in(&p, password).await {
+                good += 1;
+                good_one.clone_from(password);
+            }
         }
         assert_eq!(good, 1, "one of the passwords that were shown is the one, and no other");
         assert!(!old.is_signed_in().await);

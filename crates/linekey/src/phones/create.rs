@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::sessions::SignedIn;
 use crate::users::name::is_hidden;
-use crate::users::{self, Role};
+use crate::users::{self, permissions};
 use crate::words::Words;
 
 /// The longest label, in characters.
@@ -86,7 +86,7 @@ pub enum Outcomes {
 
 /// Adds a phone for `me`.
 pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> Result<Outcomes> {
-    let may_choose = me.person.role != Role::User;
+    let may_choose = permissions::may_choose_extension(me.person.role);
     let wanted = match Wanted::of(label, extension, me.person.extension.as_deref(), may_choose) {
         Ok(wanted) => wanted,
         Err(refused) => return Ok(Outcomes::Refused(refused)),

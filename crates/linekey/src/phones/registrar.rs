@@ -73,7 +73,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
         domains: RwLock::default(),
         remembered: Mutex::default(),
         events,
-        nobody: sealed::nobody(app),
+        nobody: RwLock::new(sealed::nobody(app)),
     });
     answers.read_domains().await?;
     let key = *app.keys.derived(Purpose::SipNonce);
@@ -113,7 +113,7 @@ struct Answers {
     remembered: Mutex<HashMap<(String, String), Hashes>>,
     events: mpsc::Sender<SipEvent>,
     /// Hashes of no phone, sealed like a phone's.
-    nobody: (PhoneId, Vec<u8>),
+    nobody: RwLock<(PhoneId, Vec<u8>)>,
 }
 
 impl Answers {
@@ -158,6 +158,17 @@ impl Answers {
 }
 
 impl Answers {
+    /// Opens what belongs to no phone, as long as opening a phone's takes. Sealed anew once its key is retired.
+    fn open_nobody(&self) {
+        let opened = {
+            let nobody = self.nobody.read().unwrap_or_else(PoisonError::into_inner);
+            sealed::open(&self.app, &nobody.0, &nobody.1)
+        };
+        if opened.is_err() {
+            *self.nobody.write().unwrap_or_else(PoisonError::into_inner) = sealed::nobody(&self.app);
+        }
+    }
+
     fn remember(&self, sip_domain: &str, sip_name: &str, phone: Option<&Hashes>) {
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (sip_domain.to_owned(), sip_name.to_owned());
@@ -189,22 +200,26 @@ impl Directory for Answers {
         sip_domain: &str,
         sip_name: &str,
     ) -> std::result::Result<Option<Credential>, Unavailable> {
-        let phone = match store::by_sip_name(&self.app.db, sip_domain, sip_name).await {
+        let (phone, is_away) = match store::by_sip_name(&self.app.db, sip_domain, sip_name).await {
             Ok(phone) => {
                 self.remember(sip_domain, sip_name, phone.as_ref());
-                phone
+                (phone, false)
             }
             Err(error) => {
                 let away = unavailable(&error);
-                Some(self.recall(sip_domain, sip_name).ok_or(away)?)
+                (Some(self.recall(sip_domain, sip_name).ok_or(away)?), true)
             }
         };
         // A name that nobody has is unsealed as well: opening takes long enough to be measured.
         let Some(phone) = phone else {
-            let _ = sealed::open(&self.app, &self.nobody.0, &self.nobody.1);
+            self.open_nobody();
             return Ok(None);
         };
         let Ok(ha1) = sealed::open(&self.app, &phone.id, &phone.sip_hashes) else {
+            if is_away {
+                // What is remembered was sealed with a key that is retired: the phone is right to come back later.
+                return Err(Unavailable);
+            }
             tracing::error!(
                 phone = phone.id.as_str(),
                 "the SIP hashes do not open with the key file"

@@ -11,7 +11,7 @@ use super::routes;
 use crate::ids::{AccountId, UserId};
 use crate::testing::{Answer, Portal, stories};
 use crate::users::Role;
-use crate::users::permissions::{Act, Standing, refusal};
+use crate::users::permissions::{Act, Standing, may_choose_extension, refusal};
 use crate::web::form::encode;
 
 const HEAD: &str = "\
@@ -37,12 +37,39 @@ From `crates/linekey/src/users/permissions.rs`. Someone of another account does 
 refused here is answered with 404 there.
 ";
 
+const OWN: &str = "
+## What one may choose of what is one's own
+";
+
 /// A query or a form's field that takes an id.
 const FIELDS: [(&str, &str, &str, Thing); 4] = [
     ("GET", "/confirm", "change", Thing::Pending),
     ("POST", "/confirm", "change", Thing::Pending),
     ("GET", "/admin/users", "after", Thing::User),
     ("GET", "/admin/audit", "user", Thing::User),
+];
+
+/// Fields that are nobody's id.
+const NO_IDS: [&str; 19] = [
+    "before",
+    "confirm_password",
+    "display_name",
+    "edit",
+    "extension",
+    "kind",
+    "label",
+    "must_change",
+    "new_password",
+    "next",
+    "password",
+    "q",
+    "reason",
+    "saved",
+    "sign_out_others",
+    "temporary",
+    "time_zone",
+    "username",
+    "your_password",
 ];
 
 /// A line of the table: a route with a choice of whose ids it gets.
@@ -291,6 +318,37 @@ stories!(
     other_methods_are_refused_whoever_tries,
 );
 
+/// The names of all fields that a page reads, as its source says.
+fn fields_read(folder: &Path, inside_pages: bool, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).expect("the sources") {
+        let path = entry.expect("an entry").path();
+        let is_pages = inside_pages || path.file_stem().is_some_and(|stem| stem == "pages");
+        if path.is_dir() {
+            fields_read(&path, is_pages, found);
+        } else if is_pages && path.extension().is_some_and(|kind| kind == "rs") {
+            let source = std::fs::read_to_string(&path).expect("a source");
+            for call in [".text(\"", ".get(\""] {
+                let names = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+                found.extend(names.map(|name| (name.to_owned(), path.display().to_string())));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_field_is_tried_with_everybodys_ids_or_known_to_hold_none() {
+    let mut found = Vec::new();
+    fields_read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), false, &mut found);
+    assert!(found.len() > NO_IDS.len(), "{found:?}");
+    for (name, place) in found {
+        let tried = FIELDS.iter().any(|field| field.2 == name);
+        assert!(
+            tried || NO_IDS.contains(&name.as_str()) || name.contains('-'),
+            "{place} reads {name}: whose id is it?"
+        );
+    }
+}
+
 /// The file, as it should be.
 fn page(routes: &BTreeMap<String, Vec<String>>) -> String {
     let mut page = format!("{HEAD}{ROUTES}\n| route |");
@@ -304,7 +362,21 @@ fn page(routes: &BTreeMap<String, Vec<String>>) -> String {
         let answers: Vec<_> = answers.iter().map(|answer| answer.replacen(' ', " -> ", 1)).collect();
         let _ = writeln!(page, "| `{title}` | {} |", answers.join(" | "));
     }
-    page + ACTS + acts().as_str()
+    page + ACTS + acts().as_str() + OWN + own().as_str()
+}
+
+/// What people may choose of what is theirs.
+fn own() -> String {
+    let mut table = "\n| who | extension of a phone they add |\n|---|---|\n".to_owned();
+    for role in [Role::User, Role::Administrator, Role::Operator] {
+        let chooses = if may_choose_extension(role) {
+            "their choice"
+        } else {
+            "their own"
+        };
+        let _ = writeln!(table, "| {} | {chooses} |", role.as_str());
+    }
+    table
 }
 
 /// Act x rank of the actor x rank of the subject.

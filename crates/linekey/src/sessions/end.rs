@@ -115,7 +115,7 @@ pub async fn sweep(app: &App) -> Result<()> {
     let user = oldest(users::Role::User);
     let staff = oldest(users::Role::Administrator);
     let mut tx = app.db.begin().await?;
-    store::remove_expired(&mut tx, user.0.min(staff.0), user.1.min(staff.1)).await?;
+    store::remove_expired(&mut tx, user, staff).await?;
     tx.commit().await
 }
 

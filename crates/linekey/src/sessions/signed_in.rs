@@ -14,7 +14,7 @@ use crate::audit::{Event, Kind, Outcome};
 use crate::clock::{MINUTE, Millis};
 use crate::error::Error;
 use crate::ids::{AccountId, SessionId, UserId};
-use crate::throttle;
+use crate::throttle::{self, Forbidden};
 use crate::users::Role;
 use crate::users::actor::{Acting, Actor};
 use crate::users::permissions::{Area, Standing};
@@ -299,13 +299,18 @@ async fn within(parts: &mut Parts, app: &App, area: Area) -> Result<SignedIn, Re
 }
 
 async fn record_turned_away(app: &App, me: &SignedIn, route: &str) -> Result<(), Error> {
-    if !throttle::is_worth_telling(app, &me.person.id).await? {
-        return Ok(());
-    }
     let mut tx = app.db.begin().await?;
-    let detail = serde_json::json!({ "page": route });
-    audit::record(app, &mut tx, me.event(Kind::Forbidden, Outcome::Refused, detail)).await?;
-    tx.commit().await
+    let same = Forbidden {
+        user: &me.person.id,
+        what: route,
+        whom: None,
+    };
+    if throttle::is_worth_telling(app, &mut tx, same).await? {
+        let detail = serde_json::json!({ "page": route });
+        audit::record(app, &mut tx, me.event(Kind::Forbidden, Outcome::Refused, detail)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Someone signed in, or nobody: for pages that both may open.

@@ -179,12 +179,20 @@ pub(super) async fn remove_all(tx: &mut Tx, user: &UserId) -> Result<u64> {
         .await
 }
 
-/// Ends every session that was not seen, or not started, since.
-pub(super) async fn remove_expired(tx: &mut Tx, seen_before: Millis, started_before: Millis) -> Result<()> {
-    query("delete from sessions where last_seen_at <= $1 or started_at <= $2")
-        .bind(seen_before)
-        .bind(started_before)
-        .run(tx)
-        .await?;
+/// Ends every session past the limits of a user, and those of administrators and operators past theirs. A limit is the
+/// moments since which it must have been seen and started.
+pub(super) async fn remove_expired(tx: &mut Tx, user: (Millis, Millis), staff: (Millis, Millis)) -> Result<()> {
+    query(
+        "delete from sessions
+          where last_seen_at <= $1 or started_at <= $2
+             or ((last_seen_at <= $3 or started_at <= $4)
+                 and user_id in (select id from users where role <> 'user'))",
+    )
+    .bind(user.0)
+    .bind(user.1)
+    .bind(staff.0)
+    .bind(staff.1)
+    .run(tx)
+    .await?;
     Ok(())
 }

@@ -34,6 +34,13 @@ async fn a_session_ends_when_it_is_idle_and_when_it_is_old(p: Portal) {
         !adam.is_signed_in().await && !olivia.is_signed_in().await,
         "an administrator's and an operator's end after 12 hours"
     );
+    p.signed_in("olivia").await;
+    p.signed_in("ann").await;
+    p.wait(31 * MINUTE);
+    crate::jobs::sweep(&p.app).await.expect("a sweep");
+    let left = query("select count(*) from sessions s join users u on u.id = s.user_id where u.role <> 'user'");
+    assert_eq!(p.count(left).await, 0, "each row goes by the limits of its role");
+    assert_eq!(p.count(query("select count(*) from sessions")).await, 1);
     p.wait(30 * 24 * HOUR);
     crate::jobs::sweep(&p.app).await.expect("a sweep");
     assert_eq!(

@@ -27,8 +27,9 @@ pub enum Confirmed {
 
 /// Proves `typed` for `me`, and commits `waiting` (and nothing else) if it is right.
 pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: Option<&Waiting>) -> Result<Confirmed> {
-    let failures = match throttle::count(app, &[Bucket::Confirm(&me.person.id)]).await? {
-        Counted::Go { failures } => failures,
+    let buckets = [Bucket::Confirm(&me.person.id)];
+    let telling = match throttle::count(app, &buckets).await? {
+        Counted::Go { telling, .. } => telling,
         Counted::Wait(seconds) => return Ok(Confirmed::Wait(seconds)),
     };
     let person = &me.person;
@@ -36,8 +37,9 @@ pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: O
         return Ok(Confirmed::Overtaken);
     };
     if !app.hashes.verify(typed, Some(&stored)).await?.matches {
-        if throttle::is_for_the_record(app, failures) {
+        if telling {
             let mut tx = app.db.begin().await?;
+            throttle::told(app, &mut tx, &buckets).await?;
             audit::record(app, &mut tx, event(me, Outcome::Refused)).await?;
             tx.commit().await?;
         }

@@ -46,8 +46,8 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
     let mut buckets = vec![Bucket::Name(&name.canonical, from.address)];
     buckets.extend(meant.as_ref().map(|user| Bucket::User(&user.id, from.address)));
     let given_new = meant.as_ref().and_then(|user| user.must_change_at);
-    let failures = match throttle::count_since(app, &buckets, given_new).await? {
-        Counted::Go { failures } => failures,
+    let told = match throttle::count_since(app, &buckets, given_new).await? {
+        Counted::Go { failures, telling } => telling.then_some(failures),
         Counted::Wait(seconds) => return Ok(Outcomes::Wait(seconds)),
     };
     let open = meant
@@ -58,11 +58,11 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
         .map(HashedPassword::from_store);
     let verified = app.hashes.verify(typed, stored.as_ref()).await?;
     let Some(user) = open.filter(|_| verified.matches) else {
-        refuse(app, meant.as_ref(), from, failures).await?;
+        refuse(app, meant.as_ref(), from, (&buckets, told)).await?;
         return Ok(Outcomes::Refused);
     };
     if user.password_expires_at.is_some_and(|at| at <= app.clock.now()) {
-        refuse(app, meant.as_ref(), from, failures).await?;
+        refuse(app, meant.as_ref(), from, (&buckets, told)).await?;
         return Ok(Outcomes::Expired);
     }
     // A queue that is full now only means that the hash is renewed another time.
@@ -101,16 +101,23 @@ fn meant(mut candidates: Vec<Candidate>) -> Option<Candidate> {
     if candidates.len() == 1 { candidates.pop() } else { None }
 }
 
-async fn refuse(app: &App, meant: Option<&Candidate>, from: From<'_>, failures: i64) -> Result<()> {
-    if !throttle::is_for_the_record(app, failures) {
+/// Puts the refusal on record if its failure, the how manyth it is, is one to be told.
+async fn refuse(
+    app: &App,
+    meant: Option<&Candidate>,
+    from: From<'_>,
+    (buckets, told): (&[Bucket<'_>], Option<i64>),
+) -> Result<()> {
+    let Some(failures) = told else {
         return Ok(());
-    }
-    let outcome = if failures == 1 {
-        Outcome::Refused
-    } else {
+    };
+    let outcome = if failures > app.config.throttle.free_failures {
         Outcome::Delayed
+    } else {
+        Outcome::Refused
     };
     let mut tx = app.db.begin().await?;
+    throttle::told(app, &mut tx, buckets).await?;
     audit::record(app, &mut tx, event(meant, from.address, outcome)).await?;
     tx.commit().await
 }

@@ -22,6 +22,8 @@ use crate::keys::Purpose;
 const WINDOW: Millis = 15 * MINUTE;
 /// A bucket without a try for this long is forgotten.
 const FORGOTTEN: Millis = DAY;
+/// How long the record holds its tongue about the same thing again.
+const TOLD: Millis = 10 * MINUTE;
 /// Saves an hour that a rule about a stored secret may refuse.
 const SECRET_RULE_LIMIT: i64 = 10;
 
@@ -37,8 +39,17 @@ pub enum Bucket<'a> {
     Confirm(&'a UserId),
     /// Saves that a rule about a stored secret refused.
     SecretRule(&'a UserId),
-    /// What someone tried that is not theirs to do. It costs them nothing; counted so that the record is not flooded.
-    Forbidden(&'a UserId),
+}
+
+/// What someone tried that is not theirs to do. It costs them nothing; noted so that the record is not flooded.
+#[derive(Clone, Copy, Debug)]
+pub struct Forbidden<'a> {
+    /// Who tried.
+    pub user: &'a UserId,
+    /// What: an act, or a page.
+    pub what: &'a str,
+    /// To whom, if it was done to anybody.
+    pub whom: Option<&'a UserId>,
 }
 
 impl Bucket<'_> {
@@ -54,10 +65,13 @@ impl Bucket<'_> {
             }
             Self::Confirm(user) => format!("confirm\0{user}"),
             Self::SecretRule(user) => format!("secret-rule\0{user}"),
-            Self::Forbidden(user) => format!("forbidden\0{user}"),
         };
-        app.keys.mac(Purpose::Throttle, text.as_bytes())
+        key(app, &text)
     }
+}
+
+fn key(app: &App, text: &str) -> Vec<u8> {
+    app.keys.mac(Purpose::Throttle, text.as_bytes())
 }
 
 /// Whether a try may be judged.
@@ -67,6 +81,9 @@ pub enum Counted {
     Go {
         /// Tries in this bucket that have not been forgiven, this one included.
         failures: i64,
+        /// Whether its failure is one for the record, which [`told`] then notes: the first that costs time, and of
+        /// the others one in ten minutes.
+        telling: bool,
     },
     /// It may not, whatever it holds, until so many seconds have passed.
     Wait(i64),
@@ -83,22 +100,23 @@ pub async fn count_since(app: &App, buckets: &[Bucket<'_>], since: Option<Millis
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut going = Vec::new();
-    let (mut most, mut wait) = (0, None);
+    let (mut most, mut telling, mut wait) = (0, false, None);
     for bucket in buckets {
         let key = bucket.key(app);
         let before = store::locked(&mut tx, &key, now).await?;
         let forgotten = since.is_some_and(|since| before.last_at < since);
         let judged = if forgotten {
-            Counted::Go { failures: 1 }
+            Verdict::Go(1)
         } else {
             judge(app, bucket, &before, now)
         };
         match judged {
-            Counted::Go { failures } => {
+            Verdict::Go(failures) => {
                 most = most.max(failures);
+                telling |= is_untold(&before, now);
                 going.push((key, failures, if failures == 1 { now } else { before.first_at }));
             }
-            Counted::Wait(seconds) => wait = wait.max(Some(seconds)),
+            Verdict::Wait(seconds) => wait = wait.max(Some(seconds)),
         }
     }
     if let Some(seconds) = wait {
@@ -108,7 +126,11 @@ pub async fn count_since(app: &App, buckets: &[Bucket<'_>], since: Option<Millis
         store::put(&mut tx, &key, failures, first_at, now).await?;
     }
     tx.commit().await?;
-    Ok(Counted::Go { failures: most })
+    telling |= most == app.config.throttle.free_failures + 1;
+    Ok(Counted::Go {
+        failures: most,
+        telling,
+    })
 }
 
 /// Forgives the buckets: their owner proved to be who they said.
@@ -119,18 +141,32 @@ pub async fn clear(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()>
     Ok(())
 }
 
-/// Whether the failure that was just judged is one for the record: the first, and the first that costs time. Those
-/// between are the same event again.
-pub fn is_for_the_record(app: &App, failures: i64) -> bool {
-    failures == 1 || failures == app.config.throttle.free_failures + 1
+/// Whether what was refused is to be told on record: not if the same was told less than ten minutes ago. Notes that it
+/// is, in the transaction that records it.
+pub async fn is_worth_telling(app: &App, tx: &mut Tx, refused: Forbidden<'_>) -> Result<bool> {
+    let Forbidden { user, what, whom } = refused;
+    let whom = whom.map(UserId::as_str).unwrap_or_default();
+    let key = key(app, &format!("forbidden\0{user}\0{what}\0{whom}"));
+    let now = app.clock.now();
+    let untold = is_untold(&store::locked(tx, &key, now).await?, now);
+    if untold {
+        store::put(tx, &key, 1, now, now).await?;
+        store::put_told(tx, &key, now).await?;
+    }
+    Ok(untold)
 }
 
-/// Counts something that was not `user`'s to do, and says whether it is one for the record.
-pub async fn is_worth_telling(app: &App, user: &UserId) -> Result<bool> {
-    Ok(match count(app, &[Bucket::Forbidden(user)]).await? {
-        Counted::Go { failures } => is_for_the_record(app, failures),
-        Counted::Wait(_) => false,
-    })
+/// Notes that the failure counted in these buckets is told, in the transaction that records it: were it noted earlier,
+/// a record that cannot be written would keep silent about the next one too.
+pub async fn told(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> {
+    for bucket in buckets {
+        store::put_told(tx, &bucket.key(app), app.clock.now()).await?;
+    }
+    Ok(())
+}
+
+fn is_untold(before: &store::Row, now: Millis) -> bool {
+    before.told_at.is_none_or(|at| now - at >= TOLD)
 }
 
 /// Removes what is forgotten anyway; run now and then.
@@ -140,28 +176,32 @@ pub async fn sweep(app: &App) -> Result<()> {
     tx.commit().await
 }
 
-fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Counted {
+/// What one bucket says of a try: its count with this one, or the seconds to wait.
+enum Verdict {
+    Go(i64),
+    Wait(i64),
+}
+
+fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Verdict {
     if let Bucket::SecretRule(_) = bucket {
         let over = before.failures > 0 && now - before.first_at >= HOUR;
         return match before.failures {
-            _ if over => Counted::Go { failures: 1 },
-            failures if failures < SECRET_RULE_LIMIT => Counted::Go { failures: failures + 1 },
-            _ => Counted::Wait(seconds(before.first_at + HOUR - now)),
+            _ if over => Verdict::Go(1),
+            failures if failures < SECRET_RULE_LIMIT => Verdict::Go(failures + 1),
+            _ => Verdict::Wait(seconds(before.first_at + HOUR - now)),
         };
     }
     let throttle = &app.config.throttle;
     let quiet = now - before.last_at;
     let forgiven = quiet >= FORGOTTEN || (before.failures <= throttle.free_failures && quiet >= WINDOW);
     if before.failures == 0 || forgiven {
-        return Counted::Go { failures: 1 };
+        return Verdict::Go(1);
     }
     let wait = delay(&throttle.ladder, before.failures - throttle.free_failures) - quiet;
     if wait > 0 {
-        Counted::Wait(seconds(wait))
+        Verdict::Wait(seconds(wait))
     } else {
-        Counted::Go {
-            failures: before.failures + 1,
-        }
+        Verdict::Go(before.failures + 1)
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) struct Row {
     pub(super) failures: i64,
     pub(super) first_at: Millis,
     pub(super) last_at: Millis,
+    pub(super) told_at: Option<Millis>,
 }
 
 /// The bucket, made when missing, and held until the transaction ends: the update that changes nothing takes
@@ -18,7 +19,7 @@ pub(super) async fn locked(tx: &mut Tx, key: &[u8], now: Millis) -> Result<Row> 
     query(
         "insert into throttle (bucket, failures, first_at, last_at) values ($1, 0, $2, $2)
          on conflict (bucket) do update set failures = throttle.failures
-         returning failures, first_at, last_at",
+         returning failures, first_at, last_at, told_at",
     )
     .bind(key)
     .bind(now)
@@ -33,6 +34,16 @@ pub(super) async fn put(tx: &mut Tx, key: &[u8], failures: i64, first_at: Millis
         .bind(failures)
         .bind(first_at)
         .bind(last_at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the record tells of it now.
+pub(super) async fn put_told(tx: &mut Tx, key: &[u8], now: Millis) -> Result<()> {
+    query("update throttle set told_at = $2 where bucket = $1")
+        .bind(key)
+        .bind(now)
         .run(tx)
         .await?;
     Ok(())

@@ -1,15 +1,15 @@
-//! Begins what one person does to another: both are held, what may have changed meanwhile is read again, and
-//! permissions are asked.
+//! Begins what one person does to another: permissions are asked, both are held, and what may have changed meanwhile is
+//! asked again.
 
 use super::actor::{Acting, Actor};
-use super::permissions::{self, Act, Refusal, Standing};
+use super::permissions::{self, Act, Refusal};
 use super::{Subject, store};
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
-use crate::throttle;
+use crate::throttle::{self, Forbidden};
 
 /// How an act begins.
 #[derive(Debug)]
@@ -43,14 +43,47 @@ impl Act {
     }
 }
 
-/// Begins `act`. Whoever may not do it leaves an event; a stream of refusals leaves its first and the first that would
-/// cost time elsewhere.
+/// Whether an act may be done, before any work for it.
+#[derive(Debug)]
+pub enum Asked {
+    /// It may, to this subject.
+    May(Box<Subject>),
+    /// It may not, to this subject.
+    Refused(Refusal, Box<Subject>),
+    /// There is nobody with that id in the account.
+    Nobody,
+}
+
+/// Asks whether `actor` may do `act`, and holds nobody. Whoever may not leaves an event, one in ten minutes of the same.
+pub async fn ask(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Result<Asked> {
+    let Some(subject) = store::subject(&app.db, whom.account, whom.id).await? else {
+        return Ok(Asked::Nobody);
+    };
+    let refused = actor.person().and_then(|person| {
+        let refusal = permissions::refusal(person.standing(person.role), act, subject.standing());
+        Some((person, refusal?))
+    });
+    match refused {
+        Some((person, refusal)) => {
+            record_refusal(app, actor, person, act, refusal, &subject).await?;
+            Ok(Asked::Refused(refusal, Box::new(subject)))
+        }
+        None => Ok(Asked::May(Box::new(subject))),
+    }
+}
+
+/// Begins `act`: asks, holds both, and asks again.
 ///
 /// # Errors
 /// [`crate::error::Error::SessionEnded`] when the actor's session has ended meanwhile.
 pub async fn begin(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Result<Begun> {
+    match ask(app, actor, act, whom).await? {
+        Asked::May(_) => {}
+        Asked::Refused(refusal, _) => return Ok(Begun::Refused(refusal)),
+        Asked::Nobody => return Ok(Begun::Nobody),
+    }
     let mut tx = app.db.begin().await?;
-    // The actor first, then the subject, who is always of a lower rank: no two acts wait for each other in a circle.
+    // The actor first, then the subject, who is of a lower rank: no two acts wait for each other in a circle.
     let actor_now = match actor {
         Actor::Console => None,
         Actor::Person(person) => {
@@ -58,29 +91,22 @@ pub async fn begin(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Res
             Some(store::role_of(&mut tx, person.account, person.id).await?)
         }
     };
-    let yourself = actor.person().is_some_and(|person| person.id == whom.id);
-    if !yourself && !store::hold_row(&mut tx, whom.account, whom.id).await? {
+    if !store::hold_row(&mut tx, whom.account, whom.id).await? {
         return Ok(Begun::Nobody);
     }
     let Some(subject) = store::subject(&mut tx, whom.account, whom.id).await? else {
         return Ok(Begun::Nobody);
     };
-    let refusal = actor.person().zip(actor_now).and_then(|(person, role)| {
-        let standing = Standing {
-            id: person.id,
-            account: person.account,
-            role,
-        };
-        permissions::refusal(standing, act, subject.standing())
+    let refused = actor.person().zip(actor_now).and_then(|(person, role)| {
+        let refusal = permissions::refusal(person.standing(role), act, subject.standing());
+        Some((person, refusal?))
     });
-    match (refusal, actor.person()) {
-        (Some(refusal), Some(person)) => {
-            drop(tx);
-            record_refusal(app, actor, person, act, refusal, &subject).await?;
-            Ok(Begun::Refused(refusal))
-        }
-        _ => Ok(Begun::May(tx, Box::new(subject))),
+    if let Some((person, refusal)) = refused {
+        drop(tx);
+        record_refusal(app, actor, person, act, refusal, &subject).await?;
+        return Ok(Begun::Refused(refusal));
     }
+    Ok(Begun::May(tx, Box::new(subject)))
 }
 
 async fn record_refusal(
@@ -91,11 +117,16 @@ async fn record_refusal(
     refusal: Refusal,
     subject: &Subject,
 ) -> Result<()> {
-    if !throttle::is_worth_telling(app, person.id).await? {
-        return Ok(());
-    }
-    let detail = serde_json::json!({ "why": refusal.as_str() });
     let mut tx = app.db.begin().await?;
-    audit::record(app, &mut tx, actor.event(act.kind(), Outcome::Refused, subject, detail)).await?;
-    tx.commit().await
+    let same = Forbidden {
+        user: person.id,
+        what: act.kind().as_str(),
+        whom: Some(&subject.id),
+    };
+    if throttle::is_worth_telling(app, &mut tx, same).await? {
+        let detail = serde_json::json!({ "why": refusal.as_str() });
+        audit::record(app, &mut tx, actor.event(act.kind(), Outcome::Refused, subject, detail)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

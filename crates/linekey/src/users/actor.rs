@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::permissions::Standing;
 use super::{Role, Subject};
 use crate::audit::{Event, Kind, Outcome};
 use crate::ids::{AccountId, SessionId, UserId};
@@ -31,6 +32,17 @@ pub struct Acting<'a> {
     pub session: &'a SessionId,
     /// Where the request came from.
     pub address: IpAddr,
+}
+
+impl<'a> Acting<'a> {
+    /// As permissions see them, in the role `role`: theirs, or what it has become meanwhile.
+    pub fn standing(&self, role: Role) -> Standing<'a> {
+        Standing {
+            id: self.id,
+            account: self.account,
+            role,
+        }
+    }
 }
 
 impl<'a> Actor<'a> {

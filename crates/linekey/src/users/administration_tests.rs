@@ -1,5 +1,6 @@
 //! Stories about administrators: whom they find, what they do for people, and what they may not.
 
+use crate::clock::MINUTE;
 use crate::db::query;
 use crate::testing::{Browser, Portal, stories};
 
@@ -125,28 +126,88 @@ async fn a_typed_password_may_last(p: Portal) {
 }
 
 async fn in_a_session_that_is_not_fresh_the_own_password_is_asked_for(p: Portal) {
-    let adam = p.signed_in("adam").await;
+    let (ann, adam) = (p.signed_in("ann").await, p.signed_in("adam").await);
     let page = page_of(&p, "ann").await;
-    p.wait(6 * crate::clock::MINUTE);
-    for act in ["password", "sign-out", "disable"] {
+    let session = p.who(&ann).await.session;
+    p.wait(6 * MINUTE);
+    let end = format!("sessions/{session}/end");
+    for act in ["password", "sign-out", "disable", "enable", &end] {
         adam.post(&format!("{page}/{act}"), TEMPORARY)
             .await
             .says(422, "Enter your own password");
+    }
+    for act in ["password", "sign-out", "disable"] {
         let wrong = [("temporary", "on"), ("your_password", "Harbour-Light-7")];
         adam.post(&format!("{page}/{act}"), &wrong)
             .await
             .says(422, "That is not your own password.");
     }
-    assert_eq!(
-        p.count(query(
-            "select count(*) from audit_events where kind in ('password-set', 'user-disable')"
-        ))
-        .await,
-        0
-    );
+    assert!(ann.is_signed_in().await);
+    let acts = "select count(*) from audit_events where kind in ('password-set', 'user-disable', 'signed-out')";
+    assert_eq!(p.count(query(acts)).await, 0);
     let right = [("temporary", "on"), ("your_password", "Harbour-Light-1")];
     adam.post(&format!("{page}/password"), &right).await.leads_to(&page);
     adam.get(&page).await.says(200, "It is shown only now");
+}
+
+/// A proof gives the session a new token: it reaches the browser with every answer, whatever the act comes to.
+async fn whoever_proved_who_they_are_stays_signed_in_whatever_comes_of_the_act(p: Portal) {
+    p.alter(query("update users set disabled_at = 1 where name = 'cora'"))
+        .await;
+    let (of_ann, of_cora) = (page_of(&p, "ann").await, page_of(&p, "cora").await);
+    let nobody = format!("{of_ann}/sessions/0198c0de-0000-7000-8000-000000000000/end");
+    let own = ("your_password", "Harbour-Light-1");
+    let short = [("new_password", "short"), ("confirm_password", "short"), own];
+    for (path, fields, status, says) in [
+        (
+            format!("{of_cora}/password"),
+            vec![TEMPORARY[0], own],
+            403,
+            "Enable Cora Caulker first.",
+        ),
+        (nobody, vec![own], 404, "Nothing is here"),
+        (
+            format!("{of_ann}/password"),
+            short.to_vec(),
+            422,
+            "Nothing was saved yet",
+        ),
+    ] {
+        let adam = p.signed_in("adam").await;
+        p.wait(6 * MINUTE);
+        let answer = adam.post(&path, &fields).await;
+        answer.says(status, says);
+        assert!(
+            !answer.text.contains("name=\"your_password\""),
+            "{path}: proven just now"
+        );
+        assert!(adam.is_signed_in().await, "{path}");
+        assert!(
+            !adam.get(&of_ann).await.text.contains("name=\"your_password\""),
+            "{path}"
+        );
+    }
+}
+
+async fn what_is_not_ones_to_do_is_on_record_once_in_ten_minutes(p: Portal) {
+    p.alter(query("update users set role = 'administrator' where name = 'bob'"))
+        .await;
+    let (adam, of_bob) = (p.signed_in("adam").await, page_of(&p, "bob").await);
+    let refused = || query("select count(*) from audit_events where outcome = 'refused'");
+    let mut told = 0;
+    for minutes in [0, 1, 8, 2] {
+        p.wait(minutes * MINUTE);
+        adam.get("/operator/accounts").await.says(403, "staff");
+        for act in ["password", "disable"] {
+            adam.post(&format!("{of_bob}/{act}"), TEMPORARY)
+                .await
+                .says(403, "Bob Boatwright is an administrator like you.");
+        }
+        if minutes != 1 && minutes != 8 {
+            told += 3;
+        }
+        assert_eq!(p.count(refused()).await, told, "after {minutes} more minutes");
+    }
 }
 
 /// Museum row 27: what a disabled user holds dies at once.
@@ -248,14 +309,20 @@ async fn operators_see_all_accounts_and_others_learn_who_can(p: Portal) {
     all.says(200, "Acme Boats").says(200, "Globex").says(200, "Adam Alder");
     olivia.get("/operator/accounts?q=globex").await.says(200, "Gus Globe");
     let ann = p.signed_in("ann").await;
-    ann.get("/admin/users").await.says(403, "Adam Alder");
-    ann.get("/operator/accounts")
-        .await
-        .says(403, "Your provider's own staff");
+    for _ in 0..3 {
+        ann.get("/admin/users").await.says(403, "Adam Alder");
+        ann.get("/operator/accounts")
+            .await
+            .says(403, "Your provider's own staff");
+    }
     ann.get("/account/settings")
         .await
         .says(200, "Your administrator at Acme Boats: Adam Alder (adam@acme.example).");
-    assert_eq!(p.events("forbidden").await, 1, "a stream of refusals is one event");
+    assert_eq!(
+        p.events("forbidden").await,
+        2,
+        "a stream of refusals is one event a page"
+    );
 }
 
 stories!(
@@ -265,6 +332,8 @@ stories!(
     who_guessed_too_often_gets_in_with_the_password_that_was_set,
     a_typed_password_may_last,
     in_a_session_that_is_not_fresh_the_own_password_is_asked_for,
+    whoever_proved_who_they_are_stays_signed_in_whatever_comes_of_the_act,
+    what_is_not_ones_to_do_is_on_record_once_in_ten_minutes,
     someone_disabled_is_out_at_once_and_can_be_let_in_again,
     an_administrator_ends_one_session_or_all,
     administrators_act_on_people_of_their_account_alone,

@@ -1,8 +1,7 @@
 //! Sign-in names and addresses, in the form in which they are compared.
 
-use unicode_normalization::UnicodeNormalization;
-
 pub use crate::accounts::name::is_hidden;
+pub use crate::db::like::canonical;
 
 /// The longest name that is looked at, in bytes; every name that exists is shorter.
 const LONGEST: usize = 320;
@@ -33,9 +32,4 @@ impl TypedName {
             None => (&self.canonical, None),
         }
     }
-}
-
-/// NFC and lower case, for comparison only; what people wrote is kept and shown as they wrote it.
-pub fn canonical(text: &str) -> String {
-    text.nfc().collect::<String>().to_lowercase().nfc().collect()
 }

@@ -22,6 +22,11 @@ impl Area {
     }
 }
 
+/// Whether people of this role choose the extension of a phone they add; others get their own.
+pub fn may_choose_extension(role: Role) -> bool {
+    role != Role::User
+}
+
 /// What one person does to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {

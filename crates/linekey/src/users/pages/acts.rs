@@ -4,12 +4,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::person::{Sent, Shown, TEMPORARY, person_page, subject};
+use super::person::{Sent, Shown, TEMPORARY, person_page};
 use super::proof::{self, Proof};
 use crate::app::App;
-use crate::error::Result;
-use crate::ids::SessionId;
-use crate::password::rules;
+use crate::error::{Error, Result};
+use crate::ids::{SessionId, UserId};
+use crate::password::pages::field_error;
 use crate::password::set_for_user::{Done, NewPassword, SetFor, set_for_user};
 use crate::password::typed::TypedPassword;
 use crate::sessions::end::{self, EndedFor};
@@ -17,8 +17,8 @@ use crate::sessions::signed_in::Administrator;
 use crate::sessions::{self, SignedIn, Token};
 use crate::sign_in::disable::{self, Switched};
 use crate::users::Subject;
-use crate::users::act::Whom;
-use crate::users::permissions::{self, Act};
+use crate::users::act::{self, Whom};
+use crate::users::permissions::Act;
 use crate::web::answer::Problem;
 use crate::web::cookies;
 use crate::web::flash;
@@ -38,7 +38,6 @@ pub async fn password(
     let confirmed = TypedPassword::from(form.text("confirm_password"));
     let must_change = form.get("must_change") == Some("on");
     let random = form.get("temporary") == Some("on");
-    let sent = if random { Sent::Temporary } else { Sent::Typed };
     let new = if random {
         NewPassword::Temporary
     } else {
@@ -52,26 +51,27 @@ pub async fn password(
         app: &app,
         me: &me,
         id: &id,
-        sent,
+        act: Act::SetPassword,
+        sent: if random { Sent::Temporary } else { Sent::Typed },
         must_change,
     };
-    let (subject, renewed) = match asked.begin(&form).await? {
-        Ok(begun) => begun,
-        Err(answer) => return Ok(answer),
-    };
-    let set = set_for_user(&app, me.actor(), whom(&me, &subject), new).await?;
-    Ok(match set {
-        SetFor::Done(done) => asked.done(&set_text(&app, &me, &done), done.temporary.as_ref(), renewed.as_ref()),
-        SetFor::Refused(refused) => {
-            let errors = refused.iter().map(|refusal| field_error(&app, *refusal)).collect();
-            asked.again(&subject, errors, renewed.as_ref()).await?
-        }
-        SetFor::Disabled => asked.forbidden(&subject, "refused-disabled"),
-        SetFor::Forbidden(refusal) => asked.forbidden(&subject, refusal.key()),
-        SetFor::Nobody => Problem::NotFound.into_response(),
-        SetFor::Overtaken => Problem::Overtaken.into_response(),
-        SetFor::Wait(seconds) => Problem::Wait(seconds).into_response(),
-    })
+    asked
+        .answer(&form, async |subject| {
+            let set = set_for_user(&app, me.actor(), whom(&me, subject), new).await?;
+            Ok(match set {
+                SetFor::Done(done) => asked.done(&set_text(&app, &me, &done), done.temporary.as_ref()),
+                SetFor::Refused(refused) => {
+                    let errors = refused.into_iter().map(|refusal| field_error(&app, refusal)).collect();
+                    asked.again(subject, errors, true).await?
+                }
+                SetFor::Disabled => asked.forbidden(subject, "refused-disabled"),
+                SetFor::Forbidden(refusal) => asked.forbidden(subject, refusal.key()),
+                SetFor::Nobody => Problem::NotFound.into_response(),
+                SetFor::Overtaken => Problem::Overtaken.into_response(),
+                SetFor::Wait(seconds) => Problem::Wait(seconds).into_response(),
+            })
+        })
+        .await
 }
 
 /// POST `/admin/users/{id}/sign-out`
@@ -104,30 +104,22 @@ async fn end_sessions(
     session: Option<&SessionId>,
     form: &Fields,
 ) -> Result<Response> {
-    let asked = Asked {
-        app,
-        me,
-        id,
-        sent: Sent::SignOut,
-        must_change: true,
-    };
-    let (subject, renewed) = match asked.begin(form).await? {
-        Ok(begun) => begun,
-        Err(answer) => return Ok(answer),
-    };
-    Ok(
-        match end::for_user(app, me.actor(), whom(me, &subject), session).await? {
-            EndedFor::Done(subject, ended) => {
-                let text = app.words.say_all(
-                    "person-signed-out",
-                    [("name", subject.display_name.as_str().into()), ("count", ended.into())],
-                );
-                asked.done(&text, None, renewed.as_ref())
-            }
-            EndedFor::Forbidden(refusal) => asked.forbidden(&subject, refusal.key()),
-            EndedFor::Nobody => Problem::NotFound.into_response(),
-        },
-    )
+    let asked = Asked::of(app, me, id, Act::SignOut);
+    asked
+        .answer(form, async |subject| {
+            Ok(
+                match end::for_user(app, me.actor(), whom(me, subject), session).await? {
+                    EndedFor::Done(subject, ended) => {
+                        let name = subject.display_name.as_str().into();
+                        let arguments = [("name", name), ("count", ended.into())];
+                        asked.done(&app.words.say_all("person-signed-out", arguments), None)
+                    }
+                    EndedFor::Forbidden(refusal) => asked.forbidden(subject, refusal.key()),
+                    EndedFor::Nobody => Problem::NotFound.into_response(),
+                },
+            )
+        })
+        .await
 }
 
 /// POST `/admin/users/{id}/disable`
@@ -151,34 +143,30 @@ pub async fn enable(
 }
 
 async fn switch(app: &App, me: &SignedIn, id: &str, act: Act, form: &Fields) -> Result<Response> {
-    let asked = Asked {
-        app,
-        me,
-        id,
-        sent: Sent::Switch,
-        must_change: true,
+    let asked = Asked::of(app, me, id, act);
+    let said = |subject: &Subject, ended: u64| {
+        let key = match act {
+            Act::Disable => "person-is-disabled",
+            _ => "person-is-enabled",
+        };
+        let name = subject.display_name.as_str().into();
+        app.words.say_all(key, [("name", name), ("count", ended.into())])
     };
-    let (subject, renewed) = match asked.begin(form).await? {
-        Ok(begun) => begun,
-        Err(answer) => return Ok(answer),
-    };
-    let whom = whom(me, &subject);
-    let (switched, key) = match act {
-        Act::Disable => (disable::disable(app, me.actor(), whom).await?, "person-is-disabled"),
-        _ => (disable::enable(app, me.actor(), whom).await?, "person-is-enabled"),
-    };
-    Ok(match switched {
-        Switched::Done(subject, ended) => {
-            let arguments = [("name", subject.display_name.as_str().into()), ("count", ended.into())];
-            asked.done(&app.words.say_all(key, arguments), None, renewed.as_ref())
-        }
-        Switched::Already(subject) => {
-            let arguments = [("name", subject.display_name.as_str().into()), ("count", 0.into())];
-            asked.done(&app.words.say_all(key, arguments), None, renewed.as_ref())
-        }
-        Switched::Forbidden(refusal) => asked.forbidden(&subject, refusal.key()),
-        Switched::Nobody => Problem::NotFound.into_response(),
-    })
+    asked
+        .answer(form, async |subject| {
+            let whom = whom(me, subject);
+            let switched = match act {
+                Act::Disable => disable::disable(app, me.actor(), whom).await?,
+                _ => disable::enable(app, me.actor(), whom).await?,
+            };
+            Ok(match switched {
+                Switched::Done(subject, ended) => asked.done(&said(&subject, ended), None),
+                Switched::Already(subject) => asked.done(&said(&subject, 0), None),
+                Switched::Forbidden(refusal) => asked.forbidden(subject, refusal.key()),
+                Switched::Nobody => Problem::NotFound.into_response(),
+            })
+        })
+        .await
 }
 
 /// A form of the page that was sent, and the answers it can lead to.
@@ -186,53 +174,78 @@ struct Asked<'a> {
     app: &'a App,
     me: &'a SignedIn,
     id: &'a str,
+    act: Act,
     sent: Sent,
     must_change: bool,
 }
 
-impl Asked<'_> {
-    /// The person, once the administrator has proven who they are; else the answer that says what is missing.
-    async fn begin(&self, form: &Fields) -> Result<std::result::Result<(Subject, Option<Token>), Response>> {
-        let Some(subject) = subject(self.app, self.me, self.id).await? else {
-            return Ok(Err(Problem::NotFound.into_response()));
+impl<'a> Asked<'a> {
+    /// A form that asks for `act` and nothing more.
+    fn of(app: &'a App, me: &'a SignedIn, id: &'a str, act: Act) -> Self {
+        let sent = match act {
+            Act::SignOut => Sent::SignOut,
+            _ => Sent::Switch,
         };
-        // Who may not do it at all is not asked for a password first. The act asks again, and puts it on record.
-        let standing = self.me.person.standing();
-        let may = permissions::refusal(standing, Act::SetPassword, subject.standing()).is_none();
-        if !may {
-            return Ok(Ok((subject, None)));
+        Self {
+            app,
+            me,
+            id,
+            act,
+            sent,
+            must_change: true,
         }
-        Ok(match proof::ask(self.app, self.me, form.text("your_password")).await? {
-            Proof::Given(renewed) => Ok((subject, renewed)),
-            Proof::Missing(text) => {
-                let field = self.sent.own_password();
-                Err(self.again(&subject, vec![FieldError { field, text }], None).await?)
-            }
-            Proof::Wait(seconds) => Err(Problem::Wait(seconds).into_response()),
-            Proof::Overtaken => Err(Problem::Conflict.into_response()),
-        })
     }
 
-    fn done(&self, text: &str, temporary: Option<&TypedPassword>, renewed: Option<&Token>) -> Response {
+    /// What `does` answers, once the act may be done and the administrator has proven who they are; else what is
+    /// missing. Whoever proved it goes on in this session, whatever comes of the act.
+    async fn answer(&self, form: &Fields, does: impl AsyncFnOnce(&Subject) -> Result<Response>) -> Result<Response> {
+        let id = UserId::parse(self.id);
+        let whom = id.as_ref().map(|id| Whom {
+            account: &self.me.person.account,
+            id,
+        });
+        let Some(whom) = whom else {
+            return Ok(Problem::NotFound.into_response());
+        };
+        // Who may not do it at all is not asked for a password first.
+        let subject = match act::ask(self.app, self.me.actor(), self.act, whom).await? {
+            act::Asked::May(subject) => subject,
+            act::Asked::Refused(refusal, subject) => return Ok(self.forbidden(&subject, refusal.key())),
+            act::Asked::Nobody => return Ok(Problem::NotFound.into_response()),
+        };
+        let renewed = match proof::ask(self.app, self.me, form.text("your_password")).await? {
+            Proof::Given(renewed) => renewed,
+            Proof::Missing(text) => {
+                let field = self.sent.own_password();
+                return self.again(&subject, vec![FieldError { field, text }], false).await;
+            }
+            Proof::Wait(seconds) => return Ok(Problem::Wait(seconds).into_response()),
+            Proof::Overtaken => return Ok(Problem::Conflict.into_response()),
+        };
+        let answer = does(&subject).await.unwrap_or_else(Error::into_response);
+        Ok(with_token(self.app, answer, renewed.as_ref()))
+    }
+
+    fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
         let (kind, text) = match temporary.and_then(TypedPassword::reveal) {
             Some(password) => (TEMPORARY, password),
             None => ("notice", text),
         };
         let carried = flash::carry(self.app, &self.me.session, kind, &format!("{} {text}", self.id));
-        let there = Redirect::to(&format!("/admin/users/{}", self.id));
-        with_token(self.app, (carried, there).into_response(), renewed)
+        (carried, Redirect::to(&format!("/admin/users/{}", self.id))).into_response()
     }
 
-    async fn again(&self, subject: &Subject, errors: Vec<FieldError>, renewed: Option<&Token>) -> Result<Response> {
+    /// The page again with what is wrong; `proven` when the administrator has just said who they are.
+    async fn again(&self, subject: &Subject, errors: Vec<FieldError>, proven: bool) -> Result<Response> {
         let shown = Shown {
             sent: self.sent,
             errors,
             must_change: self.must_change,
+            proven,
             ..Shown::default()
         };
         let again = person_page(self.app, self.me, subject, shown).await?;
-        let again = with_status(StatusCode::UNPROCESSABLE_ENTITY, again);
-        Ok(with_token(self.app, again, renewed))
+        Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
     }
 
     fn forbidden(&self, subject: &Subject, key: &str) -> Response {
@@ -267,17 +280,5 @@ fn set_text(app: &App, me: &SignedIn, done: &Done) -> String {
             app.words.say_all("person-password-set-until", arguments)
         }
         None => app.words.say_with("person-password-set", "name", name),
-    }
-}
-
-fn field_error(app: &App, refusal: rules::Refusal) -> FieldError {
-    let field = if refusal == rules::Refusal::Different {
-        "confirm_password"
-    } else {
-        "new_password"
-    };
-    FieldError {
-        field,
-        text: refusal.text(&app.words),
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Shown {
     pub(super) sent: Sent,
     pub(super) errors: Vec<FieldError>,
     pub(super) must_change: bool,
+    /// The administrator has just said who they are, in this request.
+    pub(super) proven: bool,
     pub(super) notice: Option<String>,
     pub(super) temporary: Option<String>,
 }
@@ -79,6 +81,8 @@ struct PersonPage {
     switch_effect: String,
     /// What enabling does.
     enable_effect: String,
+    /// How long a phone that is registered now may go on: until it must refresh.
+    within: String,
     /// Who is told of what is done.
     mailed: String,
     /// Why none of the acts is offered.
@@ -139,6 +143,7 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
     let events = audit::pages::about(app, &subject.account, &subject.id, zone, EVENTS).await?;
     let refusal = permissions::refusal(me.person.standing(), Act::SetPassword, subject.standing());
     let policy = app.config.password.policy;
+    let within = words.wait(app.config.sip.max_expires.into());
     Ok(page(&PersonPage {
         frame: me.frame(app, Section::People),
         id: subject.id.to_string(),
@@ -161,10 +166,12 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
             [
                 ("name", subject.display_name.as_str().into()),
                 ("phones", phones.len().into()),
+                ("within", within.as_str().into()),
             ],
         ),
+        within,
         refusal: refusal.map(|why: Refusal| words.say_with(why.key(), "name", subject.display_name.as_str())),
-        prove: !me.is_fresh(app),
+        prove: !(me.is_fresh(app) || shown.proven && app.config.fresh_for() > 0),
         me: me.person.sign_in_name(),
         rules: policy.rules().into_iter().map(|rule| rule.text(words)).collect(),
         passwordrules: policy.passwordrules(),
