@@ -1,7 +1,7 @@
 //! Changing one's own password: at once in a session whose password was just proven, else after "Confirm it's you".
 
 use super::pending::{self, Waiting};
-use super::prepare::{Owner, Prepared, SecretVerdict, Told, prepare};
+use super::prepare::{Owner, accept, count_telling, judge};
 use super::rules::Refusal;
 use super::set::{Cause, Set, set};
 use super::store;
@@ -36,18 +36,24 @@ pub async fn change(
     confirmed: &TypedPassword,
     sign_out_others: bool,
 ) -> Result<Changed> {
-    let (hash, verdict) = match prepare(app, &Owner::of(app, &me.person), typed, confirmed).await? {
-        Prepared::Refused(refused) => return Ok(Changed::Refused(refused)),
-        Prepared::Ready(hash, verdict) => (hash, verdict),
+    let owner = Owner::of(app, &me.person);
+    let new = match accept(app, &owner, typed, confirmed) {
+        Ok(new) => new,
+        Err(refused) => return Ok(Changed::Refused(refused)),
     };
     if !me.is_fresh(app) {
         // Whoever sits here may not be the owner: the verdict is sealed with the change and told after the proof.
+        let (hash, verdict) = judge(app, &owner, typed, &new).await?;
         return Ok(Changed::ConfirmFirst(
             pending::keep(app, me, &hash, verdict, sign_out_others).await?,
         ));
     }
-    if let Some(told) = tell(app, me, verdict).await? {
-        return Ok(told);
+    if let Some(seconds) = count_telling(app, &me.person.id, &me.person.id).await? {
+        return Ok(Changed::Wait(seconds));
+    }
+    let (hash, verdict) = judge(app, &owner, typed, &new).await?;
+    if verdict.refuses() {
+        return Ok(Changed::Refused(verdict.refusals()));
     }
     let mut tx = app.db.begin().await?;
     let cause = Cause::OwnChange {
@@ -61,8 +67,11 @@ pub async fn change(
 
 /// Commits the change that waited, for a person who has just proven who they are.
 pub async fn commit(app: &App, me: &SignedIn, waiting: &Waiting) -> Result<Changed> {
-    if let Some(told) = tell(app, me, waiting.verdict).await? {
-        return Ok(told);
+    if let Some(seconds) = count_telling(app, &me.person.id, &me.person.id).await? {
+        return Ok(Changed::Wait(seconds));
+    }
+    if waiting.verdict.refuses() {
+        return Ok(Changed::Refused(waiting.verdict.refusals()));
     }
     let mut tx = app.db.begin().await?;
     // The user first, as everyone does; then the change: of two confirmations of one change only one finds it.
@@ -85,17 +94,11 @@ async fn finish(app: &App, me: &SignedIn, mut tx: crate::db::Tx, done: Set) -> R
         Set::Done { token, ended } => (token, ended),
     };
     let token = token.ok_or_else(|| Error::defect("a session that changed its password goes on"))?;
-    let forgiven = [Bucket::Confirm(&me.person.id), Bucket::SecretRule(&me.person.id)];
+    let forgiven = [
+        Bucket::Confirm(&me.person.id),
+        Bucket::SecretRule(&me.person.id, &me.person.id),
+    ];
     throttle::clear(app, &mut tx, &forgiven).await?;
     tx.commit().await?;
     Ok(Changed::Done(token, ended))
-}
-
-/// Tells what the stored secrets said against it, if anything.
-async fn tell(app: &App, me: &SignedIn, verdict: SecretVerdict) -> Result<Option<Changed>> {
-    Ok(match verdict.tell(app, &me.person.id).await? {
-        Told::Nothing => None,
-        Told::Refused(refusals) => Some(Changed::Refused(refusals)),
-        Told::Wait(seconds) => Some(Changed::Wait(seconds)),
-    })
 }

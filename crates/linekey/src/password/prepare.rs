@@ -3,7 +3,7 @@
 
 use super::hash::HashedPassword;
 use super::names::About;
-use super::rules::{self, Refusal};
+use super::rules::{self, NewPassword, Refusal};
 use super::store;
 use super::typed::TypedPassword;
 use crate::app::App;
@@ -24,6 +24,11 @@ pub struct SecretVerdict {
 }
 
 impl SecretVerdict {
+    /// Whether it refuses the password.
+    pub fn refuses(self) -> bool {
+        self.same_as_old || self.sip_password
+    }
+
     /// The refusals it stands for.
     pub fn refusals(self) -> Vec<Refusal> {
         let said = [
@@ -34,19 +39,6 @@ impl SecretVerdict {
             .filter(|(refused, _)| *refused)
             .map(|(_, refusal)| refusal)
             .collect()
-    }
-
-    /// What whoever typed it may be told. Each telling is counted, before it is told: ten an hour are enough for a
-    /// person and too few for a guesser.
-    pub(super) async fn tell(self, app: &App, whom: &UserId) -> Result<Told> {
-        let refusals = self.refusals();
-        if refusals.is_empty() {
-            return Ok(Told::Nothing);
-        }
-        Ok(match throttle::count(app, &[Bucket::SecretRule(whom)]).await? {
-            Counted::Go { .. } => Told::Refused(refusals),
-            Counted::Wait(seconds) => Told::Wait(seconds),
-        })
     }
 
     /// One byte, for sealing.
@@ -61,26 +53,6 @@ impl SecretVerdict {
             sip_password: byte & 2 != 0,
         }
     }
-}
-
-/// What is told of a [`SecretVerdict`].
-#[derive(Debug)]
-pub(super) enum Told {
-    /// There is nothing against it.
-    Nothing,
-    /// It is refused, for these reasons.
-    Refused(Vec<Refusal>),
-    /// It was told too often: so many seconds must pass first.
-    Wait(i64),
-}
-
-/// A new password, as far as it can be judged without asking who types it.
-#[derive(Debug)]
-pub enum Prepared {
-    /// Rules that everyone may know refuse it.
-    Refused(Vec<Refusal>),
-    /// It may be set, unless the verdict says otherwise.
-    Ready(HashedPassword, SecretVerdict),
 }
 
 /// Whose password is to be set.
@@ -137,27 +109,48 @@ pub fn about(app: &App, person: &Person) -> About {
     }
 }
 
-/// Judges and hashes what was typed. The same work whatever the stored secrets are.
-pub async fn prepare(
+/// Judges what was typed by the rules that everyone may know.
+///
+/// # Errors
+/// Why it may not be.
+pub fn accept(
     app: &App,
     owner: &Owner<'_>,
     typed: &TypedPassword,
     confirmed: &TypedPassword,
-) -> Result<Prepared> {
-    let new = match rules::accept(app.config.password.policy, typed, &owner.about) {
-        Err(refused) => return Ok(Prepared::Refused(refused)),
-        Ok(_) if !typed.same_as(confirmed) => return Ok(Prepared::Refused(vec![Refusal::Different])),
-        Ok(new) => new,
-    };
+) -> std::result::Result<NewPassword, Vec<Refusal>> {
+    let new = rules::accept(app.config.password.policy, typed, &owner.about)?;
+    if typed.same_as(confirmed) {
+        Ok(new)
+    } else {
+        Err(vec![Refusal::Different])
+    }
+}
+
+/// Judges it by the owner's stored secrets, and hashes it. The same work whatever they are.
+pub(super) async fn judge(
+    app: &App,
+    owner: &Owner<'_>,
+    typed: &TypedPassword,
+    new: &NewPassword,
+) -> Result<(HashedPassword, SecretVerdict)> {
     let old = store::hash_at(&app.db, owner.account, owner.user, owner.epoch).await?;
     let verified = app.hashes.verify(typed, old.as_ref()).await?;
     let sip_password = phones::equals_sip_password(app, owner.account, owner.user, new.reveal()).await?;
-    let hash = app.hashes.hash(&new).await?;
-    Ok(Prepared::Ready(
-        hash,
-        SecretVerdict {
-            same_as_old: verified.matches,
-            sip_password,
-        },
-    ))
+    let hash = app.hashes.hash(new).await?;
+    let verdict = SecretVerdict {
+        same_as_old: verified.matches,
+        sip_password,
+    };
+    Ok((hash, verdict))
+}
+
+/// Counts that `asker` will learn how the stored secrets of `owner` judge what they typed; the seconds to wait if it is
+/// once too often. Counted before it is judged and whatever comes of it: who is told nothing while the right guess would
+/// be refused, or ends their own session before a wrong one is saved, is a guesser. Setting a password clears it.
+pub(super) async fn count_telling(app: &App, asker: &UserId, owner: &UserId) -> Result<Option<i64>> {
+    Ok(match throttle::count(app, &[Bucket::SecretRule(asker, owner)]).await? {
+        Counted::Go { .. } => None,
+        Counted::Wait(seconds) => Some(seconds),
+    })
 }

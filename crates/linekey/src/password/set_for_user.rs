@@ -1,6 +1,6 @@
 //! Setting a password for somebody else: an administrator for a person of the same account, or a command on the server.
 
-use super::prepare::{Owner, Prepared, Told, prepare};
+use super::prepare::{Owner, accept, count_telling, judge};
 use super::rules;
 use super::set::{Cause, Lasting, Set, set};
 use super::suggest::suggest;
@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::clock::{HOUR, Millis};
 use crate::error::{Error, Result};
+use crate::throttle::{self, Bucket};
 use crate::users::act::{self, Asked, Begun, Whom};
 use crate::users::permissions::{self, Act};
 use crate::users::{Actor, Subject};
@@ -90,12 +91,21 @@ pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewP
         (NewPassword::Temporary, Some(random)) => (random, random, true),
         (NewPassword::Temporary, None) => return Err(Error::defect("a temporary password was made above")),
     };
-    let (hash, verdict) = match prepare(app, &owner, typed, confirmed).await? {
-        Prepared::Refused(refused) => return Ok(SetFor::Refused(refused)),
-        Prepared::Ready(hash, verdict) => (hash, verdict),
+    let new = match accept(app, &owner, typed, confirmed) {
+        Ok(new) => new,
+        Err(refused) => return Ok(SetFor::Refused(refused)),
     };
-    if let Some(told) = tell(app, actor, &subject, verdict).await? {
-        return Ok(told);
+    // A random one tells nobody anything.
+    let asker = actor.person().filter(|_| temporary.is_none());
+    if let Some(person) = asker
+        && let Some(seconds) = count_telling(app, person.id, &subject.id).await?
+    {
+        return Ok(SetFor::Wait(seconds));
+    }
+    let (hash, verdict) = judge(app, &owner, typed, &new).await?;
+    if verdict.refuses() {
+        record_refusal(app, actor, &subject).await?;
+        return Ok(SetFor::Refused(verdict.refusals()));
     }
     let lasting = Lasting {
         must_change,
@@ -115,6 +125,9 @@ pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewP
     let Set::Done { ended, .. } = set(app, &mut tx, &hash, cause).await? else {
         return Ok(SetFor::Overtaken);
     };
+    if let Some(person) = asker {
+        throttle::clear(app, &mut tx, &[Bucket::SecretRule(person.id, &subject.id)]).await?;
+    }
     tx.commit().await?;
     Ok(SetFor::Done(Box::new(Done {
         subject: *subject,
@@ -132,28 +145,14 @@ pub fn temporary(app: &App, owner: &Owner<'_>) -> Result<TypedPassword> {
     .ok_or_else(|| Error::defect("no suggestion met the rules"))
 }
 
-/// Tells an administrator what the person's stored secrets said against it. That they learn something about the old
-/// password is on record.
-async fn tell(
-    app: &App,
-    actor: Actor<'_>,
-    subject: &Subject,
-    verdict: super::prepare::SecretVerdict,
-) -> Result<Option<SetFor>> {
-    let Some(person) = actor.person() else {
-        let refusals = verdict.refusals();
-        return Ok((!refusals.is_empty()).then_some(SetFor::Refused(refusals)));
-    };
-    match verdict.tell(app, person.id).await? {
-        Told::Nothing => Ok(None),
-        Told::Wait(seconds) => Ok(Some(SetFor::Wait(seconds))),
-        Told::Refused(refusals) => {
-            let detail = serde_json::json!({ "why": "stored-secret" });
-            let event = actor.event(Kind::PasswordSet, Outcome::Refused, subject, detail);
-            let mut tx = app.db.begin().await?;
-            audit::record(app, &mut tx, event).await?;
-            tx.commit().await?;
-            Ok(Some(SetFor::Refused(refusals)))
-        }
+/// An administrator learns something about the person's old password or SIP passwords: that is on record.
+async fn record_refusal(app: &App, actor: Actor<'_>, subject: &Subject) -> Result<()> {
+    if actor.person().is_none() {
+        return Ok(());
     }
+    let detail = serde_json::json!({ "why": "stored-secret" });
+    let event = actor.event(Kind::PasswordSet, Outcome::Refused, subject, detail);
+    let mut tx = app.db.begin().await?;
+    audit::record(app, &mut tx, event).await?;
+    tx.commit().await
 }

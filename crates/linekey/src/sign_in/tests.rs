@@ -152,7 +152,7 @@ async fn a_hundred_guesses_at_once_are_not_all_judged(p: Portal) {
     for guess in guesses {
         tasks.push(guess);
     }
-    for status in join_all(tasks).await {
+    for status in crate::testing::join_all(tasks).await {
         assert!(status == 422 || status == 429, "{status}");
         judged += usize::from(status == 422);
     }
@@ -340,27 +340,6 @@ async fn the_count_does_not_tell_which_names_exist(p: Portal) {
 async fn disable(p: &Portal, name: &str) {
     p.alter(query("update users set disabled_at = 1 where name = $1").bind(name))
         .await;
-}
-
-async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut done = Vec::new();
-    let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
-    std::future::poll_fn(|context| {
-        running.retain_mut(|future| match future.as_mut().poll(context) {
-            std::task::Poll::Ready(output) => {
-                done.push(output);
-                false
-            }
-            std::task::Poll::Pending => true,
-        });
-        if running.is_empty() {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    done
 }
 
 const NEW: &str = "Tidewater-Kestrel-1";

@@ -24,7 +24,7 @@ const WINDOW: Millis = 15 * MINUTE;
 const FORGOTTEN: Millis = DAY;
 /// How long the record holds its tongue about the same thing again.
 const TOLD: Millis = 10 * MINUTE;
-/// Saves an hour that a rule about a stored secret may refuse.
+/// Saves an hour that rules about a stored secret may judge in vain.
 const SECRET_RULE_LIMIT: i64 = 10;
 
 /// Whose failures are counted together.
@@ -37,8 +37,8 @@ pub enum Bucket<'a> {
     Name(&'a str, IpAddr),
     /// "Confirm it's you" of one user. Not by network: whoever holds a stolen session may come from many.
     Confirm(&'a UserId),
-    /// Saves that a rule about a stored secret refused.
-    SecretRule(&'a UserId),
+    /// Saves by the one that rules about the stored secrets of the other judged, until one of them sets a password.
+    SecretRule(&'a UserId, &'a UserId),
 }
 
 /// What someone tried that is not theirs to do. It costs them nothing; noted so that the record is not flooded.
@@ -64,7 +64,7 @@ impl Bucket<'_> {
                 format!("name\0{local}\0{}", network(*address))
             }
             Self::Confirm(user) => format!("confirm\0{user}"),
-            Self::SecretRule(user) => format!("secret-rule\0{user}"),
+            Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
         };
         key(app, &text)
     }
@@ -183,7 +183,7 @@ enum Verdict {
 }
 
 fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Verdict {
-    if let Bucket::SecretRule(_) = bucket {
+    if let Bucket::SecretRule(..) = bucket {
         let over = before.failures > 0 && now - before.first_at >= HOUR;
         return match before.failures {
             _ if over => Verdict::Go(1),
