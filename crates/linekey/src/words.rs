@@ -97,3 +97,16 @@ impl Words {
         MESSAGES.try_lookup(&self.language, key).is_some()
     }
 }
+
+/// Whether a character has no place in a name: control characters, separators of lines, what nobody sees (fillers, soft
+/// hyphens, tags), and marks that turn the direction of what follows (UAX #9), which make one name look like another.
+/// The joiners stay: Persian and the scripts of India are written with them.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        )
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}

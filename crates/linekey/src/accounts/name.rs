@@ -1,5 +1,7 @@
 //! Names that people give to accounts, to people and to phones: shown everywhere, so they must not deceive.
 
+pub use crate::words::is_hidden;
+
 /// What is wrong with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -18,18 +20,14 @@ pub fn refusal(name: &str, most: usize) -> Option<Refusal> {
         Some(Refusal::Empty)
     } else if name.chars().count() > most {
         Some(Refusal::TooLong)
-    } else if name.chars().any(is_hidden) {
+    } else if name.chars().any(is_hidden) || !name.chars().any(is_seen) {
         Some(Refusal::Characters)
     } else {
         None
     }
 }
 
-/// Whether a character has no place in a name: control characters, separators of lines, spaces that nobody sees, and
-/// marks that turn the direction of what follows (UAX #9), which make one name look like another. The joiners stay:
-/// Persian and the scripts of India are written with them.
-pub fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character leaves a mark of its own.
+fn is_seen(c: char) -> bool {
+    !(c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}' | '\u{2800}' | '\u{fe00}'..='\u{fe0f}'))
 }

@@ -53,6 +53,12 @@ fn a_name_cannot_look_like_another_one() {
         "a\u{200f}",
         "a\u{2028}b",
         "\u{feff}a",
+        "\u{3164}",
+        "a\u{ad}b",
+        "a\u{2060}b",
+        "a\u{e0041}",
+        "\u{200d}",
+        "\u{2800} \u{2800}",
     ] {
         assert_eq!(name::refusal(bad, 100), Some(name::Refusal::Characters), "{bad:?}");
     }

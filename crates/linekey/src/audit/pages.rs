@@ -165,9 +165,14 @@ fn days(app: &App, events: &[Listed], zone: &str) -> Vec<Day> {
 }
 
 fn view(app: &App, event: &Listed, zone: &str) -> EventView {
-    // People do most things to themselves, and the sentence then names nobody.
+    // People do most things to themselves, and the sentence then names nobody. Displayed names are their owners' to
+    // choose, at any time; a sign-in name says who it was.
     let own = event.actor_id == event.subject_id || event.actor_id.is_none();
-    let who = event.subject_name.clone().filter(|_| own);
+    let who = match own {
+        true => event.subject_name.as_deref().zip(event.subject.as_deref()),
+        false => event.actor.as_deref().map(|actor| ("", actor)),
+    };
+    let who = who.map(|(name, sign_in_name)| format!("{name} {sign_in_name}").trim().to_owned());
     let from = event.address.clone().map(|address| place(&app.words, address));
     let place = [who, from].into_iter().flatten().collect::<Vec<_>>();
     EventView {

@@ -10,7 +10,7 @@ use crate::clock::Millis;
 use crate::config::Brand;
 use crate::error::{Error, Result};
 use crate::when;
-use crate::words::Words;
+use crate::words::{Words, is_hidden};
 
 /// A mail as it will be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +192,5 @@ pub(super) fn render(app: &App, mail: &Mail, reader: &Reader) -> Result<(String,
 /// What a user chose, on one line and in the order it is written: without control characters, line separators and
 /// the marks that turn the direction of what follows.
 fn plain(chosen: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    chosen.chars().filter(|c| !c.is_control() && !turns(*c)).collect()
+    chosen.chars().filter(|c| !is_hidden(*c)).collect()
 }

@@ -77,7 +77,8 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
             proven,
         } => {
             let token = sessions::start::renew(app, tx, &me.session, proven).await?;
-            let ended = match sign_out_others {
+            // Whoever set it knows it: sessions that began with it do not outlive it.
+            let ended = match sign_out_others || me.person.must_change {
                 true => sessions::end::others_in(tx, user, &me.session).await?,
                 false => 0,
             };

@@ -1,5 +1,6 @@
 //! Setting a password for somebody else: an administrator for a person of the same account, or a command on the server.
 
+use super::hash::HashedPassword;
 use super::prepare::{Owner, accept, count_telling, judge};
 use super::rules;
 use super::set::{Cause, Lasting, Set, set};
@@ -74,42 +75,13 @@ pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewP
         Asked::Refused(refusal, _) => return Ok(SetFor::Forbidden(refusal)),
         Asked::Nobody => return Ok(SetFor::Nobody),
     };
-    let owner = Owner::of_subject(app, &subject);
-    let temporary = match new {
-        NewPassword::Temporary => Some(temporary(app, &owner)?),
-        NewPassword::Typed { .. } => None,
+    let ready = match make_ready(app, actor, &subject, new).await? {
+        Ok(ready) => ready,
+        Err(refused) => return Ok(refused),
     };
-    let (typed, confirmed, must_change) = match (&new, &temporary) {
-        (
-            NewPassword::Typed {
-                typed,
-                confirmed,
-                must_change,
-            },
-            _,
-        ) => (*typed, *confirmed, *must_change),
-        (NewPassword::Temporary, Some(random)) => (random, random, true),
-        (NewPassword::Temporary, None) => return Err(Error::defect("a temporary password was made above")),
-    };
-    let new = match accept(app, &owner, typed, confirmed) {
-        Ok(new) => new,
-        Err(refused) => return Ok(SetFor::Refused(refused)),
-    };
-    // A random one tells nobody anything.
-    let asker = actor.person().filter(|_| temporary.is_none());
-    if let Some(person) = asker
-        && let Some(seconds) = count_telling(app, person.id, &subject.id).await?
-    {
-        return Ok(SetFor::Wait(seconds));
-    }
-    let (hash, verdict) = judge(app, &owner, typed, &new).await?;
-    if verdict.refuses() {
-        record_refusal(app, actor, &subject).await?;
-        return Ok(SetFor::Refused(verdict.refusals()));
-    }
     let lasting = Lasting {
-        must_change,
-        expires_at: must_change.then(|| app.clock.now() + TEMPORARY_FOR),
+        must_change: ready.must_change,
+        expires_at: ready.must_change.then(|| app.clock.now() + TEMPORARY_FOR),
     };
     let mut tx = match act::begin(app, actor, Act::SetPassword, whom).await? {
         Begun::May(_, subject) if subject.disabled_at.is_some() => return Ok(SetFor::Disabled),
@@ -122,23 +94,73 @@ pub async fn set_for_user(app: &App, actor: Actor<'_>, whom: Whom<'_>, new: NewP
         subject: &subject,
         lasting,
     };
-    let Set::Done { ended, .. } = set(app, &mut tx, &hash, cause).await? else {
+    let Set::Done { ended, .. } = set(app, &mut tx, &ready.hash, cause).await? else {
         return Ok(SetFor::Overtaken);
     };
-    if let Some(person) = asker {
+    if let Some(person) = actor.person() {
         throttle::clear(app, &mut tx, &[Bucket::SecretRule(person.id, &subject.id)]).await?;
     }
     tx.commit().await?;
     Ok(SetFor::Done(Box::new(Done {
         subject: *subject,
-        temporary,
+        temporary: ready.temporary,
         ended,
         lasting,
     })))
 }
 
+/// A password that may be set.
+struct Ready {
+    hash: HashedPassword,
+    /// The password itself, if it is a random one.
+    temporary: Option<TypedPassword>,
+    must_change: bool,
+}
+
+/// Judges and hashes the new password of `subject`, or says why it is not set.
+async fn make_ready(
+    app: &App,
+    actor: Actor<'_>,
+    subject: &Subject,
+    new: NewPassword<'_>,
+) -> Result<std::result::Result<Ready, SetFor>> {
+    let owner = Owner::of_subject(app, subject);
+    let random;
+    let (typed, confirmed, must_change, temporary) = match new {
+        NewPassword::Temporary => {
+            random = temporary(app, &owner)?;
+            (&random, &random, true, true)
+        }
+        NewPassword::Typed {
+            typed,
+            confirmed,
+            must_change,
+        } => (typed, confirmed, must_change, false),
+    };
+    let accepted = match accept(app, &owner, typed, confirmed) {
+        Ok(accepted) => accepted,
+        Err(refused) => return Ok(Err(SetFor::Refused(refused))),
+    };
+    // A random one tells nobody anything.
+    if let Some(person) = actor.person().filter(|_| !temporary)
+        && let Some(seconds) = count_telling(app, person.id, &subject.id).await?
+    {
+        return Ok(Err(SetFor::Wait(seconds)));
+    }
+    let (hash, verdict) = judge(app, &owner, typed, &accepted).await?;
+    if verdict.refuses() {
+        record_refusal(app, actor, subject).await?;
+        return Ok(Err(SetFor::Refused(verdict.refusals())));
+    }
+    Ok(Ok(Ready {
+        hash,
+        temporary: temporary.then(|| typed.clone()),
+        must_change,
+    }))
+}
+
 /// A random password for someone, as the rules want it.
-pub fn temporary(app: &App, owner: &Owner<'_>) -> Result<TypedPassword> {
+fn temporary(app: &App, owner: &Owner<'_>) -> Result<TypedPassword> {
     suggest(app.config.password.policy, &owner.about, &|bytes| {
         app.random.fill(bytes)
     })

@@ -5,13 +5,13 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::{sealed, store};
+use crate::accounts::name;
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::sessions::SignedIn;
-use crate::users::name::is_hidden;
 use crate::users::{self, permissions};
 use crate::words::Words;
 
@@ -227,13 +227,11 @@ pub async fn insert(app: &App, tx: &mut Tx, owner: Owner<'_>, new: NewPhone<'_>)
 
 fn refusals(label: &str, extension: &str, may_choose: bool) -> Vec<Refusal> {
     let mut refused = Vec::new();
-    if label.is_empty() {
-        refused.push(Refusal::LabelEmpty);
-    } else if label.chars().count() > LONGEST_LABEL {
-        refused.push(Refusal::LabelTooLong);
-    } else if label.chars().any(is_hidden) {
-        refused.push(Refusal::LabelCharacters);
-    }
+    refused.extend(name::refusal(label, LONGEST_LABEL).map(|refusal| match refusal {
+        name::Refusal::Empty => Refusal::LabelEmpty,
+        name::Refusal::TooLong => Refusal::LabelTooLong,
+        name::Refusal::Characters => Refusal::LabelCharacters,
+    }));
     if !extension.is_empty() && !may_choose {
         refused.push(Refusal::ExtensionNotYours);
     } else if extension.len() > 16 || !extension.bytes().all(|byte| byte.is_ascii_digit()) {

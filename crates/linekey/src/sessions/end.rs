@@ -44,9 +44,12 @@ pub async fn others(app: &App, me: &SignedIn) -> Result<u64> {
     Ok(ended)
 }
 
-/// Ends the session of a browser that has just signed in again; the sign-in's event reports it.
-pub async fn replaced(tx: &mut Tx, old: &SignedIn) -> Result<()> {
-    store::remove(tx, &old.person.id, &old.session).await?;
+/// Ends the session of a browser in which `by` has just signed in. The sign-in's event reports it, unless it was somebody
+/// else's: then it is theirs that ends, in their account.
+pub async fn replaced(app: &App, tx: &mut Tx, old: &SignedIn, by: &UserId) -> Result<()> {
+    if store::remove(tx, &old.person.id, &old.session).await? > 0 && old.person.id != *by {
+        audit::record(app, tx, event(old, Kind::SignOut, 1)).await?;
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::audit::{Event, Kind, Outcome};
 use crate::clock::{MINUTE, Millis};
 use crate::error::Error;
 use crate::ids::{AccountId, SessionId, UserId};
-use crate::throttle::{self, Forbidden};
+use crate::throttle::{self, Again};
 use crate::users::Role;
 use crate::users::actor::{Acting, Actor};
 use crate::users::permissions::{Area, Standing};
@@ -58,6 +58,8 @@ pub struct Person {
     pub time_zone: String,
     /// When the password was set.
     pub password_set_at: Option<Millis>,
+    /// When it stops being one, if it is temporary.
+    pub password_expires_at: Option<Millis>,
     /// Rises with every password.
     pub credential_epoch: i64,
     /// `Acme Boats`
@@ -300,7 +302,7 @@ async fn within(parts: &mut Parts, app: &App, area: Area) -> Result<SignedIn, Re
 
 async fn record_turned_away(app: &App, me: &SignedIn, route: &str) -> Result<(), Error> {
     let mut tx = app.db.begin().await?;
-    let same = Forbidden {
+    let same = Again::Forbidden {
         user: &me.person.id,
         what: route,
         whom: None,
@@ -361,6 +363,7 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
             extension: row.extension,
             time_zone: row.time_zone.unwrap_or_else(|| "UTC".to_owned()),
             password_set_at: row.password_set_at,
+            password_expires_at: row.password_expires_at,
             credential_epoch: row.credential_epoch,
             account_name: row.account_name,
             domain: row.domain,

@@ -8,14 +8,25 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, SessionId, UserId};
 
-/// Starts a session and returns it with its token; beyond [`super::MOST_PER_USER`] the one unused longest ends.
+/// A session that was just started.
+#[derive(Debug)]
+pub struct Started {
+    /// Its id.
+    pub id: SessionId,
+    /// What its cookie holds.
+    pub token: Token,
+    /// How many others of the user ended for it: beyond [`super::MOST_PER_USER`] those unused longest.
+    pub ended: u64,
+}
+
+/// Starts a session. The caller holds the user, and reports it.
 pub async fn start(
     app: &App,
     tx: &mut Tx,
     (account, user): (&AccountId, &UserId),
     user_agent: &str,
     address: IpAddr,
-) -> Result<(SessionId, Token)> {
+) -> Result<Started> {
     let id = SessionId::new(app.new_id());
     let token = Token::new(&app.random);
     let user_agent: String = user_agent
@@ -24,7 +35,7 @@ pub async fn start(
         .take(browser::LONGEST)
         .collect();
     let address = address.to_canonical().to_string();
-    store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?;
+    let ended = store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?;
     store::insert(
         tx,
         &id,
@@ -34,7 +45,7 @@ pub async fn start(
         app.clock.now(),
     )
     .await?;
-    Ok((id, token))
+    Ok(Started { id, token, ended })
 }
 
 /// Gives a session a new token, so that one that was seen before is worth nothing; `proven` when the password was

@@ -24,6 +24,7 @@ pub(super) struct Row {
     pub(super) extension: Option<String>,
     pub(super) time_zone: Option<String>,
     pub(super) password_set_at: Option<Millis>,
+    pub(super) password_expires_at: Option<Millis>,
     pub(super) credential_epoch: i64,
     pub(super) must_change_at: Option<Millis>,
     pub(super) account_name: String,
@@ -37,7 +38,8 @@ pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>
     query(
         "select s.id as session_id, s.started_at, s.last_seen_at, s.authenticated_at, u.id as user_id, u.account_id,
                 u.role, u.name, u.display_name, u.email, u.email_verified_at, u.extension, u.time_zone,
-                u.password_set_at, u.credential_epoch, u.must_change_at, a.name as account_name, a.domain, a.sip_domain,
+                u.password_set_at, u.password_expires_at, u.credential_epoch, u.must_change_at,
+                a.name as account_name, a.domain, a.sip_domain,
                 (select string_agg(d.display_name || case when d.email_verified_at is null then '' else ' (' || d.email || ')' end,
                                    ', ' order by d.display_key) from users d
                   where d.account_id = u.account_id and d.role = 'administrator' and d.disabled_at is null)
@@ -139,8 +141,8 @@ pub(super) async fn touch(tx: &mut Tx, id: &SessionId, now: Millis) -> Result<()
     Ok(())
 }
 
-/// Ends the user's sessions but the `newest` ones used last.
-pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Result<()> {
+/// Ends the user's sessions but the `newest` ones used last, and says how many.
+pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Result<u64> {
     query(
         "delete from sessions
           where user_id = $1
@@ -149,8 +151,7 @@ pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Resu
     .bind(user)
     .bind(newest)
     .run(tx)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Ends one session of the user.

@@ -19,6 +19,8 @@ pub enum Confirmed {
     Change(Changed, Option<Token>),
     /// That is not the password.
     Refused,
+    /// It is, but a temporary one whose time is over.
+    Expired,
     /// So many seconds must pass first.
     Wait(i64),
     /// The password changed meanwhile.
@@ -44,6 +46,9 @@ pub async fn confirm(app: &App, me: &SignedIn, typed: &TypedPassword, waiting: O
             tx.commit().await?;
         }
         return Ok(Confirmed::Refused);
+    }
+    if person.password_expires_at.is_some_and(|at| at <= app.clock.now()) {
+        return Ok(Confirmed::Expired);
     }
     let Some(waiting) = waiting else {
         return Ok(renew(app, me).await?.map_or(Confirmed::Overtaken, Confirmed::Fresh));

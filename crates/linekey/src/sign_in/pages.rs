@@ -133,8 +133,11 @@ pub async fn confirm_submit(State(app): State<App>, me: SignedIn, Form(form): Fo
         )
             .into_response()),
         Confirmed::Change(changed, renewed) => Ok(password::pages::answer(&app, &me, changed, renewed.as_ref())),
-        Confirmed::Refused => {
-            let problem = app.words.say("confirm-refused");
+        refused @ (Confirmed::Refused | Confirmed::Expired) => {
+            let problem = app.words.say(match refused {
+                Confirmed::Expired => "sign-in-expired",
+                _ => "confirm-refused",
+            });
             let again = confirm_page(&app, &me, &asked, Some(problem));
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
         }

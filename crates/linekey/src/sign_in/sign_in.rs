@@ -12,7 +12,7 @@ use crate::password::hash::HashedPassword;
 use crate::password::typed::TypedPassword;
 use crate::password::{self, rehash};
 use crate::sessions::{self, SignedIn, Token};
-use crate::throttle::{self, Bucket, Counted};
+use crate::throttle::{self, Again, Bucket, Counted};
 use crate::users::name::TypedName;
 use crate::users::{Candidate, by_sign_in_name};
 
@@ -78,19 +78,19 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
         rehash(&mut tx, &user.id, user.credential_epoch, &renewed).await?;
     }
     if let Some(old) = from.replaces {
-        sessions::end::replaced(&mut tx, old).await?;
+        sessions::end::replaced(app, &mut tx, old, &user.id).await?;
     }
     let whose = (&user.account_id, &user.id);
-    let (session, token) = sessions::start::start(app, &mut tx, whose, from.user_agent, from.address).await?;
+    let started = sessions::start::start(app, &mut tx, whose, from.user_agent, from.address).await?;
     let event = Event {
         actor: Some(&user.id),
-        session: Some(&session),
-        detail: serde_json::json!({ "replaced": from.replaces.map(|old| old.session.as_str()) }),
+        session: Some(&started.id),
+        detail: serde_json::json!({ "sessions": started.ended }),
         ..event(Some(user), from.address, Outcome::Done)
     };
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
-    Ok(Outcomes::SignedIn(session, token))
+    Ok(Outcomes::SignedIn(started.id, started.token))
 }
 
 /// Whom a name means: a full name always wins; an e-mail counts if exactly one verified user has it.
@@ -118,6 +118,10 @@ async fn refuse(
     };
     let mut tx = app.db.begin().await?;
     throttle::told(app, &mut tx, buckets).await?;
+    let again = Again::Unknown(from.address);
+    if meant.is_none() && !throttle::is_worth_telling(app, &mut tx, again).await? {
+        return Ok(());
+    }
     audit::record(app, &mut tx, event(meant, from.address, outcome)).await?;
     tx.commit().await
 }

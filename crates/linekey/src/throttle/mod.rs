@@ -41,15 +41,20 @@ pub enum Bucket<'a> {
     SecretRule(&'a UserId, &'a UserId),
 }
 
-/// What someone tried that is not theirs to do. It costs them nothing; noted so that the record is not flooded.
+/// What the record tells once in a while and not each time, so that it is not flooded.
 #[derive(Clone, Copy, Debug)]
-pub struct Forbidden<'a> {
-    /// Who tried.
-    pub user: &'a UserId,
-    /// What: an act, or a page.
-    pub what: &'a str,
-    /// To whom, if it was done to anybody.
-    pub whom: Option<&'a UserId>,
+pub enum Again<'a> {
+    /// Somebody tried what is not theirs to do.
+    Forbidden {
+        /// Who tried.
+        user: &'a UserId,
+        /// What: an act, or a page.
+        what: &'a str,
+        /// To whom, if it was done to anybody.
+        whom: Option<&'a UserId>,
+    },
+    /// A sign-in by a name that nobody has, from a network: the names would be endless.
+    Unknown(IpAddr),
 }
 
 impl Bucket<'_> {
@@ -143,10 +148,15 @@ pub async fn clear(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()>
 
 /// Whether what was refused is to be told on record: not if the same was told less than ten minutes ago. Notes that it
 /// is, in the transaction that records it.
-pub async fn is_worth_telling(app: &App, tx: &mut Tx, refused: Forbidden<'_>) -> Result<bool> {
-    let Forbidden { user, what, whom } = refused;
-    let whom = whom.map(UserId::as_str).unwrap_or_default();
-    let key = key(app, &format!("forbidden\0{user}\0{what}\0{whom}"));
+pub async fn is_worth_telling(app: &App, tx: &mut Tx, again: Again<'_>) -> Result<bool> {
+    let text = match again {
+        Again::Forbidden { user, what, whom } => {
+            let whom = whom.map(UserId::as_str).unwrap_or_default();
+            format!("forbidden\0{user}\0{what}\0{whom}")
+        }
+        Again::Unknown(address) => format!("unknown\0{}", network(address)),
+    };
+    let key = key(app, &text);
     let now = app.clock.now();
     let untold = is_untold(&store::locked(tx, &key, now).await?, now);
     if untold {

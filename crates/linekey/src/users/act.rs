@@ -9,7 +9,7 @@ use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
-use crate::throttle::{self, Forbidden};
+use crate::throttle::{self, Again};
 
 /// How an act begins.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ async fn record_refusal(
     subject: &Subject,
 ) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    let same = Forbidden {
+    let same = Again::Forbidden {
         user: person.id,
         what: act.kind().as_str(),
         whom: Some(&subject.id),

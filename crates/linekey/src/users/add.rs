@@ -110,8 +110,11 @@ fn is_address(email: &str) -> bool {
     let Some((local, host)) = email.rsplit_once('@') else {
         return false;
     };
-    let good = |c: char| !c.is_whitespace() && !c.is_control() && !"\"(),:;<>[\\]@".contains(c);
-    !local.is_empty() && local.len() <= 64 && local.chars().all(good) && domain::check(host).is_ok()
+    let good = |c: char| !c.is_whitespace() && !shown::is_hidden(c) && !"\"(),:;<>[\\]@".contains(c);
+    // Dots stand between atoms (RFC 5322, dot-atom).
+    let atoms = local.split('.').all(|atom| !atom.is_empty());
+    let host = domain::check(host).is_ok_and(|domain| domain.eq_ignore_ascii_case(host));
+    atoms && local.len() <= 64 && local.chars().all(good) && host
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Stories about administrators: whom they find, what they do for people, and what they may not.
 
-use crate::clock::MINUTE;
+use crate::clock::{HOUR, MINUTE};
 use crate::db::query;
 use crate::testing::{Browser, Portal, stories};
 
@@ -84,7 +84,7 @@ async fn a_temporary_password_ends_the_old_one_and_must_be_changed_before_anythi
 async fn a_temporary_password_is_over_after_three_days(p: Portal) {
     let adam = p.signed_in("adam").await;
     let temporary = temporary_password(&adam, &page_of(&p, "ann").await).await;
-    p.wait(72 * crate::clock::HOUR);
+    p.wait(72 * HOUR);
     p.browser()
         .sign_in("ann@acme.example", &temporary)
         .await
@@ -108,16 +108,33 @@ async fn who_guessed_too_often_gets_in_with_the_password_that_was_set(p: Portal)
     ann.sign_in("ann@acme.example", &temporary).await.leads_to("/");
 }
 
-async fn a_typed_password_may_last(p: Portal) {
+async fn a_typed_password_may_last_if_somebody_says_so(p: Portal) {
     let adam = p.signed_in("adam").await;
     let page = page_of(&p, "ann").await;
+    for must_change in ["", "true", "ON", "0"] {
+        let fields = [
+            ("new_password", "Tidewater-Kestrel-2"),
+            ("confirm_password", "Tidewater-Kestrel-2"),
+            ("must_change", must_change),
+        ];
+        let fields = if must_change.is_empty() {
+            &fields[..2]
+        } else {
+            &fields[..]
+        };
+        p.alter(query("update users set password_hash = null where name = 'ann'"))
+            .await;
+        adam.post(&format!("{page}/password"), fields).await.leads_to(&page);
+        adam.get(&page).await.says(200, "must be changed at the next sign-in.");
+    }
     let fields = [
         ("new_password", "Tidewater-Kestrel-1"),
         ("confirm_password", "Tidewater-Kestrel-1"),
+        ("must_change", "off"),
     ];
     adam.post(&format!("{page}/password"), &fields).await.leads_to(&page);
     adam.get(&page).await.says(200, "It lasts until Ann Archer changes it.");
-    p.wait(72 * crate::clock::HOUR);
+    p.wait(72 * HOUR);
     let ann = p.browser();
     ann.sign_in("ann@acme.example", "Tidewater-Kestrel-1")
         .await
@@ -148,6 +165,41 @@ async fn in_a_session_that_is_not_fresh_the_own_password_is_asked_for(p: Portal)
     let right = [("temporary", "on"), ("your_password", "Harbour-Light-1")];
     adam.post(&format!("{page}/password"), &right).await.leads_to(&page);
     adam.get(&page).await.says(200, "It is shown only now");
+}
+
+/// Whoever set it knows it: nothing that began with it outlives it, and it proves nothing after its time.
+async fn a_temporary_password_leaves_nothing_behind(p: Portal) {
+    let adam = p.signed_in("adam").await;
+    let page = page_of(&p, "ann").await;
+    let temporary = temporary_password(&adam, &page).await;
+    let (ann, other) = (p.browser(), p.browser());
+    for browser in [&ann, &other] {
+        browser.sign_in("ann@acme.example", &temporary).await.leads_to("/");
+    }
+    let kept = [
+        ("new_password", "Tidewater-Kestrel-1"),
+        ("confirm_password", "Tidewater-Kestrel-1"),
+    ];
+    ann.post("/account/password", &kept)
+        .await
+        .leads_to("/account/password/done");
+    assert!(
+        ann.is_signed_in().await && !other.is_signed_in().await,
+        "asked for or not"
+    );
+
+    let temporary = temporary_password(&p.signed_in("adam").await, &page).await;
+    p.wait(71 * HOUR);
+    let ann = p.browser();
+    ann.sign_in("ann@acme.example", &temporary).await.leads_to("/");
+    p.wait(2 * HOUR);
+    let change = ann
+        .change_password("Tidewater-Kestrel-2")
+        .await
+        .id_after("/confirm?change=");
+    ann.post("/confirm", &[("change", &change), ("password", &temporary)])
+        .await
+        .says(422, "That temporary password has expired.");
 }
 
 /// A proof gives the session a new token: it reaches the browser with every answer, whatever the act comes to.
@@ -330,8 +382,9 @@ stories!(
     a_temporary_password_ends_the_old_one_and_must_be_changed_before_anything_else,
     a_temporary_password_is_over_after_three_days,
     who_guessed_too_often_gets_in_with_the_password_that_was_set,
-    a_typed_password_may_last,
+    a_typed_password_may_last_if_somebody_says_so,
     in_a_session_that_is_not_fresh_the_own_password_is_asked_for,
+    a_temporary_password_leaves_nothing_behind,
     whoever_proved_who_they_are_stays_signed_in_whatever_comes_of_the_act,
     what_is_not_ones_to_do_is_on_record_once_in_ten_minutes,
     someone_disabled_is_out_at_once_and_can_be_let_in_again,

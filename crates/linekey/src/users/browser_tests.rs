@@ -148,7 +148,7 @@ async fn without_script_adam_types_a_password_and_reads_what_is_wrong_with_it(po
     adam.picture(&portal, "person-typed-error-without-script").await;
     adam.type_into("New password", "boatwright").await;
     adam.type_into("Confirm new password", "boatwright").await;
-    adam.tick("Must be changed at the next sign-in").await;
+    adam.tick("Lasts until Bob Boatwright changes it").await;
     adam.press("Set password").await;
     adam.has(1, "#new_password[aria-invalid=true]").await;
     adam.says("Nothing was saved yet").await;

@@ -1,6 +1,5 @@
 //! Sign-in names and addresses, in the form in which they are compared.
 
-pub use crate::accounts::name::is_hidden;
 pub use crate::db::like::canonical;
 
 /// The longest name that is looked at, in bytes; every name that exists is shorter.

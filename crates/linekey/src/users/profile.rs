@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::name::is_hidden;
 use super::store;
+use crate::accounts::name as shown;
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::error::Result;
@@ -42,14 +42,11 @@ pub struct Owner<'a> {
 pub async fn change(app: &App, owner: Owner<'_>, display_name: &str, time_zone: &str) -> Result<Vec<Refusal>> {
     let display_name = display_name.trim();
     let mut refused = Vec::new();
-    if display_name.is_empty() {
-        refused.push(Refusal::NameEmpty);
-    }
-    if display_name.chars().count() > LONGEST_NAME {
-        refused.push(Refusal::NameTooLong);
-    } else if display_name.chars().any(is_hidden) {
-        refused.push(Refusal::NameCharacters);
-    }
+    refused.extend(shown::refusal(display_name, LONGEST_NAME).map(|refusal| match refusal {
+        shown::Refusal::Empty => Refusal::NameEmpty,
+        shown::Refusal::TooLong => Refusal::NameTooLong,
+        shown::Refusal::Characters => Refusal::NameCharacters,
+    }));
     if !crate::when::is_zone(time_zone) {
         refused.push(Refusal::ZoneUnknown);
     }

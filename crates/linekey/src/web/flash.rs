@@ -3,6 +3,7 @@
 //! It travels in a cookie, sealed for one session, so that nothing readable is kept on either side.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,10 @@ impl FromRequestParts<App> for Flash {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let open = || {
+            // Asking for the head of a page shows nothing, so nothing is used up.
+            if parts.method == Method::HEAD {
+                return None;
+            }
             let sealed = BASE64URL_NOPAD
                 .decode(cookies::get(app, &parts.headers, COOKIE)?.as_bytes())
                 .ok()?;

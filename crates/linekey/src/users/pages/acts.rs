@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::person::{Sent, Shown, TEMPORARY, person_page};
+use super::person::{DONE, Sent, Shown, TEMPORARY, person_page};
 use super::proof::{self, Proof};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -36,7 +36,8 @@ pub async fn password(
 ) -> Result<Response> {
     let typed = TypedPassword::from(form.text("new_password"));
     let confirmed = TypedPassword::from(form.text("confirm_password"));
-    let must_change = form.get("must_change") == Some("on");
+    // Only who says so gives a password that lasts.
+    let must_change = form.get("must_change") != Some("off");
     let random = form.get("temporary") == Some("on");
     let new = if random {
         NewPassword::Temporary
@@ -229,7 +230,7 @@ impl<'a> Asked<'a> {
     fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
         let (kind, text) = match temporary.and_then(TypedPassword::reveal) {
             Some(password) => (TEMPORARY, password),
-            None => ("notice", text),
+            None => (DONE, text),
         };
         let carried = flash::carry(self.app, &self.me.session, kind, &format!("{} {text}", self.id));
         (carried, Redirect::to(&format!("/admin/users/{}", self.id))).into_response()

@@ -24,6 +24,9 @@ use crate::when;
 /// What carries a temporary password to the page that shows it once.
 pub(super) const TEMPORARY: &str = "temporary-password";
 
+/// What carries what was done for a person to that person's page, and to no other.
+pub(super) const DONE: &str = "person-notice";
+
 /// Events shown of a person; all are on the page of the record.
 const EVENTS: i64 = 6;
 

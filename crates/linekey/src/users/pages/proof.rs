@@ -30,6 +30,7 @@ pub(super) async fn ask(app: &App, me: &SignedIn, typed: &str) -> Result<Proof> 
     Ok(match confirm(app, me, &TypedPassword::from(typed), None).await? {
         Confirmed::Fresh(token) => Proof::Given(Some(token)),
         Confirmed::Refused => missing("your-password-wrong"),
+        Confirmed::Expired => missing("sign-in-expired"),
         Confirmed::Wait(seconds) => Proof::Wait(seconds),
         Confirmed::Change(..) | Confirmed::Overtaken => Proof::Overtaken,
     })
