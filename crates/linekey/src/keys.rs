@@ -10,7 +10,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
-pub use change::{Changed, NewKey, add, put_first, retire};
+pub use change::{Change, Changed, NewKey};
 pub use ring::KeyId;
 
 use std::path::{Path, PathBuf};

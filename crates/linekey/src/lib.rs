@@ -2,10 +2,10 @@
 //!
 //! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
 //!
-//! Left never imports right: `clock ids random when words brand config error keys work -> db -> app -> audit mail
-//! throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider`. The doors (`pages`, `cli`,
-//! `jobs`, `routes`, `serve`, `demo`) may call any action; actions never see the web framework; SQL is in `store.rs` and
-//! `db/` alone.
+//! Left never imports right: `clock ids random when words brand config error new_file keys work -> db -> app -> audit
+//! mail throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider`. The doors (`pages`,
+//! `cli`, `jobs`, `routes`, `serve`, `demo`) may call any action; actions never see the web framework; SQL is in
+//! `store.rs` and `db/` alone.
 
 pub mod accounts;
 pub mod app;
@@ -21,6 +21,7 @@ pub mod ids;
 pub mod jobs;
 pub mod keys;
 pub mod mail;
+pub mod new_file;
 pub mod password;
 pub mod phones;
 pub mod provider;

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::ring::{Key, KeyId, Past};
-use super::{Purpose, file};
+use super::Purpose;
+use super::file::Next;
+use super::ring::{Key, KeyId, Past, Ring};
 use crate::random::Random;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// The file is replaced.
+    /// It is as it was asked for.
     Done,
     /// There is no key of that id that opens.
     NoSuchKey,
@@ -32,51 +33,77 @@ impl NewKey {
     }
 }
 
-/// Appends a new key, which opens and does not seal.
-///
-/// # Errors
-/// When the file cannot be read or replaced.
-pub fn add(path: &Path, new: NewKey) -> anyhow::Result<()> {
-    let mut ring = file::read(path)?;
-    ring.keys.push(new.0);
-    file::replace(path, &ring)
+/// A change of the key file that is under way. Nobody else begins one before it is finished or dropped; dropped, the file
+/// is as it was.
+pub struct Change {
+    next: Next,
+    ring: Ring,
 }
 
-/// Puts the key `id` first: from now on it seals.
-///
-/// # Errors
-/// When the file cannot be read or replaced.
-pub fn put_first(path: &Path, id: KeyId) -> anyhow::Result<Changed> {
-    let mut ring = file::read(path)?;
-    let Some(at) = ring.keys.iter().position(|key| key.id == id) else {
-        return Ok(Changed::NoSuchKey);
-    };
-    if at == 0 {
-        return Ok(Changed::IsFirst);
+impl Change {
+    /// Begins one, with the keys that the file `path` holds from now on until it is finished.
+    ///
+    /// # Errors
+    /// When somebody else is changing the file, or it cannot be read.
+    pub fn begin(path: &Path) -> anyhow::Result<Self> {
+        let next = Next::begin(path)?;
+        let ring = next.read()?;
+        Ok(Self { next, ring })
     }
-    ring.keys[..=at].rotate_right(1);
-    file::replace(path, &ring)?;
-    Ok(Changed::Done)
-}
 
-/// Takes the key `id` away, but for what verifies the audit events it made. What it sealed and nobody sealed anew is
-/// lost.
-///
-/// # Errors
-/// When the file cannot be read or replaced.
-pub fn retire(path: &Path, id: KeyId) -> anyhow::Result<Changed> {
-    let mut ring = file::read(path)?;
-    let Some(at) = ring.keys.iter().position(|key| key.id == id) else {
-        return Ok(Changed::NoSuchKey);
-    };
-    if at == 0 {
-        return Ok(Changed::IsFirst);
+    /// Appends a new key, which opens and does not seal.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&mut self, new: NewKey) -> anyhow::Result<()> {
+        self.ring.keys.push(new.0);
+        self.next.write(&self.ring)
     }
-    let key = ring.keys.remove(at);
-    ring.past.push(Past {
-        id,
-        audit: key.derive(Purpose::Audit),
-    });
-    file::replace(path, &ring)?;
-    Ok(Changed::Done)
+
+    /// Puts the key `id` first: from now on it seals.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put_first(&mut self, id: KeyId) -> anyhow::Result<Changed> {
+        match self.place(id) {
+            None => Ok(Changed::NoSuchKey),
+            Some(0) => Ok(Changed::IsFirst),
+            Some(at) => {
+                self.ring.keys[..=at].rotate_right(1);
+                self.next.write(&self.ring)?;
+                Ok(Changed::Done)
+            }
+        }
+    }
+
+    /// Takes the key `id` away, but for what verifies the audit events it made. What it sealed and nobody sealed anew is
+    /// lost.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn retire(&mut self, id: KeyId) -> anyhow::Result<Changed> {
+        match self.place(id) {
+            None => Ok(Changed::NoSuchKey),
+            Some(0) => Ok(Changed::IsFirst),
+            Some(at) => {
+                let key = self.ring.keys.remove(at);
+                let audit = key.derive(Purpose::Audit);
+                self.ring.past.push(Past { id, audit });
+                self.next.write(&self.ring)?;
+                Ok(Changed::Done)
+            }
+        }
+    }
+
+    /// Puts what was written in the place of the file.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn finish(self) -> anyhow::Result<()> {
+        self.next.replace()
+    }
+
+    fn place(&self, id: KeyId) -> Option<usize> {
+        self.ring.keys.iter().position(|key| key.id == id)
+    }
 }

@@ -4,6 +4,28 @@ use std::fs;
 
 use super::*;
 
+/// Changes the file, as a command does.
+fn change(file: &Path, what: impl FnOnce(&mut Change) -> anyhow::Result<Changed>) -> Changed {
+    let mut change = Change::begin(file).expect("nobody else changes it");
+    let changed = what(&mut change).expect("there is room");
+    if changed == Changed::Done {
+        change.finish().expect("a folder of ours");
+    }
+    changed
+}
+
+fn add(file: &Path, key: NewKey) {
+    change(file, |change| change.add(key).map(|()| Changed::Done));
+}
+
+fn put_first(file: &Path, id: KeyId) -> Changed {
+    change(file, |change| change.put_first(id))
+}
+
+fn retire(file: &Path, id: KeyId) -> Changed {
+    change(file, |change| change.retire(id))
+}
+
 fn file() -> (crate::testing::Folder, PathBuf) {
     let folder = crate::testing::Folder::new();
     let file = folder.path().join("linekey.key");
@@ -54,15 +76,15 @@ fn a_new_key_opens_at_once_seals_once_it_is_first_and_retired_verifies_the_audit
     let audit = keys.mac(Purpose::Audit, b"event");
     let bucket = keys.mac(Purpose::Throttle, b"bucket");
 
-    assert_eq!(retire(&file, old).expect("readable"), Changed::IsFirst);
+    assert_eq!(retire(&file, old), Changed::IsFirst);
     let key = NewKey::new(&random);
     let new = key.id();
-    add(&file, key).expect("a second key");
+    add(&file, key);
     assert_eq!(keys.ids(), [old], "a running server knows nothing of it yet");
     keys.reload().expect("readable");
     assert_eq!(keys.ids(), [old, new], "the old one still seals");
-    assert_eq!(put_first(&file, new).expect("readable"), Changed::Done);
-    assert_eq!(put_first(&file, new).expect("readable"), Changed::IsFirst);
+    assert_eq!(put_first(&file, new), Changed::Done);
+    assert_eq!(put_first(&file, new), Changed::IsFirst);
     keys.reload().expect("readable");
     assert_eq!(keys.ids(), [new, old]);
     assert_eq!(
@@ -71,8 +93,8 @@ fn a_new_key_opens_at_once_seals_once_it_is_first_and_retired_verifies_the_audit
     );
     assert!(keys.open(Purpose::SipHashes, "here", &sealed).is_ok(), "old ones open");
 
-    assert_eq!(retire(&file, old).expect("readable"), Changed::Done);
-    assert_eq!(retire(&file, old).expect("readable"), Changed::NoSuchKey);
+    assert_eq!(retire(&file, old), Changed::Done);
+    assert_eq!(retire(&file, old), Changed::NoSuchKey);
     keys.reload().expect("readable");
     assert_eq!((keys.ids(), keys.retired()), (vec![new], vec![old]));
     assert!(keys.open(Purpose::SipHashes, "here", &sealed).is_err());
@@ -89,6 +111,48 @@ fn a_new_key_opens_at_once_seals_once_it_is_first_and_retired_verifies_the_audit
         std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).expect("a file").permissions()) & 0o777,
         0o600
     );
+}
+
+#[test]
+fn of_two_changes_at_once_the_second_is_refused_and_none_is_lost() {
+    let random = Random::default();
+    let (_folder, file) = file();
+    let (one, other) = (NewKey::new(&random), NewKey::new(&random));
+    let ids = [one.id(), other.id()];
+    let mut first = Change::begin(&file).expect("nobody else changes it");
+    let refused = Change::begin(&file).err().expect("somebody does");
+    assert!(refused.to_string().contains("linekey.key.new"), "{refused:#}");
+    first.add(one).expect("there is room");
+    first.finish().expect("a folder of ours");
+    // The second reads what the first has made, whenever it began.
+    add(&file, other);
+    let keys = Keys::read(&file).expect("readable");
+    assert_eq!(keys.ids()[1..], ids);
+
+    let before = fs::read(&file).expect("readable");
+    let mut given_up = Change::begin(&file).expect("nobody else changes it");
+    given_up.add(NewKey::new(&random)).expect("there is room");
+    drop(given_up);
+    assert_eq!(fs::read(&file).expect("readable"), before);
+    fs::write(&file, "# nothing\n").expect("our own file");
+    assert!(Change::begin(&file).is_err(), "damaged");
+    assert!(
+        !file.with_extension("key.new").exists(),
+        "what failed is in nobody's way"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_behind_a_link_is_changed_where_it_is() {
+    let random = Random::default();
+    let (folder, file) = file();
+    fs::create_dir(folder.path().join("etc")).expect("a folder of ours");
+    let link = folder.path().join("etc/linekey.key");
+    std::os::unix::fs::symlink("../linekey.key", &link).expect("a link");
+    add(&link, NewKey::new(&random));
+    assert!(link.symlink_metadata().expect("it is there").is_symlink());
+    assert_eq!(Keys::read(&file).expect("readable").ids().len(), 2);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The files of a new portal: settings, key file, database. All are made, or none is left behind.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::Write;
+use std::fs::{self, DirBuilder};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -9,6 +8,7 @@ use anyhow::{Context, bail};
 use crate::config::Config;
 use crate::db;
 use crate::keys::Keys;
+use crate::new_file::write_new;
 use crate::random::Random;
 
 /// What was made so far; it goes when this is dropped, unless it is kept.
@@ -52,7 +52,7 @@ impl Files {
             }
         }
         made.folder_of(settings)?;
-        write_new(settings, text).with_context(|| format!("{} cannot be made", settings.display()))?;
+        write_new(settings, text.as_bytes()).with_context(|| format!("{} cannot be made", settings.display()))?;
         made.files.push(settings.to_owned());
         Ok(made)
     }
@@ -91,14 +91,4 @@ impl Drop for Files {
             let _ = fs::remove_dir(folder);
         }
     }
-}
-
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }

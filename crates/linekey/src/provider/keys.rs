@@ -1,11 +1,11 @@
 //! Changes of the key file while the portal goes on: a new key, the key that seals, and the end of an old one. Each is on
-//! record before it is done.
+//! record before it is done, and the file is kept from others from before the record until it is.
 
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::error::Result;
 use crate::ids::PhoneId;
-use crate::keys::{self, Changed, KeyId, NewKey};
+use crate::keys::{Change, Changed, KeyId, NewKey};
 use crate::phones::reseal;
 
 /// Why a key is not retired.
@@ -28,8 +28,10 @@ pub enum Retired {
 pub async fn add(app: &App) -> anyhow::Result<KeyId> {
     let key = NewKey::new(&app.random);
     let id = key.id();
+    let mut change = Change::begin(&app.config.keys.file)?;
+    change.add(key)?;
     record(app, Kind::KeyAdd, id).await?;
-    keys::add(&app.config.keys.file, key)?;
+    change.finish()?;
     Ok(id)
 }
 
@@ -38,13 +40,13 @@ pub async fn add(app: &App) -> anyhow::Result<KeyId> {
 /// # Errors
 /// When the file cannot be replaced, or the database does not answer.
 pub async fn put_first(app: &App, id: KeyId) -> anyhow::Result<Changed> {
-    match app.keys.ids().iter().position(|key| *key == id) {
-        None => return Ok(Changed::NoSuchKey),
-        Some(0) => return Ok(Changed::IsFirst),
-        Some(_) => {}
+    let mut change = Change::begin(&app.config.keys.file)?;
+    let changed = change.put_first(id)?;
+    if changed == Changed::Done {
+        record(app, Kind::KeyUse, id).await?;
+        change.finish()?;
     }
-    record(app, Kind::KeyUse, id).await?;
-    keys::put_first(&app.config.keys.file, id)
+    Ok(changed)
 }
 
 /// Seals anew what `id` sealed and is kept, then takes it out of the key file. What lives for minutes (a change of
@@ -52,8 +54,9 @@ pub async fn put_first(app: &App, id: KeyId) -> anyhow::Result<Changed> {
 /// are done.
 ///
 /// # Errors
-/// When the file cannot be replaced, or the database does not answer.
+/// When the file cannot be read or replaced, or the database does not answer.
 pub async fn retire(app: &App, id: KeyId, progress: &dyn Fn(u64)) -> anyhow::Result<Retired> {
+    app.keys.reload()?;
     match app.keys.ids().iter().position(|key| *key == id) {
         None => return Ok(Retired::NoSuchKey),
         Some(0) => return Ok(Retired::InUse),
@@ -63,8 +66,15 @@ pub async fn retire(app: &App, id: KeyId, progress: &dyn Fn(u64)) -> anyhow::Res
     if !resealed.damaged.is_empty() {
         return Ok(Retired::Damaged(resealed.damaged));
     }
+    // Sealing may have taken long: somebody may have put the key first meanwhile, or taken it away.
+    let mut change = Change::begin(&app.config.keys.file)?;
+    match change.retire(id)? {
+        Changed::NoSuchKey => return Ok(Retired::NoSuchKey),
+        Changed::IsFirst => return Ok(Retired::InUse),
+        Changed::Done => {}
+    }
     record(app, Kind::KeyRetire, id).await?;
-    keys::retire(&app.config.keys.file, id)?;
+    change.finish()?;
     Ok(Retired::Done(resealed.done))
 }
 

@@ -3,7 +3,7 @@
 use super::keys::{Retired, add, put_first, retire};
 use crate::accounts::{self, add::Wanted};
 use crate::db::query;
-use crate::keys::{Changed, KeyId};
+use crate::keys::{Change, Changed, KeyId};
 use crate::password::add_user::{Outcome, add_user};
 use crate::phones::create::Outcomes;
 use crate::phones::create_for::create_for;
@@ -26,11 +26,6 @@ async fn a_key_is_replaced_and_retired_and_no_phone_notices(p: Portal) {
     assert!(matches!(refused, Retired::InUse), "the key that seals stays");
 
     let new = add(&p.app).await.expect("a second key");
-    assert!(
-        matches!(put_first(&p.app, new).await, Ok(Changed::NoSuchKey)),
-        "not read yet"
-    );
-    p.app.keys.reload().expect("the key file");
     assert_eq!(put_first(&p.app, new).await.expect("known"), Changed::Done);
     p.app.keys.reload().expect("the key file");
     assert!(desk.is_registered().await, "what the old key sealed still opens");
@@ -65,6 +60,31 @@ async fn ann_changes_her_password(p: &Portal) {
         .change_password("Tidewater-Kestrel-1")
         .await
         .leads_to("/account/password/done");
+}
+
+async fn a_key_that_is_used_again_meanwhile_is_not_retired(p: Portal) {
+    let old = p.app.keys.ids()[0];
+    let new = add(&p.app).await.expect("a second key");
+    put_first(&p.app, new).await.expect("known");
+    let used_again = |_| {
+        let mut change = Change::begin(&p.app.config.keys.file).expect("the key file");
+        assert_eq!(change.put_first(old).expect("room"), Changed::Done);
+        change.finish().expect("the key file");
+    };
+    let refused = retire(&p.app, old, &used_again).await.expect("a database");
+    assert!(matches!(refused, Retired::InUse), "{refused:?}");
+    assert_eq!(
+        p.events("key-retire").await,
+        0,
+        "nothing is on record that was not done"
+    );
+    p.app.keys.reload().expect("the key file");
+    assert_eq!(p.app.keys.ids(), [old, new]);
+    let retired = retire(&p.app, new, &|_| ()).await.expect("a database");
+    assert!(
+        matches!(retired, Retired::Done(4)),
+        "and nothing is in the way: {retired:?}"
+    );
 }
 
 async fn a_key_stays_while_something_it_sealed_does_not_open(p: Portal) {
@@ -148,4 +168,5 @@ stories!(
     nothing_is_done_at_the_console_without_its_event,
     a_key_is_replaced_and_retired_and_no_phone_notices,
     a_key_stays_while_something_it_sealed_does_not_open,
+    a_key_that_is_used_again_meanwhile_is_not_retired,
 );

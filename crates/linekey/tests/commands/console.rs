@@ -137,6 +137,23 @@ fn what_init_refuses_leaves_nothing_behind() {
 }
 
 #[test]
+fn what_init_cannot_write_leaves_nothing_behind() {
+    let place = Place::new("init-full");
+    // Blocks of a file: none for the key file, or too few for the settings behind it.
+    for blocks in ["0", "1"] {
+        let mut command = std::process::Command::new("sh");
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        command
+            .args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_linekey")])
+            .args(INIT);
+        let output = place.run_as(command, OPERATOR_PASSWORD);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains("cannot be made"), "{}", said(&output));
+        assert_eq!(place.names(), [""; 0], "{blocks}: {}", said(&output));
+    }
+}
+
+#[test]
 fn a_command_in_the_wrong_place_makes_no_empty_portal() {
     let place = Place::new("wrong-place");
     for command in [

@@ -62,9 +62,14 @@ impl Place {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = linekey(arguments);
-        command.current_dir(&self.folder.0).stdin(Stdio::null());
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null());
+        self.here(&mut command);
         command
+    }
+
+    fn here(&self, command: &mut Command) {
+        command.current_dir(&self.folder.0);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
@@ -73,11 +78,17 @@ impl Place {
 
     /// Runs a command that is given a line on standard input.
     pub(crate) fn run_with(&self, arguments: &[&str], line: &str) -> Output {
-        let mut child = self
-            .command(arguments)
+        self.run_as(linekey(arguments), line)
+    }
+
+    /// The same for a command that begins another way.
+    pub(crate) fn run_as(&self, mut command: Command, line: &str) -> Output {
+        self.here(&mut command);
+        command
             .stdin(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
         let mut input = child.stdin.take().expect("piped");
         // A command that refuses before it reads has gone by now.
         let _ = writeln!(input, "{line}");
