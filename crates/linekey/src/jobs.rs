@@ -1,11 +1,14 @@
-//! What is done now and then: sealing the audit record, following the key file, and removing what is over. No request depends on it; what is over
-//! is refused anyway.
+//! What is done now and then: sealing the audit record, following the key file, and removing what is over. No request
+//! depends on it; what is over is refused anyway.
 
 use std::time::Duration;
+
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::audit::seal::Sealer;
 use crate::error::Result;
+use crate::keys::Follower;
 use crate::{mail, password, sessions, throttle};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -16,15 +19,20 @@ const SEAL_EVERY: Duration = Duration::from_secs(1);
 /// The same while the database does not answer.
 const SEAL_AGAIN: Duration = Duration::from_secs(10);
 
-/// Runs until the task is dropped.
-pub async fn run(app: App) {
-    tokio::join!(sweep_now_and_then(&app), seal_at_once(&app), follow_key_file(&app));
+/// Starts them, each for itself: one that ends by a defect takes none of the others with it. They run until they are
+/// aborted.
+pub fn start(app: &App) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(seal_at_once(app.clone())),
+        tokio::spawn(follow_key_file(Follower::of(&app.keys))),
+        tokio::spawn(sweep_now_and_then(app.clone())),
+    ]
 }
 
-async fn seal_at_once(app: &App) {
+async fn seal_at_once(app: App) {
     let mut sealer = Sealer::default();
     loop {
-        let wait = match sealer.pass(app).await {
+        let wait = match sealer.pass(&app).await {
             Ok(_) => SEAL_EVERY,
             Err(error) => {
                 tracing::warn!(cause = %error, "sealing the audit record has to wait");
@@ -35,28 +43,19 @@ async fn seal_at_once(app: &App) {
     }
 }
 
-/// Reads the key file again when a command has changed it: a key that is used or gone is known here before it matters.
-async fn follow_key_file(app: &App) {
-    let mut seen = None;
+async fn follow_key_file(mut follower: Follower) {
     loop {
-        let file = tokio::fs::metadata(app.keys.path()).await;
-        let changed = file.and_then(|file| file.modified()).ok();
-        if changed.is_some() && changed != seen {
-            match app.keys.reload() {
-                Ok(()) if seen.is_none() => {}
-                Ok(()) => tracing::info!(keys = ?app.keys.ids(), "read the key file again"),
-                Err(error) => tracing::error!(cause = format!("{error:#}"), "the keys stay as they were"),
-            }
-            seen = changed;
+        if let Some(news) = follower.look() {
+            follower.log(&news);
         }
         tokio::time::sleep(KEYS_EVERY).await;
     }
 }
 
-async fn sweep_now_and_then(app: &App) {
+async fn sweep_now_and_then(app: App) {
     loop {
         tokio::time::sleep(EVERY).await;
-        if let Err(error) = sweep(app).await {
+        if let Err(error) = sweep(&app).await {
             tracing::warn!(cause = %error, "removing what is over has to wait");
         }
     }

@@ -6,11 +6,13 @@
 
 mod change;
 mod file;
+mod follow;
 mod ring;
 #[cfg(test)]
 mod tests;
 
 pub use change::{Change, Changed, NewKey};
+pub use follow::{Follower, News};
 pub use ring::KeyId;
 
 use std::path::{Path, PathBuf};

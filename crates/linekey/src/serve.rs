@@ -79,7 +79,7 @@ pub struct Running {
     app: App,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
-    jobs: JoinHandle<()>,
+    jobs: Vec<JoinHandle<()>>,
     mail: JoinHandle<()>,
     sip: Option<Served>,
 }
@@ -98,10 +98,12 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
     let mail = tokio::spawn(mail::deliver::run(app.clone(), transport, stopped.clone()));
     let proxies = app.config.portal.trusted_proxies.clone();
     let portal = routes::portal(&app, is_demo);
+    let jobs = crate::jobs::start(&app);
     let health = Health {
         app: app.clone(),
         mail: mail.abort_handle(),
         sip: sip.as_ref().map(|sip| sip.running.clone()),
+        jobs: jobs.iter().map(JoinHandle::abort_handle).collect(),
     };
     let mut servers: Vec<_> = listeners
         .portal
@@ -123,7 +125,6 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
             stopped.clone(),
         ))
     }));
-    let jobs = tokio::spawn(crate::jobs::run(app.clone()));
     Ok(Running {
         app,
         stop,
@@ -148,7 +149,7 @@ impl Running {
     /// Ends what is done now and then.
     #[cfg(test)]
     pub(crate) fn without_jobs(&self) {
-        self.jobs.abort();
+        self.jobs.iter().for_each(JoinHandle::abort);
     }
 
     /// Stops accepting, lets requests finish, stores what phones did last, and closes the database.
@@ -163,7 +164,7 @@ impl Running {
         if tokio::time::timeout(FINISH, finished).await.is_err() {
             tracing::warn!("some requests or mails did not finish in time");
         }
-        self.jobs.abort();
+        self.jobs.iter().for_each(JoinHandle::abort);
         if let Some(sip) = self.sip {
             sip.shutdown().await;
         }
@@ -193,6 +194,7 @@ struct Health {
     app: App,
     mail: AbortHandle,
     sip: Option<linekey_sip::Running>,
+    jobs: Vec<AbortHandle>,
 }
 
 impl Health {
@@ -204,12 +206,13 @@ impl Health {
     }
 }
 
-/// GET `/readyz`: whether the database takes writes, and the mail worker and the registrar run.
+/// GET `/readyz`: whether the database takes writes, and the mail worker, the registrar and the jobs run.
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     let database = health.app.db.is_writable().await;
     let registrar = health.sip.as_ref().is_none_or(linekey_sip::Running::is_running);
     let mail = !health.mail.is_finished();
-    let status = if database && mail && registrar {
+    let jobs = health.jobs.iter().all(|job| !job.is_finished());
+    let status = if database && mail && registrar && jobs {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
@@ -218,10 +221,40 @@ async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     (
         status,
         format!(
-            "database {}\nmail {}\nregistrar {}\n",
+            "database {}\nmail {}\nregistrar {}\njobs {}\n",
             say(database),
             say(mail),
-            say(registrar)
+            say(registrar),
+            say(jobs)
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Engine, Portal};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_job_that_ended_is_told_and_takes_no_other_with_it() {
+        let p = Portal::start(Engine::Sqlite).await;
+        let jobs = crate::jobs::start(&p.app);
+        assert_eq!(jobs.len(), 3, "the sealer, the key file, the sweep");
+        let mail = tokio::spawn(std::future::pending::<()>());
+        let health = Health {
+            app: p.app.clone(),
+            mail: mail.abort_handle(),
+            sip: None,
+            jobs: jobs.iter().map(JoinHandle::abort_handle).collect(),
+        };
+        let (status, said) = ready(State(health.clone())).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(said, "database ready\nmail ready\nregistrar ready\njobs ready\n");
+        jobs[0].abort();
+        p.until(async || jobs[0].is_finished()).await;
+        let (status, said) = ready(State(health)).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(said, "database ready\nmail ready\nregistrar ready\njobs not ready\n");
+        assert!(jobs[1..].iter().all(|job| !job.is_finished()));
+    }
 }

@@ -8,10 +8,12 @@ use super::open;
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::db::ServerLock;
+use crate::keys::Follower;
 use crate::serve::{self, Listeners, told_to_stop};
 
 /// Runs the portal until it is told to stop. Without `--config`, `linekey.toml` is read if it is there.
 pub(super) async fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
+    let hangups = Hangups::take();
     let config = open::settings(file)?.config;
     super::log(&config.log);
     open::there_is_a_database(&config)?;
@@ -24,30 +26,39 @@ pub(super) async fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
     let url = app.config.portal.public_url.origin().to_owned();
     let running = serve::start(app, listeners, false).await?;
     tracing::info!(url, sip = ?running.sip_addresses(), "ready");
-    reload_on_hangup(running.app());
+    hangups.reload(running.app());
     told_to_stop().await;
     tracing::info!("stopping");
     running.stop().await;
     Ok(())
 }
 
-/// SIGHUP reads the key file again; everything else is read at the next start. A terminal that goes away sends the same
-/// signal, and must not end the portal.
-fn reload_on_hangup(app: &App) {
+/// SIGHUP, which must not end the portal: a terminal that goes away sends it too.
+struct Hangups {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let keys = std::sync::Arc::clone(&app.keys);
-        let Ok(mut hangups) = signal(SignalKind::hangup()) else {
-            return;
-        };
-        tokio::spawn(async move {
-            while hangups.recv().await.is_some() {
-                match keys.reload() {
-                    Ok(()) => tracing::info!(keys = ?keys.ids(), "read the key file again"),
-                    Err(error) => tracing::error!(cause = format!("{error:#}"), "the keys stay as they were"),
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    /// From here on it ends nothing.
+    fn take() -> Self {
+        Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
+        }
+    }
+
+    /// Lets each read the key file again, one that came meanwhile too; everything else is read at the next start.
+    fn reload(self, app: &App) {
+        #[cfg(unix)]
+        if let Some(mut signal) = self.signal {
+            let mut follower = Follower::of(&app.keys);
+            tokio::spawn(async move {
+                while signal.recv().await.is_some() {
+                    let news = follower.read();
+                    follower.log(&news);
                 }
-            }
-        });
+            });
+        }
     }
 }

@@ -66,6 +66,41 @@ fn a_key_file_that_others_can_read_is_refused() {
     assert!(refused.to_string().contains("chmod 600"), "{refused:#}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_could_not_be_read_is_tried_until_it_can_be_and_complained_of_once() {
+    let (_folder, file) = file();
+    let mode = |mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        fs::set_permissions(&file, mode).expect("our own file");
+    };
+    let keys = Arc::new(Keys::read(&file).expect("just made"));
+    let mut follower = Follower::of(&keys);
+    assert_eq!(follower.look(), None, "it is what was read at the start");
+    let key = NewKey::new(&Random::default());
+    let new = key.id();
+    add(&file, key);
+    // As after `sudo linekey keys ..`, before somebody puts it right: neither mode nor owner changes the file's time.
+    mode(0o640);
+    let refused = follower.look();
+    assert!(
+        matches!(&refused, Some(News::Refused(why)) if why.contains("mode 640")),
+        "{refused:?}"
+    );
+    assert_eq!(follower.look(), None, "said once");
+    mode(0o644);
+    let refused = follower.look();
+    assert!(
+        matches!(&refused, Some(News::Refused(why)) if why.contains("mode 644")),
+        "{refused:?}"
+    );
+    assert_eq!(keys.ids().len(), 1);
+    mode(0o600);
+    assert_eq!(follower.look(), Some(News::Read));
+    assert_eq!(keys.ids()[1..], [new]);
+    assert_eq!(follower.look(), None);
+}
+
 #[test]
 fn a_new_key_opens_at_once_seals_once_it_is_first_and_retired_verifies_the_audit_record_alone() {
     let random = Random::default();

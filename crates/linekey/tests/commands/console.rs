@@ -1,5 +1,6 @@
 //! The commands of the provider's console: what they do, what they refuse, what they leave behind.
 
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use crate::place::{INIT, OPERATOR_PASSWORD, Place, told};
@@ -366,6 +367,26 @@ async fn a_key_is_replaced_while_the_portal_runs() {
         303
     );
     server.terminate();
+}
+
+#[test]
+fn a_hangup_before_the_portal_is_ready_does_not_end_it() {
+    let place = Place::new("hangup");
+    let settings = place.folder.0.join("linekey.toml");
+    let made = std::process::Command::new("mkfifo").arg(&settings).status();
+    assert!(made.expect("mkfifo runs").success());
+    let serving = place.command(&["serve"]).spawn().expect("the binary runs");
+    // A pipe opens once it reads the settings, which it waits for from then on.
+    let mut pipe = std::fs::File::options().write(true).open(&settings).expect("a pipe");
+    let sent = std::process::Command::new("kill")
+        .args(["-HUP", &serving.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    pipe.write_all(b"[portal]\nbogus = 1\n").expect("it reads on");
+    drop(pipe);
+    let output = serving.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "by itself: {}", said(&output));
+    assert!(said(&output).contains("bogus"), "{}", said(&output));
 }
 
 #[test]
