@@ -8,16 +8,18 @@ use lettre::message::Mailbox;
 use super::account::{refused as account_refused, wrong_domain, wrong_name};
 use super::user::refused as user_refused;
 use super::{Usage, ask, open};
-use crate::accounts::domain;
+use crate::accounts::{domain, name};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::sample::Sample;
 use crate::config::{Config, PublicUrl};
 use crate::db;
+use crate::error::{self, Error};
 use crate::password::typed::TypedPassword;
 use crate::provider::files::{Files, already};
 use crate::provider::set_up::{First, LONGEST_NAME, Refusal, check, set_up};
 use crate::serve::told_to_stop;
+use crate::users::add::{LONGEST_DISPLAY_NAME, check_name};
 use crate::words::Words;
 
 const DATABASE: &str = "LINEKEY_DATABASE__URL";
@@ -80,10 +82,7 @@ pub(super) async fn run(arguments: InitArguments, file: Option<PathBuf>) -> anyh
     let password = password(&arguments, &answers, &config)?;
     open::prepare(&mut config);
     let first = answers.first(&password);
-    tokio::select! {
-        made = make(&path, sample.text(), &config, first) => made?,
-        () = told_to_stop() => bail!("stopped; nothing is set up"),
-    }
+    make(&path, sample.text(), &config, first).await?;
     super::say(&done(&path, &answers, &config));
     Ok(())
 }
@@ -106,13 +105,16 @@ fn database(arguments: &InitArguments) -> anyhow::Result<Option<String>> {
     }
 }
 
+/// Says what is wrong with an answer, if anything.
+type Judge<'a> = &'a dyn Fn(&str) -> Result<(), String>;
+
 fn answers(arguments: &InitArguments) -> anyhow::Result<Answers> {
     let asks = !arguments.stdin && ask::is_terminal();
-    let given = |value: &Option<String>, flag: &str, question: &str, judge: &dyn Fn(&str) -> Result<(), String>| {
-        let judged = |text: &str| judge(text).map(|()| text.trim().to_owned());
-        match value {
+    let given = |value: Option<&String>, flag: &str, (question, default): (&str, Option<&str>), judge: Judge<'_>| {
+        let judged = |text: &str| judge(text.trim()).map(|()| text.trim().to_owned());
+        match value.map(String::as_str).or(default.filter(|_| !asks)) {
             Some(value) => judged(value).map_err(|why| anyhow::Error::new(Usage(format!("{flag}: {why}")))),
-            None if asks => ask::text(question, None, judged),
+            None if asks => ask::text(question, default, judged),
             None => bail!(Usage(format!("{flag} is missing, and there is no terminal to ask on"))),
         }
     };
@@ -126,18 +128,15 @@ fn answers(arguments: &InitArguments) -> anyhow::Result<Answers> {
         None => PublicUrl::default(),
     };
     let provider = given(
-        &arguments.provider,
+        arguments.provider.as_ref(),
         "--provider",
-        "The provider's name, such as Quayside Telecom",
-        &|text| match crate::accounts::name::refusal(text.trim(), LONGEST_NAME) {
-            Some(refusal) => Err(wrong_name("the name", refusal, LONGEST_NAME)),
-            None => Ok(()),
-        },
+        ("The provider's name, such as Quayside Telecom", None),
+        &|text| is_name(text, LONGEST_NAME),
     )?;
     let domain = given(
-        &arguments.domain,
+        arguments.domain.as_ref(),
         "--domain",
-        "The provider's own domain, such as quayside.example",
+        ("The provider's own domain, such as quayside.example", None),
         &|text| {
             domain::check(text)
                 .map(drop)
@@ -145,15 +144,17 @@ fn answers(arguments: &InitArguments) -> anyhow::Result<Answers> {
         },
     )?;
     let operator = given(
-        &arguments.operator,
+        arguments.operator.as_ref(),
         "--operator",
-        "What the first operator signs in with, such as olivia",
-        &|text| crate::users::add::check_name(text.trim()).map_err(|refusal| user_refused(&refusal)),
+        ("What the first operator signs in with, such as olivia", None),
+        &|text| check_name(text).map_err(|refusal| user_refused(&refusal)),
     )?;
-    let display_name = match &arguments.display_name {
-        None if asks => ask::text("The operator's name", Some(&operator), |text| Ok(text.to_owned()))?,
-        given => given.clone().unwrap_or_else(|| operator.clone()),
-    };
+    let display_name = given(
+        arguments.display_name.as_ref(),
+        "--display-name",
+        ("The operator's name", Some(&operator)),
+        &|text| is_name(text, LONGEST_DISPLAY_NAME),
+    )?;
     Ok(Answers {
         public_url,
         provider,
@@ -161,6 +162,13 @@ fn answers(arguments: &InitArguments) -> anyhow::Result<Answers> {
         operator,
         display_name,
     })
+}
+
+fn is_name(text: &str, most: usize) -> Result<(), String> {
+    match name::refusal(text, most) {
+        Some(refusal) => Err(wrong_name("the name", refusal, most)),
+        None => Ok(()),
+    }
 }
 
 impl Answers {
@@ -208,17 +216,37 @@ fn password(arguments: &InitArguments, answers: &Answers, config: &Config) -> an
     })
 }
 
-/// All of it, or nothing: whatever fails or interrupts takes the files with it.
+/// All of it, or nothing: whatever fails takes the files with it.
 async fn make(path: &Path, text: &str, config: &Config, first: First<'_>) -> anyhow::Result<()> {
-    let files = Files::make(path, text, config)?;
-    let app = app::open(config.clone(), Clock::default()).await?;
-    let set_up = set_up(&app, first).await;
+    let mut files = Files::make(path, text, config)?;
+    let app = tokio::select! {
+        app = app::open(config.clone(), Clock::default()) => app?,
+        () = told_to_stop() => bail!("stopped; nothing is set up"),
+    };
+    // Nobody stops it from here on: a server that was told to commit may do it, and the portal would be without its key.
+    let settled = settle(&mut files, set_up(&app, first).await);
     app.db.close().await;
-    match set_up? {
-        Ok(()) => files.keep(),
-        Err(refusal) => bail!("nothing is set up: {}", refused(&refusal)),
+    settled
+}
+
+/// Keeps the files of a portal that was set up, or may have been.
+fn settle(files: &mut Files, set_up: error::Result<Result<(), Refusal>>) -> anyhow::Result<()> {
+    match set_up {
+        Ok(Ok(())) => {
+            files.keep();
+            Ok(())
+        }
+        Ok(Err(refusal)) => bail!("nothing is set up: {}", refused(&refusal)),
+        Err(Error::Unknown(lost)) => {
+            files.keep();
+            bail!(
+                "whether the portal is set up is not known, since the connection to the database was lost at the last \
+                 moment ({lost}). The files stay: `linekey doctor` says under \"portal\" whether it is set up. If it is \
+                 not, remove the settings and the key file and run `linekey init` again"
+            )
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(())
 }
 
 fn refused(refusal: &Refusal) -> String {
@@ -255,4 +283,37 @@ fn done(path: &Path, answers: &Answers, config: &Config) -> String {
         answers.public_url.origin(),
         answers.operator,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the files of a portal are there after what came of its database.
+    fn stay_after(set_up: error::Result<Result<(), Refusal>>) -> (bool, String) {
+        let folder = crate::testing::Folder::new();
+        let path = folder.path().join("new").join(Config::FILE);
+        let text = "[database]\nurl = \"postgres://linekey@localhost/linekey\"\n";
+        let config = Config::of_text(&path, text, &std::collections::BTreeMap::new()).expect("right settings");
+        let mut files = Files::make(&path, text, &config).expect("an empty folder");
+        let said = settle(&mut files, set_up).err();
+        drop(files);
+        let there = [path.exists(), config.keys.file.exists()];
+        assert_eq!(there[0], there[1], "both or none");
+        (there[0], said.map(|error| format!("{error:#}")).unwrap_or_default())
+    }
+
+    #[test]
+    fn the_key_of_a_portal_that_may_be_set_up_stays() {
+        assert_eq!(stay_after(Ok(Ok(()))), (true, String::new()));
+        let (stay, said) = stay_after(Err(Error::Unknown(sqlx::Error::PoolClosed)));
+        assert!(
+            stay && said.contains("is not known") && said.contains("linekey doctor"),
+            "{said}"
+        );
+        let (stay, said) = stay_after(Ok(Err(Refusal::Already("portal".to_owned()))));
+        assert!(!stay && said.contains("a portal's already"), "{said}");
+        let (stay, said) = stay_after(Err(Error::Unavailable(sqlx::Error::PoolClosed)));
+        assert!(!stay && said.contains("does not answer"), "{said}");
+    }
 }

@@ -58,7 +58,7 @@ impl Files {
     }
 
     /// Everything went well: the files stay.
-    pub fn keep(mut self) {
+    pub fn keep(&mut self) {
         self.files.clear();
         self.folders.clear();
     }

@@ -103,6 +103,11 @@ fn what_init_refuses_leaves_nothing_behind() {
         "xn--khl-hoa.example",
     ));
     refused.push((with("--provider", "a\u{202e}b"), OPERATOR_PASSWORD, "--provider"));
+    refused.push((
+        with("--display-name", &"x".repeat(101)),
+        OPERATOR_PASSWORD,
+        "--display-name: the name is longer",
+    ));
     refused.push((with("--operator", "o livia"), OPERATOR_PASSWORD, "--operator"));
     refused.push((
         [
