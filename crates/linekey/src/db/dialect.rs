@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
 use super::readers::Readers;
 use super::{Db, PoolSizes, query};
@@ -106,6 +106,13 @@ pub(super) async fn open_postgres(url: &str, sizes: PoolSizes) -> anyhow::Result
         bail!("PostgreSQL {} is too old; Linekey needs 15 or newer", version / 10_000);
     }
     Ok(db)
+}
+
+/// A connection of its own to the server of `pool`, whose statements may take as long as they take: an index of a large
+/// table is built in one, and other portals that start wait in one until it is.
+pub(super) async fn connection_without_limit(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+    let options = pool.connect_options().as_ref().clone();
+    options.options([("statement_timeout", "0")]).connect().await
 }
 
 /// Held by the one server of a SQLite file for as long as it runs. Commands need none.

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use sqlx::migrate::{MigrateError, Migrator};
 
-use super::Db;
+use super::{Db, dialect};
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -30,7 +30,7 @@ pub(super) async fn to_latest(db: &Db) -> anyhow::Result<Migrated> {
     let from = db.schema().await?;
     let done = match db {
         Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
-        Db::Postgres(pool) => POSTGRES.run(pool).await,
+        Db::Postgres(pool) => POSTGRES.run(&mut dialect::connection_without_limit(pool).await?).await,
     };
     match done {
         Err(MigrateError::VersionMissing(version)) => bail!(

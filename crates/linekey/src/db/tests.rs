@@ -277,3 +277,20 @@ async fn a_postgresql_that_went_away_is_said_and_recovers() {
         .await
         .leads_to("/");
 }
+
+#[cfg(feature = "outside")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_migration_takes_is_not_limited_and_what_a_request_takes_is() {
+    let p = Portal::start(Engine::Postgres).await;
+    let Db::Postgres(pool) = &p.app.db else {
+        panic!("it was asked for")
+    };
+    let limit = "select current_setting('statement_timeout')";
+    let mut connection = super::dialect::connection_without_limit(pool)
+        .await
+        .expect("a connection");
+    let row = connection.fetch_one(limit).await.expect("a row");
+    assert_eq!(sqlx::Row::get::<String, _>(&row, 0), "0");
+    let row = pool.fetch_one(limit).await.expect("a row");
+    assert_eq!(sqlx::Row::get::<String, _>(&row, 0), "30s");
+}
