@@ -8,6 +8,7 @@ use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::{Config, LogLevel};
 use crate::db::{self, Db};
+use crate::keys::Keys;
 
 /// Settings, and the file that they come from.
 pub(super) struct Settings {
@@ -23,12 +24,16 @@ pub(super) fn settings(file: Option<PathBuf>) -> anyhow::Result<Settings> {
     Ok(Settings { config, file })
 }
 
-/// The portal that `init` made. A SQLite file that is missing is not made: it would be an empty portal in a wrong place.
+/// The portal that `init` made, with its schema as it is. A SQLite file that is missing is not made: it would be an empty
+/// portal in a wrong place.
 pub(super) async fn portal(file: Option<PathBuf>) -> anyhow::Result<App> {
     let mut config = settings(file)?.config;
-    there_is_a_database(&config)?;
     prepare(&mut config);
-    app::open(config, Clock::default()).await
+    there_is_a_database(&config)?;
+    let keys = Keys::read(&config.keys.file)?;
+    let db = database(&config).await?;
+    db.is_current().await?;
+    app::assemble(config, keys, db, Clock::default())
 }
 
 /// The database alone, with its schema as it is.

@@ -83,6 +83,15 @@ impl Db {
         migrate::to_latest(self).await
     }
 
+    /// Checks that the schema is the one that this program knows. A command beside a running server must not bring it up
+    /// to date: that server, of an older version, could not start again.
+    ///
+    /// # Errors
+    /// When it is older or newer, with what to do.
+    pub async fn is_current(&self) -> anyhow::Result<()> {
+        migrate::is_current(self).await
+    }
+
     /// What runs the database: `SQLite 3.51.3`, `PostgreSQL 17.2`.
     pub async fn engine(&self) -> Result<String> {
         dialect::engine(self).await

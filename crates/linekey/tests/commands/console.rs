@@ -4,7 +4,7 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use crate::place::{INIT, OPERATOR_PASSWORD, Place, told};
-use crate::{browser, post, said};
+use crate::{browser, post, said, tamper};
 
 #[test]
 fn init_makes_everything_private_and_never_overwrites() {
@@ -456,4 +456,30 @@ fn migrate_says_from_which_version_to_which() {
         &format!("sqlite:{}/empty.db", place.folder.text()),
     );
     assert!(empty.does(&["migrate"]).contains("was empty"));
+}
+
+#[tokio::test]
+async fn a_command_of_a_newer_version_leaves_the_schema_to_the_server() {
+    let place = Place::set_up("older-schema");
+    let newest = linekey::db::newest_schema();
+    tamper(
+        &place.folder,
+        "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)",
+    )
+    .await;
+    for command in [
+        &["user", "list"][..],
+        &["account", "add", "acme.example", "--name", "Acme"],
+        &["keys", "list"],
+        &["audit", "verify"],
+    ] {
+        let refused = place.refuses(command);
+        assert!(
+            refused.contains(&format!("the schema is at {}, this program needs {newest}", newest - 1))
+                && refused.contains("linekey migrate"),
+            "{refused}"
+        );
+    }
+    let checked = place.does(&["doctor"]);
+    assert!(checked.contains(&format!("this version brings {newest}")), "{checked}");
 }
