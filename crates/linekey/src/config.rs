@@ -6,8 +6,10 @@
 mod policy;
 mod read;
 pub mod sample;
+mod sqlite;
 
 pub use policy::{Profile, UnknownProfile};
+pub use sqlite::sqlite_file;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -304,12 +306,7 @@ impl Config {
     fn begin_at(&mut self, folder: &Path) {
         self.keys.file = folder.join(&self.keys.file);
         self.mail.folder = folder.join(&self.mail.folder);
-        if let Some(file) = sqlite_file(&self.database.url) {
-            self.database.url = self
-                .database
-                .url
-                .replacen(file, &folder.join(file).to_string_lossy(), 1);
-        }
+        self.database.url = sqlite::begin_at(&self.database.url, folder);
     }
 
     /// How long after its proof a password counts as just proven.
@@ -376,13 +373,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// The relative or absolute path in `sqlite:PATH`, as it is written; `None` for a server.
-pub fn sqlite_file(url: &str) -> Option<&str> {
-    let path = url.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    path.split('?').next().filter(|path| !path.is_empty())
 }
 
 impl Default for PublicUrl {
