@@ -9,6 +9,7 @@ use super::table::{self, Row};
 use super::{done, open};
 use crate::accounts::add::{self, LONGEST_NAME, Refusal, Wanted};
 use crate::accounts::{self, domain, name};
+use crate::when;
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
@@ -75,7 +76,7 @@ fn row(account: accounts::Counted) -> Row {
         object: serde_json::json!({
             "id": account.id, "domain": account.domain, "name": account.name, "sip_domain": account.sip_domain,
             "users": account.users, "administrators": account.administrators, "phones": account.phones,
-            "state": state, "created_at": table::moment(account.created_at),
+            "state": state, "created_at": when::rfc3339(account.created_at),
         }),
         cells: vec![
             account.domain,

@@ -14,6 +14,7 @@ use crate::phones::create::Outcomes;
 use crate::phones::create_for::create_for;
 use crate::phones::live::{self, Listed};
 use crate::phones::registrar;
+use crate::when;
 
 /// What can be done with phones.
 #[derive(Debug, Subcommand)]
@@ -93,13 +94,20 @@ async fn add(app: &App, user: &str, label: &str, extension: &str) -> anyhow::Res
 }
 
 fn row(listed: Listed) -> Row {
-    let Listed { domain, user, phone } = listed;
-    let state = phone.state.class();
+    let Listed {
+        domain,
+        user,
+        phone,
+        since,
+        user_agent,
+        address,
+    } = listed;
     Row {
         object: serde_json::json!({
             "id": phone.id, "account": domain, "user": user, "label": phone.label,
-            "address_of_record": phone.address_of_record, "extension": phone.extension, "state": state,
-            "state_text": phone.state_text, "state_at": phone.state_at, "seen": phone.seen_text,
+            "address_of_record": phone.address_of_record, "extension": phone.extension,
+            "state": phone.state.class(), "state_at": since.map(when::rfc3339), "user_agent": user_agent,
+            "address": address.map(|address| address.to_string()),
         }),
         cells: vec![
             phone.label,

@@ -51,14 +51,6 @@ pub(super) fn aligned(lines: &[Vec<String>]) -> String {
     text
 }
 
-/// `2026-11-23T08:02:11Z` (RFC 3339), as programs want a moment; milliseconds UTC come in.
-pub(super) fn moment(at: i64) -> Value {
-    match jiff::Timestamp::from_millisecond(at) {
-        Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into(),
-        Err(_) => Value::Null,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +62,5 @@ mod tests {
             aligned(&[line(["domain", "name"]), line(["a.example", "Ægir"]), line(["b", ""])]),
             "domain     name\na.example  Ægir\nb\n"
         );
-        assert_eq!(moment(0), "1970-01-01T00:00:00Z");
     }
 }

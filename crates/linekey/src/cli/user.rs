@@ -301,7 +301,7 @@ fn row(person: InAccount) -> Row {
             "display_name": person.display_name, "email": person.email,
             "email_verified": person.email_verified_at.is_some(), "role": person.role,
             "extension": person.extension, "phones": person.phones, "state": state,
-            "created_at": table::moment(person.created_at),
+            "created_at": when::rfc3339(person.created_at),
         }),
         cells: vec![
             sign_in_name,

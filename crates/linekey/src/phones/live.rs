@@ -1,6 +1,6 @@
 //! What each phone of a user is doing at this moment, as stored by whoever holds the registrar.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::store::{self, Seen};
 use super::view::{PhoneView, State};
@@ -22,7 +22,8 @@ pub async fn of(app: &App, person: &Person) -> Result<Vec<PhoneView>> {
 pub async fn of_user(app: &App, (account, user): (&AccountId, &UserId), zone: &str) -> Result<Vec<PhoneView>> {
     let rows = store::seen_of_user(&app.db, account, user).await?;
     let phones = rows.chunk_by(|one, next| one.id == next.id);
-    Ok(phones.map(|registrations| view(app, registrations, zone)).collect())
+    let view = |registrations| view(app, registrations, &standing(app, registrations), zone);
+    Ok(phones.map(view).collect())
 }
 
 /// A phone with whose it is.
@@ -34,6 +35,12 @@ pub struct Listed {
     pub user: String,
     /// The phone, with times in UTC.
     pub phone: PhoneView,
+    /// Since when its state is what it is, if that is known.
+    pub since: Option<Millis>,
+    /// What it says it is.
+    pub user_agent: Option<String>,
+    /// Where it was seen last.
+    pub address: Option<IpAddr>,
 }
 
 /// The phones of the account of `domain` (with an empty one: of all), or of one user of it. For commands.
@@ -46,23 +53,34 @@ pub async fn in_accounts(app: &App, domain: &str, user: Option<&UserId>) -> Resu
         while let Some(next) = rows.next_if(|next| next.seen.id == registrations[0].id) {
             registrations.push(next.seen);
         }
+        let standing = standing(app, &registrations);
         listed.push(Listed {
             user: first.role.sign_in_name(&first.user_name, &first.domain),
             domain: first.domain,
-            phone: view(app, &registrations, "UTC"),
+            phone: view(app, &registrations, &standing, "UTC"),
+            since: standing.since,
+            user_agent: standing.latest.and_then(agent),
+            address: standing.latest.and_then(address),
         });
     }
     Ok(listed)
 }
 
-/// One phone of its registrations, the latest refresh first. There is always a first: a phone without a registration
-/// comes as one row.
-fn view(app: &App, registrations: &[Seen], zone: &str) -> PhoneView {
+/// What the registrations of a phone say of it.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    state: State,
+    since: Option<Millis>,
+    /// The registration that says so.
+    latest: Option<&'a Seen>,
+}
+
+/// How a phone stands by its registrations, the latest refresh first.
+fn standing<'a>(app: &App, registrations: &'a [Seen]) -> Standing<'a> {
     let now = app.clock.now();
-    let phone = &registrations[0];
     let live = |seen: &&Seen| seen.ended_at.is_none() && seen.expires_at.is_some_and(|until| until > now);
     let off_since = |seen: &Seen| seen.ended_at.or(seen.expires_at);
-    let (state, at, latest) = match registrations.iter().find(live) {
+    let (state, since, latest) = match registrations.iter().find(live) {
         Some(seen) => (State::Registered, seen.registered_at, Some(seen)),
         None => match registrations.iter().max_by_key(|seen| off_since(seen)) {
             Some(seen) if off_since(seen).is_some() => (State::Offline, off_since(seen), Some(seen)),
@@ -70,23 +88,32 @@ fn view(app: &App, registrations: &[Seen], zone: &str) -> PhoneView {
         },
     };
     // Without a registrar here another node may have one, whose registrations are known; that a phone is offline is not.
-    let (state, at) = match state {
+    let (state, since) = match state {
         State::Offline | State::NeverConnected if app.config.sip.mode == SipMode::Off => (State::NotKnown, None),
-        _ => (state, at),
+        _ => (state, since),
     };
+    Standing { state, since, latest }
+}
+
+/// One phone of its registrations, the latest refresh first. There is always a first: a phone without a registration
+/// comes as one row.
+fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) -> PhoneView {
+    let phone = &registrations[0];
+    let Standing { state, since, latest } = *standing;
     PhoneView {
         id: phone.id.to_string(),
         label: phone.label.clone(),
         extension: phone.extension.clone(),
         address_of_record: format!("{}@{}", phone.sip_name, phone.sip_domain),
         state,
-        state_text: state_text(app, state, at, now, zone),
-        state_at: at.map(when::exact),
+        state_text: state_text(app, state, since, zone),
+        state_at: since.map(when::exact),
         seen_text: latest.and_then(|seen| seen_text(app, seen)),
     }
 }
 
-fn state_text(app: &App, state: State, at: Option<Millis>, now: Millis, zone: &str) -> String {
+fn state_text(app: &App, state: State, at: Option<Millis>, zone: &str) -> String {
+    let now = app.clock.now();
     let since = at.map(|at| when::short(&app.words, at, now, zone)).unwrap_or_default();
     match state {
         State::Registered => app.words.say_with("phone-registered", "since", since),
@@ -96,17 +123,18 @@ fn state_text(app: &App, state: State, at: Option<Millis>, now: Millis, zone: &s
     }
 }
 
+fn agent(seen: &Seen) -> Option<String> {
+    seen.user_agent.clone().filter(|agent| !agent.is_empty())
+}
+
+fn address(seen: &Seen) -> Option<IpAddr> {
+    let received: SocketAddr = seen.received.as_deref()?.parse().ok()?;
+    Some(received.ip().to_canonical())
+}
+
 /// `Yealink T46U at 203.0.113.7`
 fn seen_text(app: &App, seen: &Seen) -> Option<String> {
-    let agent = seen.user_agent.clone().filter(|agent| !agent.is_empty())?;
-    let address = seen
-        .received
-        .as_deref()?
-        .parse::<SocketAddr>()
-        .ok()?
-        .ip()
-        .to_canonical()
-        .to_string();
+    let (agent, address) = (agent(seen)?, address(seen)?.to_string());
     Some(
         app.words
             .say_all("phone-seen", [("agent", agent.into()), ("address", address.into())]),

@@ -265,6 +265,21 @@ fn what_cannot_be_added_is_said_and_lists_are_for_programs_too() {
         (&phones[0]["state"], &phones[0]["extension"]),
         (&"never".into(), &"12".into())
     );
+    for nothing in ["state_at", "user_agent", "address"] {
+        assert!(
+            phones[0].get(nothing).is_some_and(|value| value.is_null()),
+            "{phones:?}"
+        );
+    }
+    let accounts = place.lists(&["account", "list"]);
+    for moment in [&accounts[0]["created_at"], &people[0]["created_at"]] {
+        let moment = moment.as_str().expect("text");
+        assert_eq!(
+            (moment.len(), &moment[19..20]),
+            ("2026-11-23T08:02:11.123Z".len(), "."),
+            "{moment}"
+        );
+    }
     // On a pipe: a head and fields between tabs.
     let table = place.does(&["account", "list"]);
     assert!(

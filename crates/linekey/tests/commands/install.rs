@@ -127,6 +127,9 @@ async fn follow(place: &Place) {
     assert!(outcome.is_registered(), "{outcome:?}");
     let listed = place.lists(&["phone", "list", "--user", "ann@acme.example"]);
     assert_eq!(listed[0]["state"], "registered", "{listed:?}");
+    assert_eq!(listed[0]["address"], "127.0.0.1", "{listed:?}");
+    let since = listed[0]["state_at"].as_str().expect("a moment");
+    assert!(since.contains('T') && since.ends_with('Z'), "{since}");
     assert!(place.does(&["phone", "list"]).contains("Registered now"));
 
     let checked = place.does(&["doctor"]);
