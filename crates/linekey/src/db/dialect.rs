@@ -132,10 +132,12 @@ impl ServerLock {
         };
         let mut name = path.clone().into_os_string();
         name.push(".server");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        // Another user who could open it could hold it too, and keep the server from starting.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options
             .open(&name)
             .with_context(|| format!("{} cannot be written", Path::new(&name).display()))?;
         match file.try_lock() {
@@ -202,31 +204,37 @@ pub(super) async fn has_migrations(db: &Db) -> crate::error::Result<bool> {
     Ok(count > 0)
 }
 
-/// `url` without the password of a PostgreSQL address, and whether there was one.
+/// `url` without the password of a PostgreSQL address, and whether there was one. What is shown of an address that is
+/// written wrongly must not hold its password either.
 pub fn without_password(url: &str) -> (String, bool) {
-    let (rest, query) = url.split_once('?').unwrap_or((url, ""));
-    let (scheme, rest) = rest.split_once("://").unwrap_or(("", rest));
+    let Some((scheme, rest)) = url.split_once(':').filter(|(scheme, _)| scheme.starts_with("postgres")) else {
+        return (url.to_owned(), false);
+    };
+    let slashes = rest.len() - rest.trim_start_matches('/').len();
+    let (slashes, rest) = rest.split_at(slashes);
+    // A password may hold an @ or a ? that should have been escaped: everything up to the last @ is the user's.
     let (user, place) = rest.rsplit_once('@').unwrap_or(("", rest));
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
-    let kept: Vec<_> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("password="))
-        .collect();
-    let had = !password.is_empty() || query.split('&').any(|pair| pair.starts_with("password="));
-    if !had || scheme.is_empty() {
+    let (place, query) = place.split_once('?').unwrap_or((place, ""));
+    // Whoever escapes a letter of the word hides it from the reader, not from the server.
+    let is_password = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        name.contains('%') || name.to_ascii_lowercase().contains("password")
+    };
+    let (secret, kept): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| is_password(pair));
+    if password.is_empty() && secret.is_empty() {
         return (url.to_owned(), false);
     }
-    let name = if name.is_empty() {
-        String::new()
-    } else {
-        format!("{name}@")
-    };
-    let query = if kept.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", kept.join("&"))
-    };
-    (format!("{scheme}://{name}{place}{query}"), true)
+    let mut bare = format!("{scheme}:{slashes}");
+    if !name.is_empty() {
+        bare += &format!("{name}@");
+    }
+    bare += place;
+    let kept = kept.join("&");
+    if !kept.is_empty() {
+        bare += &format!("?{kept}");
+    }
+    (bare, true)
 }
 
 /// The file of a `sqlite:PATH` address; `None` for a server.
@@ -249,6 +257,13 @@ mod tests {
             (
                 "postgres://linekey@db/linekey?password=x&sslmode=require",
                 "postgres://linekey@db/linekey?sslmode=require",
+            ),
+            ("postgres://lk:S3c?ret@db/linekey", "postgres://lk@db/linekey"),
+            ("postgres:lk:s3cret@db/linekey", "postgres:lk@db/linekey"),
+            ("postgres://lk@db/linekey?p%61ssword=s3cret", "postgres://lk@db/linekey"),
+            (
+                "postgresql://lk@db/linekey?sslpassword=s3cret",
+                "postgresql://lk@db/linekey",
             ),
         ] {
             assert_eq!(without_password(url), (bare.to_owned(), true));

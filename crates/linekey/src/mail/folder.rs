@@ -22,17 +22,19 @@ impl Folder {
     /// files.
     ///
     /// # Errors
-    /// When it cannot be made or written to.
+    /// When it cannot be made or written to, or everybody could write there.
     pub(super) async fn open(path: &Path) -> io::Result<Self> {
         let folder = Self::at(path);
         folder.make().await?;
-        let probe = path.join(".probe");
-        write(&probe, b"").await?;
-        // Another portal on the same folder may have been faster.
-        match fs::remove_file(&probe).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(folder),
+        #[cfg(unix)]
+        if std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).await?) & 0o002 != 0 {
+            return Err(io::Error::other("everybody may write there; chmod o-w it"));
         }
+        // Another portal may try the same folder at this moment.
+        let probe = path.join(format!(".probe-{}", std::process::id()));
+        write(&probe, b"").await?;
+        fs::remove_file(&probe).await?;
+        Ok(folder)
     }
 
     /// The folder at `path`, which may not be there yet.
@@ -105,10 +107,15 @@ fn id_of_letter(name: &str) -> Option<&str> {
         .filter(|id| uuid::Uuid::try_parse(id).is_ok())
 }
 
-/// Writes a file for this user alone, and waits until the disk has it.
+/// Writes a file for this user alone, and waits until the disk has it. In place of what a dead worker left under that
+/// name, and never through a link that somebody else put there.
 async fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path).await {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     options.mode(0o600);
     let mut file = options.open(path).await?;

@@ -160,6 +160,23 @@ async fn mail_waits_while_its_folder_is_gone_and_leaves_when_it_is_back(p: Porta
     assert_eq!(p.count(failed()).await, 0, "what went wrong is forgotten");
 }
 
+/// Whoever else may write there could lead the portal to a file of its own.
+async fn a_folder_that_everybody_writes_is_refused_and_no_link_in_it_is_followed(p: Portal) {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = &p.app.config.mail.folder;
+    let key = &p.app.config.keys.file;
+    let before = fs::read(key).expect("the key file");
+    symlink(key, folder.join(format!(".probe-{}", std::process::id()))).expect("a link");
+    Transport::open(&p.app.config.mail).await.expect("its own folder");
+    assert_eq!(fs::read(key).expect("the key file"), before);
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).expect("its own folder");
+    let refused = Transport::open(&p.app.config.mail)
+        .await
+        .expect_err("open to everybody");
+    assert!(format!("{refused:#}").contains("chmod o-w"), "{refused:#}");
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("its own folder");
+}
+
 async fn a_mail_to_no_address_is_given_up_and_says_why(p: Portal) {
     let (account, user) = ann(&p).await;
     let mut tx = p.app.db.begin().await.expect("a transaction");
@@ -242,6 +259,7 @@ stories!(
     a_worker_that_died_before_its_mark_leads_to_no_second_mail,
     of_many_workers_only_one_takes_a_mail,
     mail_waits_while_its_folder_is_gone_and_leaves_when_it_is_back,
+    a_folder_that_everybody_writes_is_refused_and_no_link_in_it_is_followed,
     a_mail_to_no_address_is_given_up_and_says_why,
     the_past_is_not_mailed_and_what_is_out_goes_after_a_week,
     a_mail_in_its_frame_may_bring_its_style_and_do_nothing_else,

@@ -29,8 +29,7 @@ pub fn already(settings: &Path, config: &Config) -> Option<PathBuf> {
 }
 
 impl Files {
-    /// Makes the settings file with `text` and the key file (both 0600, new folders 0700), and answers for the SQLite
-    /// file that will be made.
+    /// Makes the settings file with `text`, the key file and an empty SQLite file (all 0600, new folders 0700).
     ///
     /// # Errors
     /// When a file is there already, or cannot be made: then none is.
@@ -45,6 +44,8 @@ impl Files {
         made.files.push(key.clone());
         if let Some(database) = db::file_of(&config.database.url) {
             made.folder_of(&database)?;
+            // Made here, so that nobody else's, made at this moment, is ever removed.
+            write_new(&database, b"").with_context(|| format!("the database {} cannot be made", database.display()))?;
             for end in ["", "-wal", "-shm"] {
                 let mut name = database.clone().into_os_string();
                 name.push(end);
