@@ -1,15 +1,15 @@
 # What the record of events says: one sentence for each kind of event and each way it can end, audit-KIND-OUTCOME.
 # $actor is who did it, $subject whom it was done to. What people do to themselves needs neither: the list names them.
 
-audit-nobody = somebody
-audit-console = the provider
+audit-nobody = Somebody
+audit-console = The provider
 audit-unknown = Something this version has no words for: { $kind }
 
 audit-sign-in-done = Signed in
 audit-sign-in-refused = Sign-in refused
 audit-sign-in-delayed = Sign-in refused; further tries have to wait
 audit-sign-out-done = Signed out
-audit-confirm-done = Confirmed who they are
+audit-confirm-done = Entered their password again
 audit-confirm-refused = Wrong password at “Confirm it's you”
 audit-sessions-ended-done =
     { $sessions ->
@@ -34,7 +34,7 @@ audit-user-disable-done = { $actor } disabled { $subject }
 audit-user-disable-refused = { $actor } was not allowed to disable { $subject }
 audit-user-enable-done = { $actor } enabled { $subject }
 audit-user-enable-refused = { $actor } was not allowed to enable { $subject }
-audit-forbidden-refused = Asked for a page that their role does not open
+audit-forbidden-refused = Was refused a page that is not for them
 audit-profile-change-done = Changed their profile
 audit-portal-set-up-done = { $actor } set the portal up, with { $subject } as its first operator
 audit-account-add-done = { $actor } added the account

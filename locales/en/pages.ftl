@@ -226,11 +226,11 @@ phone-setting-transport = Transport
 phone-connect-title = How to connect it
 phone-connect-enter = Open the phone's menu, its web page or its app, and enter these settings with the SIP password.
 phone-connect-save = Save there. The phone then connects by itself.
-phone-connect-look = Load this page again: it says Registered now.
+phone-connect-look = Open the phone again under Phones: it says Registered now.
 phone-setting-sip-password = SIP password
 phone-setting-sip-password-kept = Shown once, when the phone was added. If it is lost, add the phone again under another name.
 sip-password-title = SIP password
-sip-password-once = Copy it now. It is not shown again; nobody can look it up, not even your administrator.
+sip-password-once = Copy it now. It is not shown again; nobody can look it up for you, not even your administrator.
 sip-password-next = Enter it on this phone only. You don't need to remember it.
 copy-sip-password = Copy SIP password
 

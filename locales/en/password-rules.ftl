@@ -13,7 +13,7 @@ password-rule-uppercase = At least { $least ->
 }
 password-rule-mix-or-length = At least { $mixed } characters with a lowercase and an uppercase letter, or at least { $any } of any kind
 password-rule-common = Not a common password
-password-rule-name = Does not contain your sign-in name or your company's name
+password-rule-name = Does not contain your sign-in name, your company's name or ours
 password-rule-characters = At most { $most } characters, no tabs or line breaks
 
 ## Refusals, shown at the field.
@@ -36,9 +36,14 @@ password-refused-too-long = Use at most { $most } characters.
 password-refused-different = The two passwords don't match. Enter the same one twice.
 password-refused-same-as-old = This is the password you have now. Choose another one.
 password-refused-sip-password = This is the SIP password of one of your phones. Choose another one.
+# The same for whoever types a password for another person.
+password-refused-name-theirs = Leave out their sign-in name, their e-mail name, and the names of their company and of the provider.
+password-refused-same-as-old-theirs = This is the password they have now. Choose another one.
+password-refused-sip-password-theirs = This is the SIP password of one of their phones. Choose another one.
 
 ## Advice, one sentence.
 
+password-advice-rules = Hard to guess, but one of the rules is not met yet.
 password-advice-very-good = Very hard to guess.
 password-advice-good = Hard to guess.
 password-advice-more-words = Add another word or two; uncommon words are best.

@@ -57,6 +57,12 @@ temporary-button = Make it now
 temporary-title = Temporary password
 temporary-once = It is shown only now: copy it before you leave this page, and pass it on by phone or in person.
 temporary-copy = Copy password
+temporary-done =
+    { $count ->
+        [0] The old password no longer works. Nobody was signed in with it. Phones stay connected.
+        [one] The old password no longer works, and 1 browser was signed out. Phones stay connected.
+       *[other] The old password no longer works, and { $count } browsers were signed out. Phones stay connected.
+    }
 typed-make = Type a password
 typed-must-change = Must be changed at the next sign-in
 typed-must-change-what = It works for 72 hours.
@@ -69,6 +75,7 @@ person-password-set = { $name }'s password is set. It lasts until { $name } chan
 person-password-set-until = { $name }'s password is set. It works until { $until } and must be changed at the next sign-in.
 person-browsers-title = Browsers
 person-browsers-none = Not signed in anywhere.
+person-browsers-prove = Confirm it's you to sign out one browser
 person-sign-out = Sign out everywhere
 person-sign-out-what = Every browser is asked for the password again. Phones stay connected.
 person-sign-out-button = Sign out { $name }
@@ -111,7 +118,7 @@ your-password-why = You signed in a while ago. Confirm it's you, { $name }.
 your-password-missing = Enter your own password: you signed in a while ago.
 your-password-wrong = That is not your own password. Nothing was changed.
 
-refused-yourself = That is you. Change your own password under Account, Account Settings.
+refused-yourself = That is you. Your own password is under Account, Account Settings.
 refused-equal = { $name } is an administrator like you. Administrators don't act on each other: your provider can help.
 refused-higher = { $name } belongs to your provider's staff.
 refused-disabled = { $name } may not sign in. Enable { $name } first.

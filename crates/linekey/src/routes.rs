@@ -9,8 +9,9 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::sessions::SignedIn;
-use crate::sessions::signed_in::{CHANGE_FORM, ForScripts};
+use crate::sessions::signed_in::{CHANGE_FORM, ForScripts, Visitor};
 use crate::users::Role;
+use crate::web::answer::Problem;
 use crate::web::assets::{self, Assets};
 use crate::web::gate;
 use crate::{accounts, audit, demo, password, phones, sessions, sign_in, users};
@@ -60,7 +61,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .merge(scripts)
         .merge(administration())
         .merge(demo)
-        .fallback(gate::no_such_page)
+        .fallback(no_such_page)
         .method_not_allowed_fallback(gate::no_such_method);
     let all = if is_demo {
         all.layer(from_fn(gate::loopback_hosts_only))
@@ -96,6 +97,11 @@ async fn first_page(me: SignedIn) -> Redirect {
         Role::Operator => Redirect::to("/operator/accounts"),
         Role::User | Role::Administrator => Redirect::to("/phones"),
     }
+}
+
+/// The answer to a path that does not exist, in the frame of whoever asks.
+async fn no_such_page(_: Visitor) -> Problem {
+    Problem::NotFound
 }
 
 /// GET `/.well-known/change-password`, where password managers send people.

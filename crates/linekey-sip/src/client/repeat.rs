@@ -10,6 +10,9 @@ use super::{Failure, Outcome, Phone};
 /// The pause after a refusal or no answer, unless the registrar names another.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
+/// The longest wait for the last answer of a registrar that may have none.
+const STOPPING: Duration = Duration::from_secs(2);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     Register,
@@ -72,11 +75,11 @@ impl Repeating {
         self.wish.send_replace(Wish::Register);
     }
 
-    /// Unregisters and ends.
+    /// Unregisters and ends; goes silent where nobody answers in time.
     pub async fn stop(mut self) {
         self.wish.send_replace(Wish::Stop);
-        // Only a panic of the task could be the error, and then the phone is gone as well.
-        let _ = (&mut self.task).await;
+        // Only a panic of the task could be the other error, and then the phone is gone as well.
+        let _ = tokio::time::timeout(STOPPING, &mut self.task).await;
     }
 }
 

@@ -112,3 +112,17 @@ async fn a_repeating_phone_registers_pauses_resumes_and_says_goodbye() {
     phone.stop().await;
     assert!(world.running.bindings_of(&key).is_empty());
 }
+
+#[tokio::test]
+async fn it_ends_though_nobody_answers() {
+    let world = World::new().await;
+    let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let account = Account::new(nobody.local_addr().unwrap(), "ann-desk", "acme.example", "x");
+    let phone = Phone::new(account, Arc::clone(&world.clock) as _)
+        .await
+        .unwrap()
+        .repeat();
+    // An unanswered request is repeated for half a minute, and here one would come after the other.
+    let ended = tokio::time::timeout(Duration::from_secs(20), phone.stop()).await;
+    assert!(ended.is_ok());
+}

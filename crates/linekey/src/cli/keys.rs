@@ -62,7 +62,7 @@ pub(super) async fn run(command: KeysCommand, file: Option<PathBuf>) -> anyhow::
             let old = old.map_or_else(|| "ID".to_owned(), |old| old.to_string());
             super::say(&format!(
                 "The key {id} seals from now on; the others still open.\n{EVERYWHERE}\
-                 What failed sign-ins cost is counted anew.\nOnly then: linekey keys retire {old}\n"
+                 Delays after failed sign-ins begin anew.\nOnly then: linekey keys retire {old}\n"
             ));
         }
         KeysCommand::Retire { id } => retire(&app, id).await?,
@@ -97,7 +97,7 @@ async fn retire(app: &App, id: KeyId) -> anyhow::Result<()> {
     };
     super::say(&format!(
         "{resealed} phones were sealed anew, and the key {id} is taken out of {}.\nWhat verifies the audit events it \
-         made stays in the file. A change of a password that waits for its confirmation with the old key lapses.\n\
+         made stays in the file. Whoever has not confirmed a change of password yet saves it once more.\n\
          Copy the file to servers that have one of their own. Destroy the copies of the old key file, but keep \
          one as long as a backup that was made with it.\n",
         app.config.keys.file.display()

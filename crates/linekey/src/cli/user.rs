@@ -335,6 +335,6 @@ pub(super) fn refused(refusal: &Refusal) -> String {
 /// What the rules say against a password.
 pub(super) fn refused_password(refused: &[rules::Refusal]) -> String {
     let words = Words::english();
-    let said: Vec<_> = refused.iter().map(|refusal| refusal.text(&words)).collect();
+    let said: Vec<_> = refused.iter().map(|refusal| refusal.text_for_another(&words)).collect();
     said.join(" ")
 }

@@ -56,8 +56,9 @@ impl Simulated {
 
     /// Unregisters every phone and ends it.
     pub(super) async fn stop(self) {
-        for phone in self.0 {
-            phone.stop().await;
+        let stopping: Vec<_> = self.0.into_iter().map(|phone| tokio::spawn(phone.stop())).collect();
+        for stopped in stopping {
+            let _ = stopped.await;
         }
     }
 }

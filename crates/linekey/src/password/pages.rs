@@ -68,6 +68,9 @@ struct PasswordForm {
     effect: Effect,
 }
 
+/// The most that the meter shows of a password that a rule refuses, of 4.
+const MIDDLING: u8 = 2;
+
 #[derive(Template)]
 #[template(path = "password/settings.html")]
 struct SettingsPage {
@@ -309,11 +312,19 @@ pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
 pub async fn check(State(app): State<App>, me: SignedIn, Form(form): Form) -> Response {
     let typed = TypedPassword::from(form.text("new_password"));
     let strength = strength(&typed, &about(&app, &me.person));
-    let rules: Vec<_> = rule_lines(&app, &me, Some(&typed))
+    let lines = rule_lines(&app, &me, Some(&typed));
+    let is_met = lines.iter().all(|line| line.met);
+    let rules: Vec<_> = lines
         .into_iter()
         .map(|line| json!({ "id": line.id, "text": line.text, "met": line.met }))
         .collect();
-    Json(json!({ "rules": rules, "strength": strength.score, "advice": strength.advice(&app.words) })).into_response()
+    // What is hard to guess and yet refused is not called strong.
+    let (score, advice) = if is_met || strength.score <= MIDDLING {
+        (strength.score, strength.advice(&app.words))
+    } else {
+        (MIDDLING, app.words.say("password-advice-rules"))
+    };
+    Json(json!({ "rules": rules, "strength": score, "advice": advice })).into_response()
 }
 
 /// POST `/account/password/suggest`
@@ -345,16 +356,18 @@ fn rule_lines(app: &App, me: &SignedIn, typed: Option<&TypedPassword>) -> Vec<Ru
     }
 }
 
-/// A refusal at the field of a form with the two fields of a new password.
-pub fn field_error(app: &App, refusal: Refusal) -> FieldError {
-    let field = if refusal == Refusal::Different {
-        "confirm_password"
-    } else {
-        "new_password"
-    };
+fn field_error(app: &App, refusal: Refusal) -> FieldError {
     FieldError {
-        field,
+        field: field_of(refusal),
         text: refusal.text(&app.words),
+    }
+}
+
+/// Which field of a form with the two fields of a new password a refusal is about.
+pub fn field_of(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Different => "confirm_password",
+        _ => "new_password",
     }
 }
 

@@ -267,6 +267,16 @@ impl Refusal {
             _ => words.say(&format!("password-refused-{}", self.id().replace('_', "-"))),
         }
     }
+
+    /// The sentence for somebody who types a password for another person.
+    pub fn text_for_another(self, words: &Words) -> String {
+        match self {
+            Self::Rule(Rule::Name) => words.say("password-refused-name-theirs"),
+            Self::SameAsOld => words.say("password-refused-same-as-old-theirs"),
+            Self::SipPassword => words.say("password-refused-sip-password-theirs"),
+            _ => self.text(words),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -233,14 +233,14 @@ impl FromRequestParts<App> for SignedIn {
                 return Err(Rejection::Unauthenticated);
             }
             // Only who sent something is told that it was not saved.
-            let (next, reason) = match parts.method {
-                Method::GET | Method::HEAD => (parts.uri.path_and_query().map(|page| page.as_str().to_owned()), "over"),
-                _ => (page_of_form(path).map(str::to_owned), "ended"),
+            let (next, ended) = match parts.method {
+                Method::GET | Method::HEAD => {
+                    let page = parts.uri.path_and_query().map(|page| page.as_str().to_owned());
+                    (page, cookie.map(|_| "over"))
+                }
+                _ => (page_of_form(path).map(str::to_owned), Some("ended")),
             };
-            return Err(Rejection::SignIn {
-                next,
-                ended: cookie.is_some().then_some(reason),
-            });
+            return Err(Rejection::SignIn { next, ended });
         };
         if me.person.must_change && !BEFORE_CHANGE.contains(&path) {
             return Err(Rejection::ChangeFirst);

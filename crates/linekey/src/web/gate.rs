@@ -143,11 +143,6 @@ pub async fn no_such_method() -> Problem {
     Problem::Method
 }
 
-/// The answer to a path that does not exist.
-pub async fn no_such_page() -> Problem {
-    Problem::NotFound
-}
-
 /// Loopback hosts alone, so that no page elsewhere can reach a demo by a name of its own (DNS rebinding).
 pub async fn loopback_hosts_only(request: Request, next: Next) -> Response {
     let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());

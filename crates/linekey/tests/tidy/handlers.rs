@@ -7,11 +7,10 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 5] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 7] = [
+const FOR_EVERYONE: [&str; 6] = [
     "routes.rs change_password",
     "password/pages.rs to_form",
     "web/assets.rs asset",
-    "web/gate.rs no_such_page",
     "web/gate.rs no_such_method",
     "demo/pages.rs mail_json",
     "demo/pages.rs mail_html",

@@ -22,7 +22,11 @@ pub(super) fn key_file(config: &Config) -> (Check, Option<Keys>) {
             (Check::ok("key file", found), Some(keys))
         }
         Err(error) => {
-            let what_to_do = "restore it from where its copy is kept: without it the SIP passwords are lost";
+            let is_there = config.keys.file.exists();
+            let what_to_do = match is_there {
+                true => "make it what it should be, or restore its copy: without it the SIP passwords are lost",
+                false => "restore it from where its copy is kept: without it the SIP passwords are lost",
+            };
             (Check::failed("key file", format!("{error:#}"), what_to_do), None)
         }
     }
@@ -34,7 +38,13 @@ pub(super) async fn database(config: &Config) -> (Vec<Check>, Option<Db>) {
     let db = match open::database(config).await {
         Ok(db) => db,
         Err(error) => {
-            let what_to_do = format!("start the database, or correct database.url ({shown})");
+            let what_to_do = match db::file_of(&config.database.url) {
+                Some(_) => format!("do what it says, or correct database.url ({shown})"),
+                None => format!(
+                    "start the database, or correct database.url ({shown}); if its password is in \
+                     LINEKEY_DATABASE__URL, that variable must be set here too"
+                ),
+            };
             return (vec![Check::failed("database", format!("{error:#}"), what_to_do)], None);
         }
     };

@@ -9,7 +9,8 @@ use super::proof::{self, Proof};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
-use crate::password::pages::field_error;
+use crate::password::pages::field_of;
+use crate::password::rules::Refusal;
 use crate::password::set_for_user::{Done, NewPassword, SetFor, set_for_user};
 use crate::password::typed::TypedPassword;
 use crate::sessions::end::{self, EndedFor};
@@ -62,7 +63,7 @@ pub async fn password(
             Ok(match set {
                 SetFor::Done(done) => asked.done(&set_text(&app, &me, &done), done.temporary.as_ref()),
                 SetFor::Refused(refused) => {
-                    let errors = refused.into_iter().map(|refusal| field_error(&app, refusal)).collect();
+                    let errors = refused.into_iter().map(|refusal| theirs(&app, refusal)).collect();
                     asked.again(subject, errors, true).await?
                 }
                 SetFor::Disabled => asked.forbidden(subject, "refused-disabled"),
@@ -229,10 +230,10 @@ impl<'a> Asked<'a> {
 
     fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
         let (kind, text) = match temporary.and_then(TypedPassword::reveal) {
-            Some(password) => (TEMPORARY, password),
-            None => (DONE, text),
+            Some(password) => (TEMPORARY, format!("{} {password} {text}", self.id)),
+            None => (DONE, format!("{} {text}", self.id)),
         };
-        let carried = flash::carry(self.app, &self.me.session, kind, &format!("{} {text}", self.id));
+        let carried = flash::carry(self.app, &self.me.session, kind, &text);
         (carried, Redirect::to(&format!("/admin/users/{}", self.id))).into_response()
     }
 
@@ -272,9 +273,17 @@ fn whom<'a>(me: &'a SignedIn, subject: &'a Subject) -> Whom<'a> {
     }
 }
 
+fn theirs(app: &App, refusal: Refusal) -> FieldError {
+    FieldError {
+        field: field_of(refusal),
+        text: refusal.text_for_another(&app.words),
+    }
+}
+
 fn set_text(app: &App, me: &SignedIn, done: &Done) -> String {
     let name = done.subject.display_name.as_str();
     match done.lasting.expires_at {
+        _ if done.temporary.is_some() => app.words.say_with("temporary-done", "count", done.ended),
         Some(at) => {
             let until = when::minute(&app.words, at, &me.person.time_zone);
             let arguments = [("name", name.into()), ("until", until.into())];

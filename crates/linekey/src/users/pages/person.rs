@@ -62,7 +62,8 @@ pub(super) struct Shown {
     /// The administrator has just said who they are, in this request.
     pub(super) proven: bool,
     pub(super) notice: Option<String>,
-    pub(super) temporary: Option<String>,
+    /// A temporary password that was just made, and what else that did.
+    pub(super) temporary: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -116,7 +117,10 @@ pub async fn one(
     let own = |text: Option<String>| text.and_then(|text| text.strip_prefix(&format!("{id} ")).map(str::to_owned));
     let shown = Shown {
         must_change: true,
-        temporary: own(text.clone().filter(|_| is_secret)),
+        temporary: own(text.clone().filter(|_| is_secret)).and_then(|text| {
+            let (password, done) = text.split_once(' ')?;
+            Some((password.to_owned(), done.to_owned()))
+        }),
         notice: own(text.filter(|_| !is_secret)),
         ..Shown::default()
     };
