@@ -65,7 +65,7 @@ impl Sealer {
     }
 
     /// Seals the rows of `chains` whose ids are in `range`: all of it or, if this node dies, nothing.
-    async fn batch(&mut self, app: &App, chains: BTreeSet<&str>, range: (&str, &str)) -> Result<u64> {
+    pub(super) async fn batch(&mut self, app: &App, chains: BTreeSet<&str>, range: (&str, &str)) -> Result<u64> {
         let mut tx = app.db.begin().await?;
         let mut heads = BTreeMap::new();
         // In the order of their names, as every sealer takes them: nobody waits for another in a circle.
@@ -103,10 +103,14 @@ impl Sealer {
             moved.insert(chain);
             sealed += 1;
         }
-        for (chain, mut head) in heads.into_iter().filter(|(chain, _)| moved.contains(chain)) {
-            head.sealed_at = app.clock.now();
-            head.mac = app.keys.mac(Purpose::Audit, &of_head(chain, &head));
-            store::put_head(&mut tx, chain, &head).await?;
+        for (chain, head) in heads {
+            if moved.contains(chain) {
+                put(app, &mut tx, chain, head).await?;
+            } else if head.seq == 0 {
+                // Rows that were committed in between took the place of this chain's first in the batch. A head that
+                // nobody sealed would pass for a forged one.
+                store::drop_new_head(&mut tx, chain).await?;
+            }
         }
         if sealed > 0 {
             tx.commit().await?;
@@ -123,7 +127,15 @@ fn chain(row: &Unsealed) -> &str {
     chain_of(row.account_id.as_deref())
 }
 
-/// The head of `chain`, held until the transaction ends; a new chain gets its first.
+/// Moves the head of `chain` to where its rows end now.
+async fn put(app: &App, tx: &mut Tx, chain: &str, mut head: Head) -> Result<()> {
+    head.sealed_at = app.clock.now();
+    head.mac = app.keys.mac(Purpose::Audit, &of_head(chain, &head));
+    store::put_head(tx, chain, &head).await
+}
+
+/// The head of `chain`, held until the transaction ends. A new chain gets an empty one, as its lock, which must not stay
+/// so.
 async fn held(app: &App, tx: &mut Tx, chain: &str) -> Result<std::result::Result<Head, Broken>> {
     let head = match store::hold_head(tx, chain).await? {
         Some(head) => head,

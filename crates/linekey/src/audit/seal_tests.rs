@@ -193,6 +193,25 @@ async fn rows_that_wait_for_a_minute_are_a_finding_and_young_ones_a_number(p: Po
     is_whole(&p).await;
 }
 
+async fn a_new_chain_whose_first_row_falls_out_of_the_batch_is_begun_by_the_next(p: Portal) {
+    p.without_jobs();
+    let ann = p.who(&p.signed_in("ann").await).await;
+    // Both chains had a row when they were looked at; meanwhile the one in front got more than a batch takes.
+    write(&p.app, &ann, 500).await;
+    let gina = p.who(&p.signed_in("gina").await).await;
+    let (busy, quiet) = (ann.person.account.as_str(), gina.person.account.as_str());
+    let batch = Sealer::default().batch(&p.app, [busy, quiet].into(), ("", "z")).await;
+    assert_eq!(batch.expect("a batch"), 500);
+    let empty = query("select count(*) from audit_heads where seq = 0");
+    assert_eq!(
+        p.count(empty).await,
+        0,
+        "nobody would know such a head from a forged one"
+    );
+    assert_eq!(seal(&p.app).await, 2);
+    is_whole(&p).await;
+}
+
 stories![
     an_event_is_sealed_by_itself_soon_after,
     each_account_has_a_chain_and_strangers_have_one,
@@ -201,4 +220,5 @@ stories![
     what_a_stopped_portal_left_unsealed_is_sealed_by_the_next,
     a_chain_goes_on_under_a_new_key_and_says_when_the_old_one_is_missing,
     rows_that_wait_for_a_minute_are_a_finding_and_young_ones_a_number,
+    a_new_chain_whose_first_row_falls_out_of_the_batch_is_begun_by_the_next,
 ];

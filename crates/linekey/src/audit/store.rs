@@ -1,4 +1,4 @@
-//! Statements on `audit_events` and `audit_heads`. An event's own columns are never updated and no row is deleted; the
+//! Statements on `audit_events` and `audit_heads`. An event's own columns are never updated and no event is deleted; the
 //! sealer fills `chain`, `seq` and `link`, once.
 
 use super::Event;
@@ -105,6 +105,15 @@ pub(super) async fn new_head(tx: &mut Tx, chain: &str) -> Result<Head> {
     .bind(&[0_u8; 0][..])
     .one(tx)
     .await
+}
+
+/// Takes the head of a chain away again that [`new_head`] made and no row has moved.
+pub(super) async fn drop_new_head(tx: &mut Tx, chain: &str) -> Result<()> {
+    query("delete from audit_heads where chain = $1 and seq = 0")
+        .bind(chain)
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
 /// The number of a chain's last row; none if it has no row.

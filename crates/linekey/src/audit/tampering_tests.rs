@@ -208,6 +208,19 @@ async fn an_older_head_put_back_alone_is_told(p: Portal) {
     assert_eq!(seal(&p.app).await, 0, "nothing forks");
 }
 
+async fn an_emptied_chain_with_an_emptied_head_is_told(p: Portal) {
+    written(&p).await;
+    p.alter(acme!("delete from audit_events where seq > 0")).await;
+    p.alter(query(
+        "update audit_heads set seq = 0, link = substr(mac, 1, 0), mac = substr(mac, 1, 0) where seq = 12",
+    ))
+    .await;
+    assert_eq!(found(&p).await, ["HeadForged"], "no chain begins like that");
+    let me = p.who(&p.signed_in("ann").await).await;
+    write(&p.app, &me, 1).await;
+    assert_eq!(seal(&p.app).await, 0, "nor is one begun there");
+}
+
 async fn an_unsealed_row_that_was_edited_is_named_before_and_after_it_is_sealed(p: Portal) {
     written(&p).await;
     let me = p.who(&p.signed_in("ann").await).await;
@@ -252,6 +265,7 @@ stories![
     what_was_written_after_a_cut_leaves_the_gap_to_be_seen,
     a_record_put_back_whole_is_told_by_a_head_that_was_kept_elsewhere,
     an_older_head_put_back_alone_is_told,
+    an_emptied_chain_with_an_emptied_head_is_told,
     an_unsealed_row_that_was_edited_is_named_before_and_after_it_is_sealed,
     a_row_in_another_accounts_chain_is_named,
 ];
