@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::read::{self, Filter, Listed};
 use super::{Kind, Outcome};
-use crate::ids::UserId;
+use crate::db::query;
+use crate::ids::{AccountId, UserId};
 use crate::testing::{Portal, stories};
 use crate::words::Words;
 
@@ -124,4 +125,70 @@ async fn an_accounts_record_is_read_newest_first_page_by_page_with_names(p: Port
     );
 }
 
-stories![an_accounts_record_is_read_newest_first_page_by_page_with_names];
+/// Reads a list to its end, so many events at a time.
+async fn paged(p: &Portal, account: &AccountId, filter: &Filter<'_>, limit: i64) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut filter = filter.clone();
+    loop {
+        let page = read::of_account(&p.app.db, account, &filter, limit)
+            .await
+            .expect("rows");
+        let Some(last) = page.last() else { return ids };
+        filter.before = Some(last.cursor());
+        ids.extend(page.into_iter().map(|event| event.id));
+    }
+}
+
+async fn a_list_that_is_narrowed_is_the_whole_one_without_the_others(p: Portal) {
+    let (ann, adam) = (p.signed_in("ann").await, p.signed_in("adam").await);
+    let anns = p.who(&ann).await.person;
+    let hers = format!("/admin/users/{}", anns.id);
+    // Her own acts, his own, what he did to her, and what nobody did to her; several in one millisecond.
+    for label in ["Kitchen", "Attic"] {
+        ann.post("/phones", &[("label", label)]).await;
+        adam.post("/phones", &[("label", label)]).await;
+        p.browser().sign_in("ann@acme.example", "wrong").await.says(422, "");
+        p.wait(1_000);
+        adam.post(&format!("{hers}/disable"), &[]).await;
+        adam.post(&format!("{hers}/enable"), &[]).await;
+    }
+    p.alter(query(
+        "update audit_events set at = (select min(at) from audit_events) where kind = 'phone-add'",
+    ))
+    .await;
+    let all = read::of_account(&p.app.db, &anns.account, &Filter::default(), 100)
+        .await
+        .expect("rows");
+    let about = |event: &Listed, person: &UserId| {
+        [&event.actor_id, &event.subject_id]
+            .into_iter()
+            .any(|id| id.as_deref() == Some(person.as_str()))
+    };
+    let him = p.who(&adam).await.person.id;
+    for person in [None, Some(&anns.id), Some(&him)] {
+        for kind in [None, Some("phone-add"), Some("user-disable"), Some("sign-in")] {
+            let meant = |event: &&Listed| {
+                person.is_none_or(|person| about(event, person)) && kind.is_none_or(|kind| kind == event.kind)
+            };
+            let expected: Vec<_> = all.iter().filter(meant).map(|event| event.id.clone()).collect();
+            assert!(!expected.is_empty(), "{person:?} {kind:?}");
+            let filter = Filter {
+                person,
+                kind,
+                ..Filter::default()
+            };
+            for limit in [1, 3, 100] {
+                assert_eq!(
+                    paged(&p, &anns.account, &filter, limit).await,
+                    expected,
+                    "{person:?} {kind:?} {limit}"
+                );
+            }
+        }
+    }
+}
+
+stories![
+    an_accounts_record_is_read_newest_first_page_by_page_with_names,
+    a_list_that_is_narrowed_is_the_whole_one_without_the_others,
+];

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chain::{chain_of, of_head, of_link};
-use super::store::{self, Head, Unsealed};
+use super::chain::{of_head, of_link};
+use super::store::{self, Head};
 use crate::app::App;
 use crate::clock::{MINUTE, Millis};
 use crate::db::Tx;
@@ -45,27 +45,42 @@ impl Sealer {
         let now = app.clock.now();
         self.resting.retain(|_, since| now - *since < REST);
         let mut sealed = 0;
-        let mut after = String::new();
+        let (mut chain, mut id) = (String::new(), String::new());
         loop {
             // Outside any transaction: as long as there is nothing to do, nobody's writing waits for this.
-            let seen = store::unsealed(&app.db, &after, None, BATCH).await?;
+            let seen = store::unsealed(&app.db, (&chain, &id), BATCH).await?;
             let Some(last) = seen.last() else {
                 return Ok(sealed);
             };
-            let until = last.id.clone();
-            let chains: BTreeSet<_> = seen.iter().map(chain).filter(|chain| !self.rests(chain)).collect();
+            let chains = seen.iter().map(|row| row.chain.as_str());
+            let chains: BTreeSet<_> = chains.filter(|chain| !self.rests(chain)).collect();
             if !chains.is_empty() {
-                sealed += self.batch(app, chains, (&after, &until)).await?;
+                let range = ((&chain[..], &id[..]), (&last.chain[..], &last.id[..]));
+                sealed += self.batch(app, chains, range).await?;
             }
             if seen.len() < usize::try_from(BATCH).unwrap_or_default() {
                 return Ok(sealed);
             }
-            after = until;
+            if !self.rests(&last.chain) {
+                (chain, id) = (last.chain.clone(), last.id.clone());
+                continue;
+            }
+            // However much waits in a chain that rests: a page of it is all that is read.
+            let Some(next) = store::next_waiting(&app.db, &last.chain).await? else {
+                return Ok(sealed);
+            };
+            (chain, id) = (next, String::new());
         }
     }
 
-    /// Seals the rows of `chains` whose ids are in `range`: all of it or, if this node dies, nothing.
-    pub(super) async fn batch(&mut self, app: &App, chains: BTreeSet<&str>, range: (&str, &str)) -> Result<u64> {
+    /// Seals the rows of `chains` behind the first place of `range` up to the second, each a chain and an id: all of it
+    /// or, if this node dies, nothing.
+    pub(super) async fn batch(
+        &mut self,
+        app: &App,
+        chains: BTreeSet<&str>,
+        range: ((&str, &str), (&str, &str)),
+    ) -> Result<u64> {
         let mut tx = app.db.begin().await?;
         let mut heads = BTreeMap::new();
         // In the order of their names, as every sealer takes them: nobody waits for another in a circle.
@@ -85,11 +100,11 @@ impl Sealer {
             }
         }
         // Read again, now that the heads are held: another sealer may have been faster.
-        let rows = store::unsealed(&mut tx, range.0, Some(range.1), BATCH).await?;
+        let rows = store::still_unsealed(&mut tx, range.0, range.1, BATCH).await?;
         let mut sealed = 0;
         let mut moved = BTreeSet::new();
         for row in &rows {
-            let chain = chain(row);
+            let chain = row.chain.as_str();
             let Some(head) = heads.get_mut(chain) else {
                 continue;
             };
@@ -121,10 +136,6 @@ impl Sealer {
     fn rests(&self, chain: &str) -> bool {
         self.resting.contains_key(chain)
     }
-}
-
-fn chain(row: &Unsealed) -> &str {
-    chain_of(row.account_id.as_deref())
 }
 
 /// Moves the head of `chain` to where its rows end now.

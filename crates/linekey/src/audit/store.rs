@@ -4,7 +4,7 @@
 use super::Event;
 use super::read::{Filter, Listed};
 use crate::clock::Millis;
-use crate::db::{Db, Tx, Via, query};
+use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, SessionId, UserId};
 
@@ -29,8 +29,8 @@ pub(super) struct Row {
 /// What the sealer needs of an event.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Unsealed {
+    pub(super) chain: String,
     pub(super) id: String,
-    pub(super) account_id: Option<String>,
     pub(super) mac: Vec<u8>,
 }
 
@@ -67,23 +67,56 @@ pub(super) async fn insert(tx: &mut Tx, id: &str, at: i64, event: &Event<'_>, ma
     Ok(())
 }
 
-/// Rows that wait for the sealer, in the order of their ids, from behind the id `after` up to `until`.
-pub(super) async fn unsealed(
-    via: impl Into<Via<'_>>,
-    after: &str,
-    until: Option<&str>,
+/// Rows that wait for the sealer, chain by chain and by their ids, from behind the chain and id `after`. An account's
+/// chain is named by its id, that of no account is [`super::PORTAL`]. The chain is compared twice: SQLite's index takes the
+/// first, and PostgreSQL's the second, with which it steps over what was sealed a moment ago.
+pub(super) async fn unsealed(db: &Db, after: (&str, &str), limit: i64) -> Result<Vec<Unsealed>> {
+    query(
+        "select coalesce(account_id, 'portal') as chain, id, mac from audit_events
+          where seq is null
+            and coalesce(account_id, 'portal') >= $1 and (coalesce(account_id, 'portal'), id) > ($1, $2)
+          order by coalesce(account_id, 'portal'), id limit $3",
+    )
+    .bind(after.0)
+    .bind(after.1)
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// The same up to the chain and id `until`, as a part of the transaction that seals them.
+pub(super) async fn still_unsealed(
+    tx: &mut Tx,
+    after: (&str, &str),
+    until: (&str, &str),
     limit: i64,
 ) -> Result<Vec<Unsealed>> {
     query(
-        "select id, account_id, mac from audit_events
-          where seq is null and id > $1 and (cast($2 as text) is null or id <= $2)
-          order by id limit $3",
+        "select coalesce(account_id, 'portal') as chain, id, mac from audit_events
+          where seq is null
+            and coalesce(account_id, 'portal') >= $1 and (coalesce(account_id, 'portal'), id) > ($1, $2)
+            and coalesce(account_id, 'portal') <= $3 and (coalesce(account_id, 'portal'), id) <= ($3, $4)
+          order by coalesce(account_id, 'portal'), id limit $5",
+    )
+    .bind(after.0)
+    .bind(after.1)
+    .bind(until.0)
+    .bind(until.1)
+    .bind(limit)
+    .all(tx)
+    .await
+}
+
+/// The first chain behind `after` that has a row which waits for the sealer.
+pub(super) async fn next_waiting(db: &Db, after: &str) -> Result<Option<String>> {
+    let (chain,): (Option<String>,) = query(
+        "select min(coalesce(account_id, 'portal')) as chain from audit_events
+          where seq is null and coalesce(account_id, 'portal') > $1",
     )
     .bind(after)
-    .bind(until)
-    .bind(limit)
-    .all(via)
-    .await
+    .one(db)
+    .await?;
+    Ok(chain)
 }
 
 /// The head of a chain, held until the transaction ends: the update that changes nothing takes PostgreSQL's row lock.
@@ -221,10 +254,38 @@ pub(super) async fn stray(db: &Db, limit: i64) -> Result<Vec<Row>> {
 }
 
 /// Events of one account, newest first, from before the one that `filter` names, with the names of who and whom.
+///
+/// Each way to narrow the list has an index of its own, from which an `or` would keep the engines: so of each way as many
+/// are taken as are asked for, and of a way that is not meant none. Where the account is named by its chain, SQLite has
+/// no index to take instead of the right one.
 pub(super) async fn of_account(db: &Db, account: &AccountId, filter: &Filter<'_>, limit: i64) -> Result<Vec<Listed>> {
     let before = filter.before.as_ref();
     query(
-        "select e.id, e.at, e.account_id, d.domain as account, e.kind, e.outcome, e.session_id, e.address, e.detail,
+        "with found as (
+             select id from (
+                 select id from audit_events
+                  where cast($2 as text) is null and cast($3 as text) is null and account_id = $1
+                    and at >= $4 and at <= $5 and (at < $5 or id < $6)
+                  order by at desc, id desc limit $7) as everything
+             union all select id from (
+                 select id from audit_events
+                  where cast($2 as text) is null and coalesce(account_id, 'portal') = $1 and kind = $3
+                    and at >= $4 and at <= $5 and (at < $5 or id < $6)
+                  order by at desc, id desc limit $7) as of_kind
+             union all select id from (
+                 select id from audit_events
+                  where coalesce(account_id, 'portal') = $1 and subject_id = $2
+                    and (cast($3 as text) is null or kind = $3)
+                    and at >= $4 and at <= $5 and (at < $5 or id < $6)
+                  order by at desc, id desc limit $7) as to_them
+             union all select id from (
+                 select id from audit_events
+                  where coalesce(account_id, 'portal') = $1 and actor_id = $2
+                    and (subject_id is null or actor_id <> subject_id)
+                    and (cast($3 as text) is null or kind = $3)
+                    and at >= $4 and at <= $5 and (at < $5 or id < $6)
+                  order by at desc, id desc limit $7) as by_them)
+         select e.id, e.at, e.account_id, d.domain as account, e.kind, e.outcome, e.session_id, e.address, e.detail,
                 e.seq, e.actor_id, e.subject_id, x.display_name as actor_name, y.display_name as subject_name,
                 case x.role when 'operator' then x.name else x.name || '@' || xa.domain end as actor,
                 case y.role when 'operator' then y.name else y.name || '@' || ya.domain end as subject
@@ -232,10 +293,7 @@ pub(super) async fn of_account(db: &Db, account: &AccountId, filter: &Filter<'_>
            left join accounts d on d.id = e.account_id
            left join users x on x.id = e.actor_id left join accounts xa on xa.id = x.account_id
            left join users y on y.id = e.subject_id left join accounts ya on ya.id = y.account_id
-          where e.account_id = $1
-            and (cast($2 as text) is null or e.actor_id = $2 or e.subject_id = $2)
-            and (cast($3 as text) is null or e.kind = $3)
-            and e.at >= $4 and e.at <= $5 and (e.at < $5 or e.id < $6)
+          where e.id in (select id from found)
           order by e.at desc, e.id desc limit $7",
     )
     .bind(account)

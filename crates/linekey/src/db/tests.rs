@@ -133,6 +133,42 @@ async fn every_statement_prepares_and_the_schemas_agree() {
 }
 
 #[tokio::test]
+async fn an_accounts_events_are_listed_by_indexes_however_the_list_is_narrowed() {
+    let portal = Portal::start(Engine::Sqlite).await;
+    let is_list = |sql: &str| sql.contains("from audit_events") && sql.contains("= $1 and subject_id = $2");
+    let lists: Vec<_> = statements().into_iter().filter(|(_, sql)| is_list(sql)).collect();
+    let [(_, sql)] = &lists[..] else {
+        panic!("one statement lists an account's events: {lists:?}");
+    };
+    let plan = plan(&portal.app.db, sql).await;
+    for index in [
+        "audit_events_by_account (account_id=? AND at>? AND at<?)",
+        "audit_events_by_kind (<expr>=? AND kind=? AND at>? AND at<?)",
+        "audit_events_by_subject (subject_id=? AND at>? AND at<?)",
+        "audit_events_by_actor (actor_id=? AND at>? AND at<?)",
+    ] {
+        assert!(plan.iter().any(|step| step.ends_with(index)), "{index}: {plan:#?}");
+    }
+    let walked =
+        |step: &&String| *step == "SCAN e" || step.starts_with("SCAN e ") || step.contains("SCAN audit_events");
+    assert_eq!(plan.iter().find(walked), None, "{plan:#?}");
+}
+
+/// How SQLite goes about a statement, step by step.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the plan of a statement is no statement of ours"
+)]
+async fn plan(db: &Db, sql: &str) -> Vec<String> {
+    let Db::Sqlite { writer, .. } = db else {
+        panic!("the steps are told in SQLite's words");
+    };
+    let explained = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(writer).await.expect("a plan");
+    steps.into_iter().map(|(.., step)| step).collect()
+}
+
+#[tokio::test]
 async fn a_second_server_on_one_file_is_refused_and_a_newer_schema_too() {
     let folder = Folder::new();
     let url = format!("sqlite:{}", folder.path().join("linekey.db").display());
