@@ -181,15 +181,32 @@ async fn a_chain_goes_on_under_a_new_key_and_says_when_the_old_one_is_missing(p:
     );
 }
 
-async fn rows_that_wait_for_a_minute_are_a_finding_and_young_ones_a_number(p: Portal) {
+async fn rows_that_wait_for_a_minute_are_told_and_accuse_nobody(p: Portal) {
     p.without_jobs();
     let me = p.who(&p.signed_in("ann").await).await;
     write(&p.app, &me, 4).await;
-    assert!(verified(&p.app).await.is_sound());
+    assert_eq!(verified(&p.app).await.waiting, [], "young ones are a number");
     p.wait(MINUTE + 1_000);
+    p.signed_in("gina").await;
     let report = verified(&p.app).await;
-    assert!(matches!(report.findings[..], [ref one] if one.fault == verify::Fault::Waiting { rows: 5 }));
+    assert_eq!(report.unsealed, 6);
+    let told = report
+        .waiting
+        .iter()
+        .map(|waiting| (waiting.account.as_deref(), waiting.rows));
+    assert_eq!(told.collect::<Vec<_>>(), [(Some("acme.example"), 5)]);
+    assert!(report.is_sound(), "{:?}", report.findings);
+    p.alter(query(
+        "update audit_events set outcome = 'refused' where kind = 'profile-change'",
+    ))
+    .await;
+    assert_eq!(verified(&p.app).await.findings.len(), 4, "what was changed is named");
+    p.alter(query(
+        "update audit_events set outcome = 'done' where kind = 'profile-change'",
+    ))
+    .await;
     seal(&p.app).await;
+    assert_eq!(verified(&p.app).await.waiting, []);
     is_whole(&p).await;
 }
 
@@ -253,7 +270,7 @@ stories![
     a_sealer_that_dies_anywhere_loses_nothing,
     what_a_stopped_portal_left_unsealed_is_sealed_by_the_next,
     a_chain_goes_on_under_a_new_key_and_says_when_the_old_one_is_missing,
-    rows_that_wait_for_a_minute_are_a_finding_and_young_ones_a_number,
+    rows_that_wait_for_a_minute_are_told_and_accuse_nobody,
     a_new_chain_whose_first_row_falls_out_of_the_batch_is_begun_by_the_next,
     a_chain_that_rests_costs_a_page_however_much_waits_in_it,
 ];

@@ -230,12 +230,15 @@ pub(super) async fn sealed(db: &Db, chain: &str, after: (i64, &str), limit: i64)
     .await
 }
 
-/// Rows that have no number yet, by id, from behind the id `after`.
-pub(super) async fn unnumbered(db: &Db, after: &str, limit: i64) -> Result<Vec<Row>> {
+/// Rows of a chain that have no number yet, by id, from behind the id `after`.
+pub(super) async fn unnumbered(db: &Db, chain: &str, after: &str, limit: i64) -> Result<Vec<Row>> {
     query(
         "select id, at, account_id, kind, outcome, actor_id, subject_id, session_id, address, detail, mac, seq, link
-           from audit_events where seq is null and id > $1 order by id limit $2",
+           from audit_events
+          where seq is null and coalesce(account_id, 'portal') = $1 and id > $2
+          order by id limit $3",
     )
+    .bind(chain)
     .bind(after)
     .bind(limit)
     .all(db)

@@ -82,11 +82,6 @@ pub enum Fault {
     },
     /// The row is not the one that a head kept elsewhere speaks of.
     Rewritten,
-    /// Rows have waited for the sealer for more than a minute; the oldest is named.
-    Waiting {
-        /// How many.
-        rows: u64,
-    },
 }
 
 /// Something that is wrong, and where.
@@ -98,6 +93,20 @@ pub struct Finding {
     pub chain: String,
     /// At which row; none when the chain has no row.
     pub place: Option<Place>,
+}
+
+/// Rows of a chain that have waited for the sealer for more than a minute. No server runs, then, or it cannot write:
+/// that says nothing against the record, but until they are sealed one that is removed leaves no trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The chain.
+    pub chain: String,
+    /// The account's domain.
+    pub account: Option<String>,
+    /// How many.
+    pub rows: u64,
+    /// The one that was written first.
+    pub oldest: Place,
 }
 
 /// A head that was kept elsewhere. The form is that of a chain in `linekey audit verify --json`.
@@ -135,6 +144,8 @@ pub struct Report {
     pub chains: Vec<Chain>,
     /// Rows that the sealer has not come to yet.
     pub unsealed: u64,
+    /// Where such rows have waited too long.
+    pub waiting: Vec<Waiting>,
     /// What is wrong, at most a thousand.
     pub findings: Vec<Finding>,
     /// How much is wrong, beyond that.
@@ -251,40 +262,51 @@ fn told(chain: &str, account: Option<String>, rows: u64, head: Option<Head>) -> 
     }
 }
 
-/// Judges the rows that are not sealed yet, each by its own MAC.
+/// Judges the rows that are not sealed yet, of every chain or `only` one.
 async fn unsealed(app: &App, only: Option<&str>, report: &mut Report) -> Result<()> {
-    let mut waiting: BTreeMap<String, (u64, Place)> = BTreeMap::new();
+    if let Some(chain) = only {
+        return unsealed_of(app, chain, report).await;
+    }
     let mut after = String::new();
-    let oldest = app.clock.now() - PATIENCE;
+    while let Some(chain) = store::next_waiting(&app.db, &after).await? {
+        unsealed_of(app, &chain, report).await?;
+        after = chain;
+    }
+    Ok(())
+}
+
+/// Judges those of one chain, each by its own MAC.
+async fn unsealed_of(app: &App, chain: &str, report: &mut Report) -> Result<()> {
+    let (mut rows, mut oldest): (u64, Option<Place>) = (0, None);
+    let mut after = String::new();
+    let patient = app.clock.now() - PATIENCE;
     loop {
-        let page = store::unnumbered(&app.db, &after, PAGE).await?;
+        let page = store::unnumbered(&app.db, chain, &after, PAGE).await?;
         let Some(last) = page.last() else {
             break;
         };
         after.clone_from(&last.id);
-        let of_interest = |row: &&Row| only.is_none_or(|only| only == chain_of(row.account_id.as_deref()));
-        for row in page.iter().filter(of_interest) {
+        for row in &page {
             report.unsealed += 1;
             match app.keys.verify_mac(Purpose::Audit, &of_row(row), &row.mac) {
                 Proof::Wrong => report.add(of_row_alone(Fault::Edited, row)),
                 Proof::UnknownKey => report.add(of_row_alone(Fault::UnknownKey, row)),
                 Proof::Right => {}
             }
-            if row.at < oldest {
-                let chain = chain_of(row.account_id.as_deref()).to_owned();
-                let (rows, first) = waiting.entry(chain).or_insert((0, Place::of(row)));
-                *rows += 1;
-                if row.at < first.at {
-                    *first = Place::of(row);
+            if row.at < patient {
+                rows += 1;
+                if oldest.as_ref().is_none_or(|oldest| row.at < oldest.at) {
+                    oldest = Some(Place::of(row));
                 }
             }
         }
     }
-    for (chain, (rows, first)) in waiting {
-        report.add(Finding {
-            fault: Fault::Waiting { rows },
-            chain,
-            place: Some(first),
+    if let Some(oldest) = oldest {
+        report.waiting.push(Waiting {
+            chain: chain.to_owned(),
+            account: store::domain_of(&app.db, chain).await?,
+            rows,
+            oldest,
         });
     }
     Ok(())

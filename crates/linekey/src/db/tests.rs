@@ -154,6 +154,19 @@ async fn an_accounts_events_are_listed_by_indexes_however_the_list_is_narrowed()
     assert_eq!(plan.iter().find(walked), None, "{plan:#?}");
 }
 
+#[tokio::test]
+async fn what_waits_for_the_sealer_is_found_by_its_index() {
+    let portal = Portal::start(Engine::Sqlite).await;
+    let asks = |sql: &str| sql.starts_with("select") && sql.contains("where seq is null");
+    let statements: Vec<_> = statements().into_iter().filter(|(_, sql)| asks(sql)).collect();
+    assert!(statements.len() >= 4, "{statements:?}");
+    for (_, sql) in statements {
+        let plan = plan(&portal.app.db, &sql).await;
+        let sought = "SEARCH audit_events USING INDEX audit_events_waiting (<expr>";
+        assert!(plan.iter().all(|step| step.starts_with(sought)), "{sql}: {plan:?}");
+    }
+}
+
 /// How SQLite goes about a statement, step by step.
 #[expect(
     clippy::disallowed_methods,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::audit;
-use crate::audit::verify::{Fault, Finding, Place, Report};
+use crate::audit::verify::{Fault, Finding, Place, Report, Waiting};
 use crate::when;
 
 /// The form that `--json` prints and `--head` reads.
@@ -33,9 +33,20 @@ pub(super) fn as_json(report: &Report) -> Value {
             "says": sentence(finding),
         })
     });
+    let waiting = report.waiting.iter().map(|waiting| {
+        json!({
+            "chain": waiting.chain,
+            "account": domain(report, &waiting.chain),
+            "rows": waiting.rows,
+            "id": waiting.oldest.id,
+            "at": when::rfc3339(waiting.oldest.at),
+            "says": waits(waiting),
+        })
+    });
     json!({
         "chains": chains.collect::<Vec<_>>(),
         "unsealed": report.unsealed,
+        "waiting": waiting.collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
         "further_findings": report.further,
     })
@@ -51,6 +62,9 @@ pub(super) fn as_text(report: &Report) -> String {
         }
     }
     text += &format!("{} rows wait to be sealed\n", report.unsealed);
+    for waiting in &report.waiting {
+        text += &format!("  {}: {}\n", name_of(report, &waiting.chain), waits(waiting));
+    }
     if report.is_sound() {
         text += "\nEvery row is as it was written.\n";
     } else {
@@ -63,13 +77,17 @@ pub(super) fn as_text(report: &Report) -> String {
         text += &format!("  and {} more\n", report.further);
     }
     text += "\nKeep the heads where nobody who can change this database can change them (`audit verify --json > FILE`):\n\
-             only `audit verify --head FILE` finds a record that was put back whole to an earlier state.\n";
+             only `audit verify --head FILE` finds a chain whose last rows were removed by somebody who put the head of \
+             then back,\nor a whole record that was put back to an earlier state.\n";
     text
 }
 
 fn domain<'a>(report: &'a Report, chain: &str) -> Option<&'a String> {
-    let found = report.chains.iter().find(|told| told.chain == chain);
-    found.and_then(|told| told.account.as_ref())
+    let told = report.chains.iter().map(|told| (&told.chain, &told.account));
+    // Of a chain that was never sealed this is all there is.
+    let waits = report.waiting.iter().map(|waiting| (&waiting.chain, &waiting.account));
+    let mut named = told.chain(waits).filter(|(named, _)| *named == chain);
+    named.find_map(|(_, account)| account.as_ref())
 }
 
 fn name_of(report: &Report, chain: &str) -> String {
@@ -94,7 +112,6 @@ fn name(fault: &Fault) -> &'static str {
         Fault::HeadMissing => "head-missing",
         Fault::HeadBehind { .. } => "head-behind",
         Fault::Rewritten => "rewritten",
-        Fault::Waiting { .. } => "waiting",
     }
 }
 
@@ -126,10 +143,17 @@ fn sentence(finding: &Finding) -> String {
         Fault::HeadMissing => format!("the head is gone; the rows end with {row}"),
         Fault::HeadBehind { head } => format!("an older head, {head}, was put back; the rows end with {row}"),
         Fault::Rewritten => format!("{row} is not the row that the head kept elsewhere speaks of"),
-        Fault::Waiting { rows } => {
-            format!("{rows} rows wait to be sealed for more than a minute, the oldest is {row}; does a server run?")
-        }
     }
+}
+
+/// A row that waits is as it was written, unless a finding says otherwise; what is lacking is a server.
+fn waits(waiting: &Waiting) -> String {
+    format!(
+        "{} for more than a minute, the oldest is {}; a server seals them, and until then one that is removed leaves no \
+         trace",
+        waiting.rows,
+        place(&waiting.oldest)
+    )
 }
 
 fn range(from: i64, to: i64) -> String {
@@ -145,5 +169,40 @@ fn place(place: &Place) -> String {
     match place.seq {
         Some(seq) => format!("row {seq} ({at}, event {})", place.id),
         None => format!("an unsealed row ({at}, event {})", place.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_only_wait_are_told_apart_from_what_is_not_as_it_was_written() {
+        let oldest = Place {
+            seq: None,
+            id: "0192".to_owned(),
+            at: 0,
+        };
+        let mut report = Report {
+            unsealed: 5,
+            ..Report::default()
+        };
+        report.waiting.push(Waiting {
+            chain: "0193".to_owned(),
+            account: Some("acme.example".to_owned()),
+            rows: 4,
+            oldest,
+        });
+        let text = as_text(&report);
+        let said = "5 rows wait to be sealed\n  acme.example: 4 for more than a minute, the oldest is an \
+                    unsealed row (1970-01-01 00:00:00 UTC, event 0192); a server seals them";
+        assert!(text.contains(said), "{text}");
+        assert!(text.contains("Every row is as it was written."), "{text}");
+        let json = as_json(&report);
+        assert_eq!(json["findings"], json!([]));
+        assert_eq!(
+            (&json["waiting"][0]["rows"], &json["waiting"][0]["id"]),
+            (&4.into(), &"0192".into())
+        );
     }
 }
