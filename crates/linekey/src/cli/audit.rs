@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::open;
+use super::table::{self, Row};
+use super::{Usage, open};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::audit::read::{self, Filter, Listed};
 use crate::audit::verify::{self, KeptHead};
+use crate::clock::Millis;
 use crate::ids::{AccountId, UserId};
 use crate::users::name::TypedName;
 use crate::{accounts, users, when};
@@ -20,7 +22,7 @@ use crate::{accounts, users, when};
 pub(super) enum AuditCommand {
     /// Show what happened, newest first
     List(ListArguments),
-    /// Prove that no row was edited, moved or removed; exit code 1 if one was
+    /// Prove that no row was edited, moved or removed, as far as the heads tell; exit code 1 if one was
     Verify(VerifyArguments),
 }
 
@@ -68,24 +70,14 @@ pub(super) async fn run(command: AuditCommand, settings: Option<PathBuf>) -> any
 }
 
 async fn list(arguments: ListArguments, settings: Option<PathBuf>) -> anyhow::Result<()> {
-    if let Some(kind) = &arguments.kind
-        && !Kind::ALL.iter().any(|known| known.as_str() == kind)
-    {
-        let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        bail!("there is no kind {kind}; there are {}", known.join(", "));
-    }
-    let since = match &arguments.since {
-        Some(text) => {
-            when::parse(text).with_context(|| format!("--since {text}: a date such as 2026-11-01 is needed"))?
-        }
-        None => 0,
-    };
+    let kind = kind(arguments.kind.as_deref())?;
+    let since = since(arguments.since.as_deref())?;
     let app = open::portal(settings).await?;
     let account = account(&app, arguments.account.as_deref()).await?;
     let person = person(&app, arguments.user.as_deref()).await?;
     let filter = Filter {
         person: person.as_ref(),
-        kind: arguments.kind.as_deref(),
+        kind,
         since,
         before: None,
     };
@@ -94,22 +86,43 @@ async fn list(arguments: ListArguments, settings: Option<PathBuf>) -> anyhow::Re
         None => read::of_everyone(&app.db, &filter, arguments.limit).await?,
     };
     app.db.close().await;
-    if arguments.json {
-        let array = Value::Array(events.iter().map(as_json).collect());
-        super::say(&format!("{array:#}\n"));
-    } else {
-        super::say(&as_table(&events));
+    let head = ["when", "kind", "outcome", "who", "whom", "from"];
+    let rows = events.into_iter().map(row).collect();
+    table::print(&head, rows, arguments.json, "There are no such events.")
+}
+
+/// What `--kind` names, as it is stored.
+fn kind(kind: Option<&str>) -> anyhow::Result<Option<&'static str>> {
+    let Some(kind) = kind else {
+        return Ok(None);
+    };
+    let known = Kind::ALL.iter().map(|kind| kind.as_str());
+    let Some(found) = known.clone().find(|known| *known == kind) else {
+        let known = known.collect::<Vec<_>>().join(", ");
+        bail!(Usage(format!(
+            "--kind {kind}: there is no such kind; there are {known}"
+        )))
+    };
+    Ok(Some(found))
+}
+
+/// The moment that `--since` names; the beginning of all without it.
+fn since(text: Option<&str>) -> anyhow::Result<Millis> {
+    let Some(text) = text else {
+        return Ok(0);
+    };
+    match when::parse(text) {
+        Some(since) => Ok(since),
+        None => bail!(Usage(format!("--since {text}: a date such as 2026-11-01 is needed"))),
     }
-    Ok(())
 }
 
 async fn account(app: &App, domain: Option<&str>) -> anyhow::Result<Option<AccountId>> {
     let Some(domain) = domain else {
         return Ok(None);
     };
-    let mut tx = app.db.begin().await?;
-    let found = accounts::by_domain(&mut tx, &domain.to_lowercase()).await?;
-    Ok(Some(found.with_context(|| format!("there is no account {domain}"))?))
+    let found = accounts::named(&app.db, &domain.to_lowercase()).await?;
+    Ok(Some(found.with_context(|| format!("there is no account {domain}"))?.id))
 }
 
 async fn person(app: &App, name: Option<&str>) -> anyhow::Result<Option<UserId>> {
@@ -121,48 +134,32 @@ async fn person(app: &App, name: Option<&str>) -> anyhow::Result<Option<UserId>>
     Ok(Some(exact.with_context(|| format!("nobody signs in as {name}"))?.id))
 }
 
-fn as_json(event: &Listed) -> Value {
+fn row(event: Listed) -> Row {
     let detail: Value = serde_json::from_str(&event.detail).unwrap_or_else(|_| json!(event.detail));
-    json!({
-        "id": event.id,
-        "at": when::rfc3339(event.at),
-        "account": event.account,
-        "kind": event.kind,
-        "outcome": event.outcome,
-        "actor": event.actor.as_ref().or(event.actor_id.as_ref()),
-        "subject": event.subject.as_ref().or(event.subject_id.as_ref()),
-        "session": event.session_id,
-        "address": event.address,
-        "detail": detail,
-        "seq": event.seq,
-    })
-}
-
-fn as_table(events: &[Listed]) -> String {
-    let who =
-        |name: &Option<String>, id: &Option<String>| name.clone().or(id.clone()).unwrap_or_else(|| "-".to_owned());
-    let mut lines = vec![["when", "kind", "outcome", "who", "whom", "from"].map(str::to_owned)];
-    lines.extend(events.iter().map(|event| {
-        [
+    let (actor, subject) = (event.actor.or(event.actor_id), event.subject.or(event.subject_id));
+    Row {
+        object: json!({
+            "id": event.id,
+            "at": when::rfc3339(event.at),
+            "account": event.account,
+            "kind": event.kind,
+            "outcome": event.outcome,
+            "actor": actor,
+            "subject": subject,
+            "session": event.session_id,
+            "address": event.address,
+            "detail": detail,
+            "seq": event.seq,
+        }),
+        cells: vec![
             when::exact(event.at),
-            event.kind.clone(),
-            event.outcome.clone(),
-            who(&event.actor, &event.actor_id),
-            who(&event.subject, &event.subject_id),
-            event.address.clone().unwrap_or_else(|| "-".to_owned()),
-        ]
-    }));
-    let mut widths = [0; 6];
-    for line in &lines {
-        for (width, cell) in widths.iter_mut().zip(line) {
-            *width = (*width).max(cell.chars().count());
-        }
+            event.kind,
+            event.outcome,
+            actor.unwrap_or_default(),
+            subject.unwrap_or_default(),
+            event.address.unwrap_or_default(),
+        ],
     }
-    let padded = lines.iter().map(|line| {
-        let cells = line.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    });
-    padded.collect()
 }
 
 async fn verify(arguments: VerifyArguments, settings: Option<PathBuf>) -> anyhow::Result<()> {
