@@ -1,7 +1,8 @@
 # What the record of events says: one sentence for each kind of event and each way it can end, audit-KIND-OUTCOME.
 # $actor is who did it, $subject whom it was done to. What people do to themselves needs neither: the list names them.
+# $own is yes then, for what others may do as well.
 
-audit-nobody = Somebody
+audit-nobody = somebody
 audit-console = The provider
 audit-unknown = Something this version has no words for: { $kind }
 
@@ -42,7 +43,11 @@ audit-user-add-done = { $actor } added { $subject }
 audit-key-add-done = { $actor } added a key to the key file
 audit-key-use-done = { $actor } made another key of the key file seal
 audit-key-retire-done = { $actor } retired a key of the key file
-audit-phone-add-done = Added a phone
+audit-phone-add-done =
+    { $own ->
+        [yes] Added a phone
+       *[no] { $actor } added a phone for { $subject }
+    }
 audit-phone-wrong-address-refused = A phone tried to register an address that is not its own
 audit-phone-refused-refused = A phone of { $subject } sent wrong SIP passwords
 audit-phone-refused-delayed = A phone of { $subject } sent so many wrong SIP passwords that it gets no answer for now

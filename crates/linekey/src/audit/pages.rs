@@ -167,8 +167,7 @@ fn days(app: &App, events: &[Listed], zone: &str) -> Vec<Day> {
 fn view(app: &App, event: &Listed, zone: &str) -> EventView {
     // People do most things to themselves, and the sentence then names nobody. Displayed names are their owners' to
     // choose, at any time; a sign-in name says who it was.
-    let own = event.actor_id == event.subject_id || event.actor_id.is_none();
-    let who = match own {
+    let who = match event.is_own() {
         true => event.subject_name.as_deref().zip(event.subject.as_deref()),
         false => event.actor.as_deref().map(|actor| ("", actor)),
     };

@@ -99,8 +99,8 @@ impl Listed {
         let Some((kind, outcome)) = ended else {
             return words.say_with("audit-unknown", "kind", self.kind.as_str());
         };
-        let detail: Value = serde_json::from_str(&self.detail).unwrap_or_default();
-        let nobody = if detail["by"] == "console" {
+        let detail = self.detail();
+        let nobody = if self.is_of_console() {
             "audit-console"
         } else {
             "audit-nobody"
@@ -111,9 +111,24 @@ impl Listed {
             [
                 ("actor", name(&self.actor_name, nobody).into()),
                 ("subject", name(&self.subject_name, "audit-nobody").into()),
+                ("own", if self.is_own() { "yes" } else { "no" }.into()),
                 ("sessions", detail["sessions"].as_i64().unwrap_or_default().into()),
             ],
         )
+    }
+
+    /// Whether people did it to themselves, or nobody is known who did it to them, such as a guesser. What a command on
+    /// the provider's own machine did is nobody's own.
+    pub fn is_own(&self) -> bool {
+        !self.is_of_console() && (self.actor_id.is_none() || self.actor_id == self.subject_id)
+    }
+
+    fn is_of_console(&self) -> bool {
+        self.detail()["by"] == "console"
+    }
+
+    fn detail(&self) -> Value {
+        serde_json::from_str(&self.detail).unwrap_or_default()
     }
 }
 

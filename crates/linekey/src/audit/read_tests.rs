@@ -6,7 +6,9 @@ use super::read::{self, Filter, Listed};
 use super::{Kind, Outcome};
 use crate::db::query;
 use crate::ids::{AccountId, UserId};
+use crate::phones::create_for::create_for;
 use crate::testing::{Portal, stories};
+use crate::users;
 use crate::words::Words;
 
 fn listed(kind: &str, outcome: &str) -> Listed {
@@ -52,6 +54,36 @@ fn every_kind_has_words_for_every_way_it_can_end() {
         listed("phone-refused", Outcome::Refused.as_str()).sentence(&words),
         "A phone of Ann Archer sent wrong SIP passwords"
     );
+}
+
+#[test]
+fn what_the_console_did_is_nobodys_own() {
+    let words = Words::english();
+    let own = listed("phone-add", "done");
+    assert_eq!(own.sentence(&words), "Added a phone");
+    let consoles = Listed {
+        detail: "{\"by\":\"console\"}".to_owned(),
+        actor_name: None,
+        ..own
+    };
+    assert_eq!(consoles.sentence(&words), "The provider added a phone for Ann Archer");
+    assert!(!consoles.is_own());
+}
+
+async fn a_phone_that_the_provider_added_is_not_shown_as_the_persons_own_act(p: Portal) {
+    let (ann, adam) = (p.signed_in("ann").await, p.signed_in("adam").await);
+    let me = p.who(&ann).await.person;
+    let subject = users::subject(&p.app, &me.account, &me.id)
+        .await
+        .expect("a row")
+        .expect("ann");
+    create_for(&p.app, &subject, "Kitchen", "").await.expect("a phone");
+    let said = adam.get("/admin/audit?kind=phone-add").await;
+    said.says(200, "The provider added a phone for Ann Archer");
+    assert!(!said.text.contains("<bdi>Ann Archer</bdi>"), "{}", said.text);
+    ann.post("/phones", &[("label", "Attic")]).await;
+    let said = adam.get("/admin/audit?kind=phone-add").await;
+    said.says(200, "<bdi>Added a phone</bdi>").says(200, "<bdi>Ann Archer");
 }
 
 async fn an_accounts_record_is_read_newest_first_page_by_page_with_names(p: Portal) {
@@ -190,5 +222,6 @@ async fn a_list_that_is_narrowed_is_the_whole_one_without_the_others(p: Portal) 
 
 stories![
     an_accounts_record_is_read_newest_first_page_by_page_with_names,
+    a_phone_that_the_provider_added_is_not_shown_as_the_persons_own_act,
     a_list_that_is_narrowed_is_the_whole_one_without_the_others,
 ];
