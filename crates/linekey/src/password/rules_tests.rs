@@ -266,7 +266,7 @@ fn rules_and_refusals_are_told_in_plain_words() {
             "At least 1 lowercase letter",
             "At least 1 uppercase letter",
             "Not a common password",
-            "Does not contain your sign-in name or your company's name",
+            "Does not contain your sign-in name, your company's name or ours",
             "At most 256 characters, no tabs or line breaks",
         ]
     );

@@ -110,7 +110,7 @@ async fn a_dump_of_the_database_holds_no_usable_password(p: Portal) {
 }
 
 async fn what_breaks_a_rule_is_said_at_the_field_and_changes_nothing(p: Portal) {
-    let ann = p.signed_in("ann").await;
+    let (ann, _other) = (p.signed_in("ann").await, p.signed_in("ann").await);
     let before = p.dump_everything().await;
     let long = format!("Aa{}", "x".repeat(255));
     let cases = [
