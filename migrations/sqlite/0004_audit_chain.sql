@@ -18,5 +18,12 @@ create table audit_heads (
     sealed_at integer not null
 ) strict;
 
+-- How many rows all chains have, one row: so that a chain which is taken away and begun anew without a row of it is told.
+create table audit_tally (
+    id integer primary key not null check (id = 1),
+    sealed integer not null,
+    mac blob not null
+) strict;
+
 -- When the record last told of what is counted here, so that it neither floods nor falls silent.
 alter table throttle add column told_at integer;

@@ -25,7 +25,12 @@ pub(super) fn framed(fields: &[&[u8]]) -> Vec<u8> {
 /// The bytes under the MAC of a stored row: the same that [`super::Event`] had when it was written.
 pub(super) fn of_row(row: &Row) -> Vec<u8> {
     let at = row.at.to_string();
-    let optional = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
+    // Nothing is written as an empty text: one that was put in the place of nothing must not pass for it.
+    let optional = |text: &Option<String>| match text.as_deref() {
+        None => Vec::new(),
+        Some("") => vec![0],
+        Some(text) => text.as_bytes().to_vec(),
+    };
     framed(&[
         row.id.as_bytes(),
         at.as_bytes(),
@@ -44,6 +49,11 @@ pub(super) fn of_row(row: &Row) -> Vec<u8> {
 /// the row's MAC.
 pub(super) fn of_link(before: &[u8], chain: &str, seq: i64, mac: &[u8]) -> Vec<u8> {
     framed(&[b"link", before, chain.as_bytes(), seq.to_string().as_bytes(), mac])
+}
+
+/// The bytes under the MAC of the tally: how many rows all chains have.
+pub(super) fn of_tally(sealed: i64) -> Vec<u8> {
+    framed(&[b"tally", sealed.to_string().as_bytes()])
 }
 
 /// The bytes under the MAC of a head.

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chain::{of_head, of_link};
-use super::store::{self, Head};
+use super::chain::{of_head, of_link, of_tally};
+use super::store::{self, Head, Unsealed};
 use crate::app::App;
 use crate::clock::{MINUTE, Millis};
 use crate::db::Tx;
@@ -101,23 +101,7 @@ impl Sealer {
         }
         // Read again, now that the heads are held: another sealer may have been faster.
         let rows = store::still_unsealed(&mut tx, range.0, range.1, BATCH).await?;
-        let mut sealed = 0;
-        let mut moved = BTreeSet::new();
-        for row in &rows {
-            let chain = row.chain.as_str();
-            let Some(head) = heads.get_mut(chain) else {
-                continue;
-            };
-            head.seq += 1;
-            head.link = app
-                .keys
-                .mac(Purpose::Audit, &of_link(&head.link, chain, head.seq, &row.mac));
-            if !store::seal(&mut tx, &row.id, chain, head.seq, &head.link).await? {
-                return Err(Error::defect("a row was sealed by somebody who did not hold its chain"));
-            }
-            moved.insert(chain);
-            sealed += 1;
-        }
+        let (sealed, moved) = number(app, &mut tx, &rows, &mut heads).await?;
         for (chain, head) in heads {
             if moved.contains(chain) {
                 put(app, &mut tx, chain, head).await?;
@@ -128,6 +112,13 @@ impl Sealer {
             }
         }
         if sealed > 0 {
+            if !count(app, &mut tx, sealed).await? {
+                tracing::error!("the audit record is not sealed: its tally was changed; see linekey audit verify");
+                for chain in moved {
+                    self.resting.insert(chain.to_owned(), app.clock.now());
+                }
+                return Ok(0);
+            }
             tx.commit().await?;
         }
         Ok(sealed)
@@ -136,6 +127,55 @@ impl Sealer {
     fn rests(&self, chain: &str) -> bool {
         self.resting.contains_key(chain)
     }
+}
+
+/// Gives each row of a chain that is held its number and link. Says how many, and which chains went on.
+async fn number<'a>(
+    app: &App,
+    tx: &mut Tx,
+    rows: &'a [Unsealed],
+    heads: &mut BTreeMap<&str, Head>,
+) -> Result<(u64, BTreeSet<&'a str>)> {
+    let mut sealed = 0;
+    let mut moved = BTreeSet::new();
+    for row in rows {
+        let chain = row.chain.as_str();
+        let Some(head) = heads.get_mut(chain) else {
+            continue;
+        };
+        head.seq += 1;
+        let message = of_link(&head.link, chain, head.seq, &row.mac);
+        head.link = app.keys.mac(Purpose::Audit, &message);
+        if !store::seal(tx, &row.id, chain, head.seq, &head.link).await? {
+            return Err(Error::defect("a row was sealed by somebody who did not hold its chain"));
+        }
+        moved.insert(chain);
+        sealed += 1;
+    }
+    Ok((sealed, moved))
+}
+
+/// Counts `more` rows of any chains. False: the tally is not ours.
+async fn count(app: &App, tx: &mut Tx, more: u64) -> Result<bool> {
+    let Some(tally) = store::hold_tally(tx).await? else {
+        return Ok(false);
+    };
+    let proof = app.keys.verify_mac(Purpose::Audit, &of_tally(tally.sealed), &tally.mac);
+    if proof != Proof::Right {
+        return Ok(false);
+    }
+    put_tally(app, tx, tally.sealed + i64::try_from(more).map_err(Error::defect)?).await?;
+    Ok(true)
+}
+
+async fn put_tally(app: &App, tx: &mut Tx, sealed: i64) -> Result<()> {
+    store::put_tally(tx, sealed, &app.keys.mac(Purpose::Audit, &of_tally(sealed))).await
+}
+
+/// Begins the tally of a record that has no row yet, in the transaction that sets the portal up. No other place makes one:
+/// a record that was taken apart could be sealed anew without some of its rows.
+pub async fn begin(app: &App, tx: &mut Tx) -> Result<()> {
+    put_tally(app, tx, 0).await
 }
 
 /// Moves the head of `chain` to where its rows end now.

@@ -5,7 +5,7 @@ use super::Event;
 use super::read::{Filter, Listed};
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{AccountId, SessionId, UserId};
 
 /// An event as it is stored.
@@ -43,7 +43,17 @@ pub(super) struct Head {
     pub(super) sealed_at: Millis,
 }
 
+/// How many rows all chains have.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Tally {
+    pub(super) sealed: i64,
+    pub(super) mac: Vec<u8>,
+}
+
 /// Appends one event.
+///
+/// # Errors
+/// When it was not appended, whoever saw to that.
 pub(super) async fn insert(tx: &mut Tx, id: &str, at: i64, event: &Event<'_>, mac: &[u8]) -> Result<()> {
     let address = event.address.map(|address| address.to_string());
     query(
@@ -63,8 +73,11 @@ pub(super) async fn insert(tx: &mut Tx, id: &str, at: i64, event: &Event<'_>, ma
     .bind(event.detail.to_string())
     .bind(mac)
     .run(tx)
-    .await?;
-    Ok(())
+    .await
+    .and_then(|appended| match appended {
+        1 => Ok(()),
+        _ => Err(Error::defect("the database dropped an audit event")),
+    })
 }
 
 /// Rows that wait for the sealer, chain by chain and by their ids, from behind the chain and id `after`. An account's
@@ -149,6 +162,38 @@ pub(super) async fn drop_new_head(tx: &mut Tx, chain: &str) -> Result<()> {
     Ok(())
 }
 
+/// The tally, held until the transaction ends.
+pub(super) async fn hold_tally(tx: &mut Tx) -> Result<Option<Tally>> {
+    query("update audit_tally set sealed = sealed where id = 1 returning sealed, mac")
+        .optional(tx)
+        .await
+}
+
+/// Moves the tally, or begins it.
+pub(super) async fn put_tally(tx: &mut Tx, sealed: i64, mac: &[u8]) -> Result<()> {
+    query(
+        "insert into audit_tally (id, sealed, mac) values (1, $1, $2)
+         on conflict (id) do update set sealed = excluded.sealed, mac = excluded.mac",
+    )
+    .bind(sealed)
+    .bind(mac)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// The tally with the sum of what the heads say, at one moment. The sum is 0 where there is no head.
+pub(super) async fn tally(db: &Db) -> Result<(Option<Tally>, i64)> {
+    let (sealed, mac, heads): (Option<i64>, Option<Vec<u8>>, i64) = query(
+        "select (select sealed from audit_tally where id = 1) as sealed,
+                (select mac from audit_tally where id = 1) as mac,
+                (select coalesce(cast(sum(seq) as bigint), 0) from audit_heads) as heads",
+    )
+    .one(db)
+    .await?;
+    Ok((sealed.zip(mac).map(|(sealed, mac)| Tally { sealed, mac }), heads))
+}
+
 /// The number of a chain's last row; none if it has no row.
 pub(super) async fn last_number(tx: &mut Tx, chain: &str) -> Result<Option<i64>> {
     let (last,): (Option<i64>,) = query("select max(seq) as seq from audit_events where chain = $1")
@@ -183,13 +228,13 @@ pub(super) async fn put_head(tx: &mut Tx, chain: &str, head: &Head) -> Result<()
     Ok(())
 }
 
-/// The first chain behind `after` that has a row or a head.
-pub(super) async fn next_chain(db: &Db, after: &str) -> Result<Option<String>> {
+/// The first chain behind `after`, or of all, that has a row or a head.
+pub(super) async fn next_chain(db: &Db, after: Option<&str>) -> Result<Option<String>> {
     let (chain,): (Option<String>,) = query(
         "select min(chain) as chain from (
-             select min(chain) as chain from audit_events where chain > $1
+             select min(chain) as chain from audit_events where cast($1 as text) is null or chain > $1
              union all
-             select min(chain) as chain from audit_heads where chain > $1) as nearest",
+             select min(chain) as chain from audit_heads where cast($1 as text) is null or chain > $1) as nearest",
     )
     .bind(after)
     .one(db)
@@ -230,12 +275,12 @@ pub(super) async fn sealed(db: &Db, chain: &str, after: (i64, &str), limit: i64)
     .await
 }
 
-/// Rows of a chain that have no number yet, by id, from behind the id `after`.
-pub(super) async fn unnumbered(db: &Db, chain: &str, after: &str, limit: i64) -> Result<Vec<Row>> {
+/// Rows of a chain that have no number yet, by id, from behind the id `after`, if any.
+pub(super) async fn unnumbered(db: &Db, chain: &str, after: Option<&str>, limit: i64) -> Result<Vec<Row>> {
     query(
         "select id, at, account_id, kind, outcome, actor_id, subject_id, session_id, address, detail, mac, seq, link
            from audit_events
-          where seq is null and coalesce(account_id, 'portal') = $1 and id > $2
+          where seq is null and coalesce(account_id, 'portal') = $1 and (cast($2 as text) is null or id > $2)
           order by id limit $3",
     )
     .bind(chain)

@@ -50,6 +50,7 @@ async fn an_edited_row_is_named_whichever_column_it_was(p: Portal) {
         "update audit_events set actor_id = null where seq = 5",
         "update audit_events set address = '203.0.113.9' where seq = 5",
         "update audit_events set session_id = null where seq = 5",
+        "update audit_events set address = '' where seq = 5",
     ] {
         p.alter(query("create table kept as select * from audit_events where seq = 5"))
             .await;
@@ -129,14 +130,14 @@ async fn a_record_that_was_cut_off_is_told_even_if_the_head_was_moved_along(p: P
         "update audit_heads set seq = 10, link = (select e.link from audit_events e where e.seq = 10) where seq = 12",
     ))
     .await;
-    assert_eq!(found(&p).await, ["HeadForged 10"]);
+    assert_eq!(found(&p).await, ["HeadForged 10", "TallyDiffers"]);
     let me = p.who(&p.signed_in("ann").await).await;
     write(&p.app, &me, 2).await;
     assert_eq!(seal(&p.app).await, 0, "nobody seals over what was forged");
-    assert_eq!(found(&p).await, ["HeadForged 10"]);
+    assert_eq!(found(&p).await, ["HeadForged 10", "TallyDiffers"]);
     p.alter(query("delete from audit_heads where seq = 10")).await;
     assert_eq!(seal(&p.app).await, 0, "nor begins the chain anew");
-    assert_eq!(found(&p).await, ["HeadMissing 10"]);
+    assert_eq!(found(&p).await, ["HeadMissing 10", "TallyDiffers"]);
     p.signed_in("gina").await;
     assert_eq!(seal(&p.app).await, 1, "other accounts go on");
 }
@@ -154,6 +155,8 @@ async fn a_record_put_back_whole_is_told_by_a_head_that_was_kept_elsewhere(p: Po
     written(&p).await;
     p.alter(query("create table old_heads as select * from audit_heads"))
         .await;
+    p.alter(query("create table old_tally as select * from audit_tally"))
+        .await;
     let me = p.who(&p.signed_in("ann").await).await;
     write(&p.app, &me, 3).await;
     seal(&p.app).await;
@@ -169,6 +172,9 @@ async fn a_record_put_back_whole_is_told_by_a_head_that_was_kept_elsewhere(p: Po
     p.alter(query("delete from audit_events where seq > 12")).await;
     p.alter(query("delete from audit_heads")).await;
     p.alter(query("insert into audit_heads select * from old_heads")).await;
+    assert_eq!(found(&p).await, ["TallyDiffers"], "more was sealed than is there");
+    p.alter(query("delete from audit_tally")).await;
+    p.alter(query("insert into audit_tally select * from old_tally")).await;
     assert_eq!(found(&p).await, [""; 0], "alone it looks whole");
     assert_eq!(against(&kept).await, ["CutOff 12"]);
 
@@ -181,7 +187,7 @@ async fn a_record_put_back_whole_is_told_by_a_head_that_was_kept_elsewhere(p: Po
     p.alter(query("delete from audit_heads")).await;
     assert_eq!(
         against(&kept).await,
-        ["CutOff", "CutOff"],
+        ["TallyDiffers", "CutOff", "CutOff"],
         "chains that are gone altogether"
     );
 }
@@ -203,7 +209,7 @@ async fn an_older_head_put_back_alone_is_told(p: Portal) {
     seal(&p.app).await;
     p.alter(query("delete from audit_heads")).await;
     p.alter(query("insert into audit_heads select * from old_heads")).await;
-    assert_eq!(found(&p).await, ["HeadBehind 16"]);
+    assert_eq!(found(&p).await, ["HeadBehind 16", "TallyDiffers"]);
     write(&p.app, &me, 1).await;
     assert_eq!(seal(&p.app).await, 0, "nothing forks");
 }
@@ -215,7 +221,11 @@ async fn an_emptied_chain_with_an_emptied_head_is_told(p: Portal) {
         "update audit_heads set seq = 0, link = substr(mac, 1, 0), mac = substr(mac, 1, 0) where seq = 12",
     ))
     .await;
-    assert_eq!(found(&p).await, ["HeadForged"], "no chain begins like that");
+    assert_eq!(
+        found(&p).await,
+        ["HeadForged", "TallyDiffers"],
+        "no chain begins like that"
+    );
     let me = p.who(&p.signed_in("ann").await).await;
     write(&p.app, &me, 1).await;
     assert_eq!(seal(&p.app).await, 0, "nor is one begun there");
@@ -257,7 +267,75 @@ async fn a_row_in_another_accounts_chain_is_named(p: Portal) {
     );
 }
 
+/// Whoever has no key and no copy of an earlier head cannot have the record sealed anew without some of its rows.
+async fn a_chain_that_is_sealed_anew_without_a_row_is_told(p: Portal) {
+    written(&p).await;
+    p.alter(query("create table kept as select * from audit_heads")).await;
+    p.alter(acme!("delete from audit_events where seq = 5")).await;
+    p.alter(acme!(
+        "update audit_events set chain = null, seq = null, link = null where seq > 0"
+    ))
+    .await;
+    p.alter(query(
+        "delete from audit_heads where chain = (select id from accounts where domain = 'acme.example')",
+    ))
+    .await;
+    seal(&p.app).await;
+    assert_eq!(
+        found(&p).await,
+        ["TallyDiffers"],
+        "it was sealed twice, and one row is lacking"
+    );
+    p.alter(query("delete from audit_heads")).await;
+    p.alter(query("delete from audit_tally")).await;
+    p.alter(query("update audit_events set chain = null, seq = null, link = null"))
+        .await;
+    seal(&p.app).await;
+    let sealed = query("select count(*) from audit_events where seq is not null");
+    assert_eq!(p.count(sealed).await, 0, "without a tally nothing is sealed");
+    p.alter(query("insert into audit_heads select * from kept")).await;
+    assert!(found(&p).await.contains(&"TallyForged".to_owned()));
+    p.alter(query(
+        "insert into audit_tally (id, sealed, mac) select 1, 0, mac from kept limit 1",
+    ))
+    .await;
+    assert!(
+        found(&p).await.contains(&"TallyForged".to_owned()),
+        "made by somebody else"
+    );
+}
+
+async fn a_row_in_no_chain_that_exists_is_named(p: Portal) {
+    written(&p).await;
+    for place in [
+        "'', 1, link",
+        "'', 7, null",
+        "'nowhere', 1, link",
+        "null, 4, link",
+        "null, null, null",
+    ] {
+        for id in ["", "0198c0de-0000-7000-8000-0000000000ee"] {
+            let forged = format!(
+                "insert into audit_events (id, at, account_id, kind, outcome, detail, mac, chain, seq, link)
+                 select '{id}', at, account_id, 'user-disable', 'done', '{{}}', mac, {place}
+                   from audit_events where seq = 3 order by chain limit 1"
+            );
+            p.alter(query(forged.leak())).await;
+            let edited = found(&p).await.iter().any(|found| found.starts_with("Edited"));
+            assert!(
+                edited || found(&p).await.iter().any(|found| found.starts_with("Moved")),
+                "{place} {id:?}"
+            );
+            p.alter(query("delete from audit_events where kind = 'user-disable'"))
+                .await;
+        }
+    }
+    assert_eq!(found(&p).await, [""; 0]);
+}
+
 stories![
+    a_chain_that_is_sealed_anew_without_a_row_is_told,
+    a_row_in_no_chain_that_exists_is_named,
     an_edited_row_is_named_whichever_column_it_was,
     rows_that_changed_places_are_named,
     a_row_that_was_taken_out_is_told_with_its_neighbours,

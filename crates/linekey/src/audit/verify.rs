@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{chain_of, of_row};
+use super::chain::{chain_of, of_row, of_tally};
 use super::store::{self, Head, Row};
 use super::walk::Walk;
 use crate::app::App;
@@ -82,6 +82,16 @@ pub enum Fault {
     },
     /// The row is not the one that a head kept elsewhere speaks of.
     Rewritten,
+    /// The number of rows of all chains is gone, or was changed by somebody without the key.
+    TallyForged,
+    /// Another number of rows was sealed than the heads speak of: an older head was put back, or a chain was taken away or
+    /// begun anew without some of its rows.
+    TallyDiffers {
+        /// How many were sealed.
+        sealed: i64,
+        /// How many the heads speak of.
+        heads: i64,
+    },
 }
 
 /// Something that is wrong, and where.
@@ -199,11 +209,12 @@ pub async fn verify(app: &App, only: Option<&str>, kept: Vec<KeptHead>) -> Resul
     match only {
         Some(chain) => one(app, chain, kept.remove(chain), &mut report).await?,
         None => {
-            let mut after = String::new();
-            while let Some(chain) = store::next_chain(&app.db, &after).await? {
+            let mut after = None;
+            while let Some(chain) = store::next_chain(&app.db, after.as_deref()).await? {
                 one(app, &chain, kept.remove(&chain), &mut report).await?;
-                after = chain;
+                after = Some(chain);
             }
+            tally(app, &mut report).await?;
         }
     }
     for gone in kept.values() {
@@ -216,6 +227,29 @@ pub async fn verify(app: &App, only: Option<&str>, kept: Vec<KeptHead>) -> Resul
     }
     unsealed(app, only, &mut report).await?;
     Ok(report)
+}
+
+/// Compares how many rows were ever sealed with how many the heads speak of.
+async fn tally(app: &App, report: &mut Report) -> Result<()> {
+    let (tally, heads) = store::tally(&app.db).await?;
+    let fault = match tally {
+        None if heads == 0 => return Ok(()),
+        None => Fault::TallyForged,
+        Some(tally) => match app.keys.verify_mac(Purpose::Audit, &of_tally(tally.sealed), &tally.mac) {
+            Proof::Right if tally.sealed == heads => return Ok(()),
+            Proof::Right => Fault::TallyDiffers {
+                sealed: tally.sealed,
+                heads,
+            },
+            Proof::Wrong | Proof::UnknownKey => Fault::TallyForged,
+        },
+    };
+    report.add(Finding {
+        fault,
+        chain: "tally".to_owned(),
+        place: None,
+    });
+    Ok(())
 }
 
 /// Walks along one chain to its head.
@@ -278,14 +312,14 @@ async fn unsealed(app: &App, only: Option<&str>, report: &mut Report) -> Result<
 /// Judges those of one chain, each by its own MAC.
 async fn unsealed_of(app: &App, chain: &str, report: &mut Report) -> Result<()> {
     let (mut rows, mut oldest): (u64, Option<Place>) = (0, None);
-    let mut after = String::new();
+    let mut after: Option<String> = None;
     let patient = app.clock.now() - PATIENCE;
     loop {
-        let page = store::unnumbered(&app.db, chain, &after, PAGE).await?;
+        let page = store::unnumbered(&app.db, chain, after.as_deref(), PAGE).await?;
         let Some(last) = page.last() else {
             break;
         };
-        after.clone_from(&last.id);
+        after = Some(last.id.clone());
         for row in &page {
             report.unsealed += 1;
             match app.keys.verify_mac(Purpose::Audit, &of_row(row), &row.mac) {

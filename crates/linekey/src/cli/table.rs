@@ -22,13 +22,20 @@ pub(super) fn print(head: &[&str], rows: Vec<Row>, json: bool, empty: &str) -> a
         return Ok(());
     }
     let mut lines = vec![head.iter().map(|name| (*name).to_owned()).collect()];
-    lines.extend(rows.into_iter().map(|row| row.cells));
+    let plain_cells = |row: Row| row.cells.iter().map(|cell| plain(cell)).collect();
+    lines.extend(rows.into_iter().map(plain_cells));
     super::say(&if std::io::stdout().is_terminal() {
         aligned(&lines)
     } else {
         lines.iter().map(|cells| cells.join("\t") + "\n").collect()
     });
     Ok(())
+}
+
+/// A text of the database as a terminal may have it: whoever wrote it there draws no lines of their own.
+pub(super) fn plain(text: &str) -> String {
+    let seen = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(seen).collect()
 }
 
 /// Columns as wide as their widest cell, two spaces apart.
@@ -54,6 +61,11 @@ pub(super) fn aligned(lines: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_moves_no_cursor() {
+        assert_eq!(plain("a\u{1b}[2Kb\nc\td"), "a\u{fffd}[2Kb\u{fffd}c\u{fffd}d");
+    }
 
     #[test]
     fn a_table_is_as_wide_as_it_must_be_and_ends_no_line_with_spaces() {

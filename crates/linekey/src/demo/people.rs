@@ -4,6 +4,7 @@ use anyhow::{Context, anyhow};
 
 use crate::accounts::create::NewAccount;
 use crate::app::App;
+use crate::audit;
 use crate::clock::{DAY, HOUR};
 use crate::db::Tx;
 use crate::ids::{AccountId, PhoneId, UserId};
@@ -159,6 +160,7 @@ pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
     }
     let mut tx = app.db.begin().await?;
     tx.mark("demo").await?;
+    audit::seal::begin(app, &mut tx).await?;
     let mut ids = Vec::new();
     for (domain, name) in ACCOUNTS {
         let new = NewAccount {

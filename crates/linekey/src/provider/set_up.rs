@@ -82,6 +82,7 @@ pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<(
     };
     let mut tx = app.db.begin().await?;
     tx.mark(KIND).await?;
+    audit::seal::begin(app, &mut tx).await?;
     let wanted = Wanted {
         name: first.provider,
         domain: first.domain,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::audit;
 use crate::audit::verify::{Fault, Finding, Place, Report, Waiting};
+use crate::cli::table::plain;
 use crate::when;
 
 /// The form that `--json` prints and `--head` reads.
@@ -94,7 +95,8 @@ fn name_of(report: &Report, chain: &str) -> String {
     match domain(report, chain) {
         Some(domain) => domain.clone(),
         None if chain == audit::PORTAL => "portal (in no account)".to_owned(),
-        None => format!("account {chain}"),
+        None if chain == "tally" => "all chains".to_owned(),
+        None => format!("account {}", plain(chain)),
     }
 }
 
@@ -112,6 +114,8 @@ fn name(fault: &Fault) -> &'static str {
         Fault::HeadMissing => "head-missing",
         Fault::HeadBehind { .. } => "head-behind",
         Fault::Rewritten => "rewritten",
+        Fault::TallyForged => "tally-forged",
+        Fault::TallyDiffers { .. } => "tally-differs",
     }
 }
 
@@ -132,7 +136,8 @@ fn sentence(finding: &Finding) -> String {
                 Some(at) => format!("as its head says, at {}", when::exact(*at)),
                 None => "as the head kept elsewhere says".to_owned(),
             };
-            let from = finding.place.as_ref().and_then(|place| place.seq).unwrap_or(0) + 1;
+            let last = finding.place.as_ref().and_then(|place| place.seq).unwrap_or(0);
+            let from = last.saturating_add(1);
             let gone = range(from, *head);
             format!("{gone} gone from the end: the chain had come to {head}, {when}, and now ends with {row}")
         }
@@ -143,6 +148,15 @@ fn sentence(finding: &Finding) -> String {
         Fault::HeadMissing => format!("the head is gone; the rows end with {row}"),
         Fault::HeadBehind { head } => format!("an older head, {head}, was put back; the rows end with {row}"),
         Fault::Rewritten => format!("{row} is not the row that the head kept elsewhere speaks of"),
+        Fault::TallyForged => {
+            "the number of sealed rows is gone, or was changed by somebody without the key; nothing is sealed until it is \
+             put back"
+                .to_owned()
+        }
+        Fault::TallyDiffers { sealed, heads } => format!(
+            "{sealed} rows were sealed, and the chains speak of {heads}: an older head was put back, or a chain was taken \
+             away or begun anew without some of its rows"
+        ),
     }
 }
 
@@ -157,18 +171,18 @@ fn waits(waiting: &Waiting) -> String {
 }
 
 fn range(from: i64, to: i64) -> String {
-    if from == to {
-        format!("row {from} is")
+    if from >= to {
+        format!("row {to} is")
     } else {
         format!("rows {from} to {to} are")
     }
 }
 
 fn place(place: &Place) -> String {
-    let at = when::exact(place.at);
+    let (at, id) = (when::exact(place.at), plain(&place.id));
     match place.seq {
-        Some(seq) => format!("row {seq} ({at}, event {})", place.id),
-        None => format!("an unsealed row ({at}, event {})", place.id),
+        Some(seq) => format!("row {seq} ({at}, event {id})"),
+        None => format!("an unsealed row ({at}, event {id})"),
     }
 }
 
