@@ -94,6 +94,15 @@ fresh.addEventListener("input", () => {
 again.addEventListener("input", () => compare(false));
 again.addEventListener("blur", () => compare(true));
 
+// What differs is not sent: the answer could only be to type both again. An empty field is the server's to name.
+form.addEventListener("submit", (event) => {
+  if (!again.value || again.value === fresh.value) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  compare(true);
+  again.focus();
+}, { capture: true });
+
 suggest.addEventListener("click", async () => {
   const answer = await post("/account/password/suggest", {}, undefined);
   if (!answer?.passphrase) return;
