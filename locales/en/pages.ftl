@@ -325,3 +325,4 @@ demo-mail-title = Mail of this demo
 demo-mail-what = Nothing leaves this machine: mail goes to a folder, and is listed here, newest first.
 demo-mail-none = No mail yet
 demo-mail-none-next = Change a password, and a note about it arrives here within a second.
+demo-mail-plain = As plain text

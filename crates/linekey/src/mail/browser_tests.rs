@@ -12,7 +12,9 @@ async fn a_mail_is_seen_as_it_will_look(p: Portal) {
     let anyone = Chromium::start(&p).await;
     anyone.open("/demo/mail").await;
     anyone.says("Quayside: your portal password was changed").await;
+    anyone.press("As plain text").await;
     anyone.says("Hello Ann Archer,").await;
+    anyone.press("As plain text").await;
     anyone.frame_says("Your phones stay connected.").await;
     anyone.picture(&p, "demo-mail").await;
     anyone.close().await;
