@@ -19,7 +19,8 @@ struct AccountsPage {
     searched: String,
     accounts: Vec<Listed>,
     next: Option<String>,
-    is_first: bool,
+    /// The address of the first page, on any other.
+    first: Option<String>,
 }
 
 /// GET `/operator`: accounts come first.
@@ -36,7 +37,7 @@ pub async fn list(State(app): State<App>, Operator(me): Operator, Query(query): 
     Ok(page(&AccountsPage {
         frame: me.frame(&app, Section::Accounts),
         accounts: found.accounts,
-        is_first: after.is_empty(),
+        first: (!after.is_empty()).then(|| format!("/operator/accounts?q={}", encode(&searched))),
         next: found.next.map(next),
         searched,
     }))

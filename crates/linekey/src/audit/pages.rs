@@ -69,7 +69,8 @@ struct RecordPage {
     choices: Vec<Choice>,
     days: Vec<Day>,
     next: Option<String>,
-    is_first: bool,
+    /// The address of the first page, on any other.
+    first: Option<String>,
     filtered: bool,
 }
 
@@ -125,7 +126,7 @@ pub async fn list(State(app): State<App>, Administrator(me): Administrator, Quer
         choices: CHOICES.iter().map(choice).collect(),
         days: days(&app, &events, &me.person.time_zone),
         next,
-        is_first,
+        first: (!is_first).then(|| "/admin/audit".to_owned()),
     }))
 }
 

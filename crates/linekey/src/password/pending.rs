@@ -6,9 +6,8 @@ use super::prepare::SecretVerdict;
 use super::store;
 use crate::app::App;
 use crate::clock::{MINUTE, Millis};
-use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::{PendingId, UserId};
+use crate::ids::PendingId;
 use crate::keys::Purpose;
 use crate::sessions::SignedIn;
 use crate::users;
@@ -81,11 +80,6 @@ pub async fn find(app: &App, me: &SignedIn, id: &PendingId) -> Result<Option<Wai
         verdict: SecretVerdict::of_byte(verdict.first().copied().unwrap_or_default()),
         sign_out_others: row.sign_out_others != 0,
     }))
-}
-
-/// Voids every change that waits for the user, in the transaction of what makes it void.
-pub async fn void(tx: &mut Tx, user: &UserId) -> Result<()> {
-    store::void_pending(tx, user).await
 }
 
 /// Removes what nobody confirmed; run now and then.

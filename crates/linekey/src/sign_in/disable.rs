@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::audit::{self, Outcome};
 use crate::error::Result;
 use crate::mail::{self, Mail};
-use crate::password;
 use crate::sessions;
 use crate::users::act::{self, Begun, Whom};
 use crate::users::permissions::{Act, Refusal};
@@ -45,8 +44,8 @@ async fn switch(app: &App, actor: Actor<'_>, whom: Whom<'_>, act: Act) -> Result
     if !users::set_disabled(&mut tx, &subject.account, &subject.id, disabled_at).await? {
         return Ok(Switched::Already(subject));
     }
+    // What waits for a confirmation goes with its session.
     let ended = sessions::end::all_in(&mut tx, &subject.id).await?;
-    password::pending::void(&mut tx, &subject.id).await?;
     let detail = serde_json::json!({ "sessions": ended });
     audit::record(app, &mut tx, actor.event(act.kind(), Outcome::Done, &subject, detail)).await?;
     if let Some(address) = subject.verified_email() {

@@ -34,7 +34,8 @@ struct PeoplePage {
     searched: String,
     people: Vec<Row>,
     next: Option<String>,
-    is_first: bool,
+    /// The address of the first page, on any other.
+    first: Option<String>,
 }
 
 /// GET `/admin`: people come first.
@@ -56,7 +57,7 @@ pub async fn list(State(app): State<App>, Administrator(me): Administrator, Quer
         frame: me.frame(&app, Section::People),
         account: me.person.account_name.clone(),
         people: found.people.into_iter().map(row).collect(),
-        is_first: after.is_none(),
+        first: after.map(|_| format!("/admin/users?q={}", encode(&searched))),
         searched,
         next,
     }))
