@@ -14,7 +14,7 @@ mod tests;
 
 pub use dialect::{ServerLock, file_of, without_password};
 pub use migrate::{Migrated, newest_schema};
-pub use query::{FromAnyRow, Query, Value, Via, query};
+pub use query::{Alone, FromAnyRow, Query, Value, Via, query};
 pub use readers::Readers;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection};
+use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::{Db, Readers, Tx};
 use crate::error::{Error, Result};
@@ -30,6 +30,8 @@ impl<T> FromAnyRow for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromR
 pub enum Via<'a> {
     /// A reader of the SQLite file.
     SqliteReaders(&'a Readers),
+    /// The SQLite writer, for one statement that is a transaction of its own.
+    SqliteWriter(&'a SqlitePool),
     /// The transaction of the SQLite writer.
     SqliteTx(&'a mut SqliteConnection),
     /// Any PostgreSQL connection.
@@ -79,6 +81,7 @@ macro_rules! on_engine {
                 Ok(found.into())
             }
             Via::SqliteTx(tx) => bound!().$finish(&mut *tx).await.map(Into::into),
+            Via::SqliteWriter(pool) => bound!().$finish(pool).await.map(Into::into),
             Via::PostgresPool(pool) => bound!().$finish(pool).await.map(Into::into),
             Via::PostgresTx(tx) => bound!().$finish(&mut *tx).await.map(Into::into),
         }
@@ -142,6 +145,21 @@ impl<'a> From<&'a Db> for Via<'a> {
         super::counted::count(db);
         match db {
             Db::Sqlite { readers, .. } => Self::SqliteReaders(readers),
+            Db::Postgres(pool) => Self::PostgresPool(pool),
+        }
+    }
+}
+
+/// A statement that writes, as a transaction of its own: one way to the database instead of three.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone<'a>(pub &'a Db);
+
+impl<'a> From<Alone<'a>> for Via<'a> {
+    fn from(Alone(db): Alone<'a>) -> Self {
+        #[cfg(test)]
+        super::counted::count(db);
+        match db {
+            Db::Sqlite { writer, .. } => Self::SqliteWriter(writer),
             Db::Postgres(pool) => Self::PostgresPool(pool),
         }
     }

@@ -97,17 +97,56 @@ pub enum Counted {
 /// Counts a try in every bucket it falls into, and says whether it may be judged: not if one of them waits, and then
 /// none counts it.
 pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
-    count_since(app, buckets, None).await
+    let now = app.clock.now();
+    let keys: Vec<_> = buckets.iter().map(|bucket| bucket.key(app)).collect();
+    let free = app.config.throttle.free_failures;
+    let terms = store::Terms {
+        window: now - WINDOW,
+        free,
+    };
+    let counted = match (buckets, &keys[..]) {
+        ([Bucket::SecretRule(..), ..], _) => Vec::new(),
+        (_, [one, other]) => store::count_free_in_two(&app.db, (one, other), terms, now).await?,
+        (_, [one]) => store::count_free(&app.db, one, terms, now).await?,
+        _ => Vec::new(),
+    };
+    if counted.len() < buckets.len() {
+        return count_among(app, buckets, None, &counted).await;
+    }
+    let failures = counted.iter().map(|row| row.failures).max().unwrap_or_default();
+    let untold = counted.iter().any(|row| is_untold(row.told_at, now));
+    Ok(Counted::Go {
+        failures,
+        telling: untold || failures == free + 1,
+    })
 }
 
 /// The same, with the tries before `since` forgotten: somebody was given a new password then, perhaps because of them.
 pub async fn count_since(app: &App, buckets: &[Bucket<'_>], since: Option<Millis>) -> Result<Counted> {
+    match since {
+        None => count(app, buckets).await,
+        since => count_among(app, buckets, since, &[]).await,
+    }
+}
+
+/// Judges the buckets one by one, held until all are; those of `counted` count the try already.
+async fn count_among(
+    app: &App,
+    buckets: &[Bucket<'_>],
+    since: Option<Millis>,
+    counted: &[store::Free],
+) -> Result<Counted> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut going = Vec::new();
     let (mut most, mut telling, mut wait) = (0, false, None);
     for bucket in buckets {
         let key = bucket.key(app);
+        if let Some(row) = counted.iter().find(|row| row.bucket == key) {
+            most = most.max(row.failures);
+            telling |= is_untold(row.told_at, now);
+            continue;
+        }
         let before = store::locked(&mut tx, &key, now).await?;
         let forgotten = since.is_some_and(|since| before.last_at < since);
         let judged = if forgotten {
@@ -118,13 +157,19 @@ pub async fn count_since(app: &App, buckets: &[Bucket<'_>], since: Option<Millis
         match judged {
             Verdict::Go(failures) => {
                 most = most.max(failures);
-                telling |= is_untold(&before, now);
+                telling |= is_untold(before.told_at, now);
                 going.push((key, failures, if failures == 1 { now } else { before.first_at }));
             }
             Verdict::Wait(seconds) => wait = wait.max(Some(seconds)),
         }
     }
     if let Some(seconds) = wait {
+        if !counted.is_empty() {
+            for row in counted {
+                store::uncount(&mut tx, &row.bucket).await?;
+            }
+            tx.commit().await?;
+        }
         return Ok(Counted::Wait(seconds));
     }
     for (key, failures, first_at) in going {
@@ -140,8 +185,13 @@ pub async fn count_since(app: &App, buckets: &[Bucket<'_>], since: Option<Millis
 
 /// Forgives the buckets: their owner proved to be who they said.
 pub async fn clear(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> {
-    for bucket in buckets {
-        store::remove(tx, &bucket.key(app)).await?;
+    for two in buckets.chunks(2) {
+        let keys: Vec<_> = two.iter().map(|bucket| bucket.key(app)).collect();
+        let [one, .., other] = &keys[..] else {
+            store::remove(tx, &keys[0], &keys[0]).await?;
+            continue;
+        };
+        store::remove(tx, one, other).await?;
     }
     Ok(())
 }
@@ -158,7 +208,7 @@ pub async fn is_worth_telling(app: &App, tx: &mut Tx, again: Again<'_>) -> Resul
     };
     let key = key(app, &text);
     let now = app.clock.now();
-    let untold = is_untold(&store::locked(tx, &key, now).await?, now);
+    let untold = is_untold(store::locked(tx, &key, now).await?.told_at, now);
     if untold {
         store::put(tx, &key, 1, now, now).await?;
         store::put_told(tx, &key, now).await?;
@@ -175,8 +225,8 @@ pub async fn told(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> 
     Ok(())
 }
 
-fn is_untold(before: &store::Row, now: Millis) -> bool {
-    before.told_at.is_none_or(|at| now - at >= TOLD)
+fn is_untold(told_at: Option<Millis>, now: Millis) -> bool {
+    told_at.is_none_or(|at| now - at >= TOLD)
 }
 
 /// Removes what is forgotten anyway; run now and then.
