@@ -11,15 +11,14 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use tokio::net::TcpListener;
 
-/// Serves the page on a free port of loopback, which it says, until it is stopped.
+/// Serves the page on a free port of loopback, which it says, until it is stopped. Its database stays in the temporary
+/// folder: a connection that a client's hanging up closes is opened again.
 ///
 /// # Errors
 /// When the temporary folder cannot be written.
 pub(crate) async fn serve() -> anyhow::Result<()> {
     let file = std::env::temp_dir().join(format!("linekey-limit-{}.db", std::process::id()));
     let people = people(&file).await?;
-    // Its connections stay open; the name can go at once.
-    std::fs::remove_file(&file)?;
     let routes = Router::new().route("/", get(page)).with_state(people);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     crate::say(&format!("{}", listener.local_addr()?))?;
