@@ -123,7 +123,8 @@ impl Listed {
         !self.is_of_console() && (self.actor_id.is_none() || self.actor_id == self.subject_id)
     }
 
-    fn is_of_console(&self) -> bool {
+    /// Whether a command of the provider did it.
+    pub fn is_of_console(&self) -> bool {
         self.detail()["by"] == "console"
     }
 

@@ -136,12 +136,13 @@ async fn person(app: &App, name: Option<&str>) -> anyhow::Result<Option<UserId>>
 
 fn row(event: Listed) -> Row {
     let detail: Value = serde_json::from_str(&event.detail).unwrap_or_else(|_| json!(event.detail));
+    let of_console = event.is_of_console();
     let (actor, subject) = (event.actor.or(event.actor_id), event.subject.or(event.subject_id));
     Row {
         object: json!({
             "id": event.id,
             "at": when::rfc3339(event.at),
-            "account": event.account,
+            "account": &event.account,
             "kind": event.kind,
             "outcome": event.outcome,
             "actor": actor,
@@ -155,8 +156,14 @@ fn row(event: Listed) -> Row {
             when::exact(event.at),
             event.kind,
             event.outcome,
-            actor.unwrap_or_default(),
-            subject.unwrap_or_default(),
+            actor.unwrap_or_else(|| {
+                if of_console {
+                    "console".to_owned()
+                } else {
+                    String::new()
+                }
+            }),
+            subject.or(event.account).unwrap_or_default(),
             event.address.unwrap_or_default(),
         ],
     }

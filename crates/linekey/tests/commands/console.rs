@@ -179,6 +179,8 @@ fn a_command_in_the_wrong_place_makes_no_empty_portal() {
 fn what_cannot_be_added_is_said_and_lists_are_for_programs_too() {
     let place = Place::set_up("refused");
     place.does(&["account", "add", "acme.example", "--name", "Acme Boats"]);
+    let listed = place.does(&["audit", "list"]);
+    assert!(listed.contains("account-add\tdone\tconsole\tacme.example"), "{listed}");
     let add = [
         "user",
         "add",
