@@ -119,11 +119,10 @@ pub(super) async fn put_told(tx: &mut Tx, key: &[u8], now: Millis) -> Result<()>
     Ok(())
 }
 
-/// Forgets two buckets, which may be the same one.
-pub(super) async fn remove(tx: &mut Tx, one: &[u8], other: &[u8]) -> Result<()> {
-    query("delete from throttle where bucket in ($1, $2)")
-        .bind(one)
-        .bind(other)
+/// Forgets the bucket.
+pub(super) async fn remove(tx: &mut Tx, key: &[u8]) -> Result<()> {
+    query("delete from throttle where bucket = $1")
+        .bind(key)
         .run(tx)
         .await?;
     Ok(())
