@@ -7,6 +7,8 @@ pub mod add_user;
 mod browser_tests;
 pub mod change;
 pub mod common;
+#[cfg(test)]
+mod confirming_tests;
 pub mod hash;
 pub mod names;
 pub mod pages;
