@@ -19,8 +19,6 @@ pub struct Listed {
     pub name: String,
     /// `acme.example`
     pub domain: String,
-    /// The realm of its phones.
-    pub sip_domain: String,
     /// Since when nobody of it may sign in.
     pub suspended_at: Option<Millis>,
     /// How many people it has.

@@ -136,7 +136,7 @@ pub async fn by_domain(tx: &mut Tx, domain: &str) -> Result<Option<AccountId>> {
 /// meant as it is). For operators alone.
 pub(super) async fn listed(db: &Db, pattern: &str, after: &str, limit: i64) -> Result<Vec<Listed>> {
     query(
-        "select a.id, a.name, a.domain, a.sip_domain, a.suspended_at,
+        "select a.id, a.name, a.domain, a.suspended_at,
                 (select count(*) from users u where u.account_id = a.id) as users,
                 (select string_agg(d.display_name, ', ' order by d.display_key) from users d
                   where d.account_id = a.id and d.role = 'administrator' and d.disabled_at is null) as administrators,

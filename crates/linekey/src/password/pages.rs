@@ -21,7 +21,6 @@ use crate::sessions::signed_in::CHANGE_FORM;
 use crate::sessions::{self, Person, SignedIn, Token};
 use crate::users::{self, Role};
 use crate::web::answer::{Problem, page};
-use crate::web::cookies;
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Form, Query};
 use crate::web::gate::with_status;
@@ -245,7 +244,7 @@ pub async fn save(State(app): State<App>, me: SignedIn, Form(form): Form) -> Res
 /// a new token.
 pub fn answer(app: &App, me: &SignedIn, changed: Changed, renewed: Option<&Token>) -> Response {
     let carry = |kind, text: &str| flash::carry(app, &me.session, kind, text);
-    let mut response = match &changed {
+    let response = match &changed {
         Changed::Done(_, ended) => {
             (carry(DONE, &ended.to_string()), Redirect::to("/account/password/done")).into_response()
         }
@@ -265,12 +264,8 @@ pub fn answer(app: &App, me: &SignedIn, changed: Changed, renewed: Option<&Token
     } else {
         renewed
     };
-    if let Some(token) = token {
-        for (name, value) in cookies::set(app, sessions::COOKIE, token.reveal(), None) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
+    let token = token.map(|token| sessions::pages::cookie(app, token));
+    (token, response).into_response()
 }
 
 /// GET `/account/password/done`

@@ -6,13 +6,14 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{SignedIn, browser, end, store};
+use super::{SignedIn, Token, browser, end, store};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::error::Error;
 use crate::ids::{SessionId, UserId};
 use crate::users::Role;
 use crate::web::answer::{Problem, page};
+use crate::web::cookies::{self, SetCookie};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Form;
 use crate::web::page::{Frame, Section};
@@ -162,6 +163,11 @@ fn tell_apart(sessions: &mut [SessionView], moments: &[String]) {
             session.started.clone_from(moment);
         }
     }
+}
+
+/// The cookie that holds a session's token.
+pub fn cookie(app: &App, token: &Token) -> SetCookie {
+    cookies::set(app, super::COOKIE, token.reveal(), None)
 }
 
 /// Where a session is, in words where its address says nothing to people.

@@ -186,7 +186,8 @@ pub enum Rejection {
     SignIn {
         /// The page that was asked for, if coming back to it makes sense.
         next: Option<String>,
-        /// A cookie came that is worth nothing any more: why, as the sign-in page is told.
+        /// Why it is asked for in the middle of something, as the sign-in page is told: a cookie that is worth nothing any
+        /// more, or what was sent and is not saved.
         ended: Option<&'static str>,
     },
     /// The same for what a script asks for: 401.

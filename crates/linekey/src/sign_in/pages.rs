@@ -16,10 +16,10 @@ use crate::password;
 use crate::password::pending::{self, Waiting};
 use crate::password::typed::TypedPassword;
 use crate::sessions::signed_in::Visitor;
-use crate::sessions::{self, SignedIn, Token};
+use crate::sessions::{self, SignedIn};
 use crate::users::name::TypedName;
 use crate::web::answer::{Problem, page};
-use crate::web::cookies::{self, SetCookie};
+use crate::web::cookies;
 use crate::web::form::{Fields, Form, Query};
 use crate::web::gate::with_status;
 use crate::web::page::{Frame, Section};
@@ -79,7 +79,7 @@ pub async fn submit(State(app): State<App>, visitor: Visitor, origin: Origin, Fo
     let next = next::path(form.text("next"));
     match sign_in(&app, &TypedName::new(typed_name), &typed, from).await? {
         Outcomes::SignedIn(_, token) => {
-            Ok((session_cookie(&app, &token), Redirect::to(next.unwrap_or("/"))).into_response())
+            Ok((sessions::pages::cookie(&app, &token), Redirect::to(next.unwrap_or("/"))).into_response())
         }
         Outcomes::Refused => {
             let problem = app.words.say("sign-in-refused");
@@ -128,7 +128,7 @@ pub async fn confirm_submit(State(app): State<App>, me: SignedIn, Form(form): Fo
     let typed = TypedPassword::from(form.text("password"));
     match confirm(&app, &me, &typed, asked.waiting.as_ref()).await? {
         Confirmed::Fresh(token) => Ok((
-            session_cookie(&app, &token),
+            sessions::pages::cookie(&app, &token),
             Redirect::to(asked.next.as_deref().unwrap_or("/")),
         )
             .into_response()),
@@ -206,10 +206,6 @@ fn delayed(page: Response, seconds: i64) -> Response {
     let mut response = with_status(StatusCode::TOO_MANY_REQUESTS, page);
     response.headers_mut().insert("retry-after", HeaderValue::from(seconds));
     response
-}
-
-fn session_cookie(app: &App, token: &Token) -> SetCookie {
-    cookies::set(app, sessions::COOKIE, token.reveal(), None)
 }
 
 /// Where a request of someone not yet known came from.

@@ -2,11 +2,12 @@
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::AppendHeaders;
 
 use crate::app::App;
 
-/// A `Set-Cookie` header, ready to be part of a response.
-pub type SetCookie = [(header::HeaderName, HeaderValue); 1];
+/// A `Set-Cookie` header, added to whatever cookies a response has.
+pub type SetCookie = AppendHeaders<[(header::HeaderName, HeaderValue); 1]>;
 
 fn full_name(app: &App, name: &str) -> String {
     if app.config.portal.public_url.is_secure() {
@@ -40,7 +41,7 @@ pub fn set(app: &App, name: &str, value: &str, max_age: Option<i64>) -> SetCooki
         cookie.push_str(&format!("; Max-Age={seconds}"));
     }
     let value = HeaderValue::from_str(&cookie).expect("base64url and our own names are visible ASCII");
-    [(header::SET_COOKIE, value)]
+    AppendHeaders([(header::SET_COOKIE, value)])
 }
 
 /// Removes a cookie of ours.

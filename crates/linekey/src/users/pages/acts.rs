@@ -13,15 +13,15 @@ use crate::password::pages::field_of;
 use crate::password::rules::Refusal;
 use crate::password::set_for_user::{Done, NewPassword, SetFor, set_for_user};
 use crate::password::typed::TypedPassword;
+use crate::sessions::SignedIn;
 use crate::sessions::end::{self, EndedFor};
+use crate::sessions::pages::cookie;
 use crate::sessions::signed_in::Administrator;
-use crate::sessions::{self, SignedIn, Token};
 use crate::sign_in::disable::{self, Switched};
 use crate::users::Subject;
 use crate::users::act::{self, Whom};
 use crate::users::permissions::Act;
 use crate::web::answer::Problem;
-use crate::web::cookies;
 use crate::web::flash;
 use crate::web::form::{Fields, Form};
 use crate::web::gate::with_status;
@@ -225,7 +225,8 @@ impl<'a> Asked<'a> {
             Proof::Overtaken => return Ok(Problem::Conflict.into_response()),
         };
         let answer = does(&subject).await.unwrap_or_else(Error::into_response);
-        Ok(with_token(self.app, answer, renewed.as_ref()))
+        let renewed = renewed.as_ref().map(|token| cookie(self.app, token));
+        Ok((renewed, answer).into_response())
     }
 
     fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
@@ -255,15 +256,6 @@ impl<'a> Asked<'a> {
         let sentence = self.app.words.say_with(key, "name", name);
         Problem::NotYours.saying(sentence)
     }
-}
-
-fn with_token(app: &App, mut response: Response, renewed: Option<&Token>) -> Response {
-    if let Some(token) = renewed {
-        for (name, value) in cookies::set(app, sessions::COOKIE, token.reveal(), None) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
 }
 
 fn whom<'a>(me: &'a SignedIn, subject: &'a Subject) -> Whom<'a> {
