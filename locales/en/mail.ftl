@@ -1,6 +1,7 @@
 # Every sentence of the mails. What a user chose (names) never stands in a subject.
 
 mail-greeting = Hello { $name },
+mail-greeting-all = Hello,
 mail-when = When: { $when }
 mail-by-administrator = { $name } (administrator)
 mail-by-operator = { $name } ({ $brand })
@@ -30,6 +31,18 @@ mail-password-set-until = Works until: { $when }
 mail-password-set-told = The password is not in this mail and never will be: whoever set it tells you. The old one no longer works, and every browser was signed out.
 mail-password-set-must-change = At your next sign-in you choose a password of your own, before anything else.
 mail-password-set-may-change = You can choose one of your own whenever you like: Account, Account Settings.
+
+## Somebody asked for a new password
+
+mail-reset-subject = { $brand }: choose a new portal password
+mail-reset-what = Choose a new portal password for { $name }, who signs in as { $sign-in-name }.
+mail-reset-what-several = Choose a new portal password. Several people have this address: take the link of the one who signs in with it.
+mail-reset-for = For { $name }, who signs in as { $sign-in-name }:
+mail-reset-when = Asked for: { $when }
+mail-reset-button = Choose a new password
+mail-reset-once = The link works once, within 60 minutes.
+mail-reset-code = Or type this code where you asked for the mail, within 10 minutes: { $code }
+mail-reset-not-you = If you did not ask for this, there is nothing to do: the password stays as it is unless somebody uses the link. Give neither link nor code to anybody, whoever asks.
 
 ## An administrator ended every session, disabled or enabled
 

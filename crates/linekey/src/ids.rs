@@ -5,7 +5,7 @@
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize)]
         #[sqlx(transparent)]
         #[serde(transparent)]
         pub struct $name(String);
@@ -54,4 +54,8 @@ id!(
 id!(
     /// A desk phone or softphone.
     PhoneId
+);
+id!(
+    /// A link that was mailed or printed.
+    LinkId
 );

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::seal::Sealer;
 use crate::error::Result;
 use crate::keys::Follower;
-use crate::{mail, password, sessions, throttle};
+use crate::{links, mail, password, sessions, throttle};
 
 const EVERY: Duration = Duration::from_secs(600);
 /// How long a change of the key file goes unnoticed. `linekey keys retire` waits three times as long.
@@ -61,10 +61,11 @@ async fn sweep_now_and_then(app: App) {
     }
 }
 
-/// Removes sessions past their limits, changes nobody confirmed, mails that are out, and forgotten failures.
+/// Removes sessions past their limits, changes nobody confirmed, links that are over, mails that are out, and forgotten failures.
 pub async fn sweep(app: &App) -> Result<()> {
     sessions::end::sweep(app).await?;
     password::pending::sweep(app).await?;
+    links::sweep(app).await?;
     mail::deliver::sweep(app).await?;
     throttle::sweep(app).await
 }

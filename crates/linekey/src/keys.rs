@@ -45,6 +45,8 @@ pub enum Purpose {
     Throttle,
     /// Nonces of the registrar.
     SipNonce,
+    /// Codes that are typed instead of following a link, in `links`.
+    LinkCode,
 }
 
 impl Purpose {
@@ -56,6 +58,7 @@ impl Purpose {
             Self::Audit => b"linekey audit 1",
             Self::Throttle => b"linekey throttle 1",
             Self::SipNonce => b"linekey sip nonce 1",
+            Self::LinkCode => b"linekey link code 1",
         }
     }
 }

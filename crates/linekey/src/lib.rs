@@ -3,7 +3,7 @@
 //! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
 //!
 //! Left never imports right: `clock ids random when words brand config error new_file keys work -> db -> app -> audit
-//! mail throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider`. The doors (`pages`,
+//! links mail throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider`. The doors (`pages`,
 //! `cli`, `jobs`, `routes`, `serve`, `demo`) may call any action; actions never see the web framework; SQL is in
 //! `store.rs` and `db/` alone.
 
@@ -20,6 +20,7 @@ pub mod error;
 pub mod ids;
 pub mod jobs;
 pub mod keys;
+pub mod links;
 pub mod mail;
 pub mod new_file;
 pub mod password;

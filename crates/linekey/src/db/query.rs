@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::{Db, Readers, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, PendingId, PhoneId, SessionId, UserId};
+use crate::ids::{AccountId, LinkId, PendingId, PhoneId, SessionId, UserId};
 
 /// A value for a statement. An absent one keeps its type, which PostgreSQL asks for.
 #[derive(Clone, Debug)]
@@ -17,8 +17,8 @@ pub enum Value {
     OptionalText(Option<String>),
     /// BIGINT or null.
     Number(Option<i64>),
-    /// BLOB or BYTEA.
-    Bytes(Vec<u8>),
+    /// BLOB or BYTEA, or null.
+    Bytes(Option<Vec<u8>>),
 }
 
 /// A row that both engines can fill: `#[derive(sqlx::FromRow)]` makes one.
@@ -186,7 +186,7 @@ macro_rules! bind_ids {
         )+
     };
 }
-bind_ids!(AccountId, UserId, SessionId, PendingId, PhoneId);
+bind_ids!(AccountId, UserId, SessionId, PendingId, PhoneId, LinkId);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
@@ -220,6 +220,12 @@ impl From<Option<i64>> for Value {
 
 impl From<&[u8]> for Value {
     fn from(bytes: &[u8]) -> Self {
-        Self::Bytes(bytes.to_vec())
+        Self::Bytes(Some(bytes.to_vec()))
+    }
+}
+
+impl From<Option<&[u8]>> for Value {
+    fn from(bytes: Option<&[u8]>) -> Self {
+        Self::Bytes(bytes.map(<[u8]>::to_vec))
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn signed_out(telling: &Telling<'_>, by: &By, whose: &str, at: Millis
         subject: telling.subject("mail-signed-out-subject"),
         what: telling.deed("mail-signed-out-what", by, whose),
         facts: when(telling, at),
+        actions: Vec::new(),
         then: vec![
             telling.words.say_with("mail-signed-out-password", "count", count),
             telling.words.say("mail-phones-untouched"),
@@ -24,6 +25,7 @@ pub(super) fn disabled(telling: &Telling<'_>, by: &By, whose: &str, at: Millis) 
         subject: telling.subject("mail-disabled-subject"),
         what: telling.deed("mail-disabled-what", by, whose),
         facts: when(telling, at),
+        actions: Vec::new(),
         then: vec![
             telling.words.say("mail-disabled-until"),
             telling.words.say("mail-disabled-phones"),
@@ -38,6 +40,7 @@ pub(super) fn enabled(telling: &Telling<'_>, by: &By, whose: &str, at: Millis) -
         subject: telling.subject("mail-enabled-subject"),
         what: telling.deed("mail-enabled-what", by, whose),
         facts: when(telling, at),
+        actions: Vec::new(),
         then: vec![
             telling.words.say("mail-enabled-password"),
             telling.words.say("mail-enabled-phones"),

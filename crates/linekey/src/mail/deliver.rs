@@ -11,6 +11,7 @@ use super::transport::{Handed, Transport};
 use crate::app::App;
 use crate::clock::{DAY, Millis, SECOND};
 use crate::error::{Error, Result};
+use crate::links::{self, Made, Wanted};
 
 /// Between two looks at an outbox that holds nothing due: mail leaves within about a second of its change.
 const IDLE: Duration = Duration::from_millis(500);
@@ -61,7 +62,8 @@ pub(super) async fn round(app: &App, transport: &Transport) -> Result<usize> {
             break;
         }
         let handed = match read(app, mail).await {
-            Ok(letter) => transport.hand_over(&letter).await,
+            Ok(Some(letter)) => transport.hand_over(&letter).await,
+            Ok(None) => Handed::Never("whom its link was for may not use it any more".to_owned()),
             // A newer portal may have written it; that one can read it.
             Err(Error::Defect(what)) => Handed::NotNow(what),
             Err(error) => return Err(error),
@@ -71,12 +73,17 @@ pub(super) async fn round(app: &App, transport: &Transport) -> Result<usize> {
     Ok(claimed.len())
 }
 
-/// The mail in words.
-pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Letter> {
+/// The mail in words, with links that were just made and are good from now on. `None`: nobody may use one.
+pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<Letter>> {
     let mail: Mail = serde_json::from_str(&claimed.parameters).map_err(Error::defect)?;
     let reader = store::reader(&app.db, &claimed.account_id, &claimed.user_id).await?;
-    let (subject, text, html) = letter::render(app, &mail, &reader)?;
-    Ok(Letter {
+    let wanted = mail.links();
+    let made = make_links(app, &claimed.id, &wanted).await?;
+    if !wanted.is_empty() && made.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let (subject, text, html) = letter::render(app, &mail, &reader, &made)?;
+    Ok(Some(Letter {
         id: claimed.id.clone(),
         kind: mail.kind().to_owned(),
         to: claimed.to_address.clone(),
@@ -84,7 +91,21 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Letter> {
         text,
         html,
         at: claimed.created_at,
-    })
+    }))
+}
+
+/// Makes the links of a mail, committed before it is handed over: whoever reads it at once can use them.
+async fn make_links(app: &App, mail: &str, wanted: &[Wanted]) -> Result<Vec<Option<Made>>> {
+    let mut made = Vec::new();
+    if wanted.is_empty() {
+        return Ok(made);
+    }
+    let mut tx = app.db.begin().await?;
+    for wanted in wanted {
+        made.push(links::make(app, &mut tx, wanted, Some(mail)).await?);
+    }
+    tx.commit().await?;
+    Ok(made)
 }
 
 async fn mark(app: &App, mail: &Claimed, handed: Handed) -> Result<()> {

@@ -3,12 +3,13 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::{By, Mail, access, password_changed, password_set};
+use super::{By, Mail, access, password_changed, password_set, reset};
 use crate::app::App;
 use crate::brand::Accents;
 use crate::clock::Millis;
 use crate::config::Brand;
 use crate::error::{Error, Result};
+use crate::links::Made;
 use crate::when;
 use crate::words::{Words, is_hidden};
 
@@ -47,8 +48,24 @@ pub(super) struct Content {
     pub(super) what: String,
     /// Short lines.
     pub(super) facts: Vec<String>,
+    /// What the reader can do, each a button and its bare address.
+    pub(super) actions: Vec<Action>,
     /// Paragraphs.
     pub(super) then: Vec<String>,
+}
+
+/// One thing that the reader can do.
+pub(super) struct Action {
+    /// Why or for whom, in front of the button; empty for nothing.
+    pub(super) lead: String,
+    /// On the button.
+    pub(super) label: String,
+    /// Where it leads: a link of ours.
+    pub(super) url: String,
+    /// Whether the mail is for something else, and this only for the case that something is wrong.
+    pub(super) quiet: bool,
+    /// What follows: a code, how long it is good.
+    pub(super) after: Vec<String>,
 }
 
 /// What a mail's sentences are made with.
@@ -62,6 +79,15 @@ impl Telling<'_> {
     /// The message `key` with what a user chose, cleaned, as `name`, and the brand.
     pub(super) fn say(&self, key: &str, name: &'static str, chosen: &str) -> String {
         let arguments = [(name, plain(chosen).into()), ("brand", self.brand.name.as_str().into())];
+        self.words.say_all(key, arguments)
+    }
+
+    /// The message `key` about somebody, by displayed name and sign-in name.
+    pub(super) fn named(&self, key: &str, name: &str, sign_in_name: &str) -> String {
+        let arguments = [
+            ("name", plain(name).into()),
+            ("sign-in-name", plain(sign_in_name).into()),
+        ];
         self.words.say_all(key, arguments)
     }
 
@@ -128,8 +154,8 @@ struct Html<'a> {
     sign_off: &'a [String],
 }
 
-fn content(telling: &Telling<'_>, mail: &Mail) -> Content {
-    let (_, whose) = mail.whose();
+fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>]) -> Content {
+    let whose = mail.whose().0.unwrap_or_default();
     match mail {
         Mail::PasswordChanged {
             at, browser, address, ..
@@ -141,14 +167,26 @@ fn content(telling: &Telling<'_>, mail: &Mail) -> Content {
             valid_until,
             ..
         } => password_set::content(telling, by, whose, *at, *must_change, *valid_until),
+        Mail::Reset {
+            people,
+            at,
+            browser,
+            address,
+            ..
+        } => reset::content(telling, people, *at, (browser, address), made),
         Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
         Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
         Mail::Enabled { by, at, .. } => access::enabled(telling, by, whose, *at),
     }
 }
 
-/// Subject, text and HTML of `mail`, for `reader`.
-pub(super) fn render(app: &App, mail: &Mail, reader: &Reader) -> Result<(String, String, String)> {
+/// Subject, text and HTML of `mail`, for `reader`. `made` are its links, `None` for one that nobody may use any more.
+pub(super) fn render(
+    app: &App,
+    mail: &Mail,
+    reader: &Reader,
+    made: &[Option<Made>],
+) -> Result<(String, String, String)> {
     let brand = &app.config.brand;
     let telling = Telling {
         words: &app.words,
@@ -156,8 +194,11 @@ pub(super) fn render(app: &App, mail: &Mail, reader: &Reader) -> Result<(String,
         reader,
     };
     let (name, sign_in_name) = mail.whose();
-    let content = content(&telling, mail);
-    let greeting = telling.say("mail-greeting", "name", name);
+    let content = content(&telling, mail, made);
+    let greeting = match name {
+        Some(name) => telling.say("mail-greeting", "name", name),
+        None => app.words.say("mail-greeting-all"),
+    };
     let mut sign_off = vec![brand.name.clone()];
     let support = [
         ("mail-support-email", &brand.support_email),
@@ -166,7 +207,7 @@ pub(super) fn render(app: &App, mail: &Mail, reader: &Reader) -> Result<(String,
     let support = support.iter().filter(|(_, contact)| !contact.is_empty());
     sign_off.extend(support.map(|(key, contact)| telling.say(key, "contact", contact)));
     let origin = app.config.portal.public_url.origin();
-    let why = [("name", plain(sign_in_name).into()), ("portal", origin.into())];
+    let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
     sign_off.push(app.words.say_all("mail-why", why));
     let text = Text {
         greeting: &greeting,

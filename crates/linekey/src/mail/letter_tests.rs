@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::clock::{DAY, Millis};
+use crate::ids::{AccountId, UserId};
+use crate::links::{Made, Wanted};
 use crate::testing::{Engine, Portal};
 
 use super::letter::{Reader, render};
-use super::{By, Mail};
+use super::{By, Mail, Person};
 
 /// 2026-11-23 08:02:11 UTC
 const AT: Millis = 1_795_420_931_000;
@@ -22,6 +24,33 @@ async fn portal() -> Portal {
 
 fn whose() -> (String, String) {
     ("Ann Archer".to_owned(), "ann@acme.example".to_owned())
+}
+
+fn ann() -> Person {
+    person("Ann Archer", "ann@acme.example")
+}
+
+fn bob() -> Person {
+    person("Bob Boatwright", "bob@acme.example")
+}
+
+fn person(name: &str, sign_in_name: &str) -> Person {
+    Person {
+        account: AccountId::new("01970000-0000-7000-8000-00000000000a"),
+        user: UserId::new("01970000-0000-7000-8000-00000000000b"),
+        name: name.to_owned(),
+        sign_in_name: sign_in_name.to_owned(),
+    }
+}
+
+fn reset(people: &[Person], code_for: Option<&str>) -> Mail {
+    Mail::Reset {
+        people: people.to_vec(),
+        at: AT,
+        browser: "Firefox on Windows".to_owned(),
+        address: "203.0.113.7".to_owned(),
+        code_for: code_for.map(str::to_owned),
+    }
 }
 
 /// One of each, with every part that a mail may have; some twice, where they differ.
@@ -62,6 +91,9 @@ fn samples() -> Vec<(&'static str, Mail)> {
                 valid_until: None,
             },
         ),
+        ("reset", reset(&[ann()], Some(""))),
+        ("reset-several", reset(&[ann(), bob()], Some(""))),
+        ("reset-by-somebody-else", reset(&[ann()], None)),
         (
             "signed-out",
             Mail::SignedOut {
@@ -93,6 +125,11 @@ fn samples() -> Vec<(&'static str, Mail)> {
     ]
 }
 
+/// A link that looks as one does, alike each time.
+fn made(wanted: &Wanted) -> Made {
+    Made::sample(wanted, "https://portal.quayside.example", AT)
+}
+
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("src/mail/samples")
@@ -112,7 +149,8 @@ async fn every_mail_reads_as_its_sample() {
         administrators: vec!["Adam Alder".to_owned(), "Amy Ash".to_owned()],
     };
     for (name, mail) in samples() {
-        let (subject, text, html) = render(&p.app, &mail, &reader).expect("a letter");
+        let made: Vec<_> = mail.links().iter().map(|wanted| Some(made(wanted))).collect();
+        let (subject, text, html) = render(&p.app, &mail, &reader, &made).expect("a letter");
         let whole = format!("Subject: {subject}\n\n{text}\n========\n\n{html}\n");
         if is_to_update() {
             fs::create_dir_all(sample(name).parent().expect("a folder")).expect("the samples are writable");
@@ -141,7 +179,7 @@ async fn a_name_writes_neither_markup_nor_lines_nor_backwards() {
         time_zone: None,
         administrators: vec![hostile.to_owned()],
     };
-    let (subject, text, html) = render(&p.app, &mail, &reader).expect("a letter");
+    let (subject, text, html) = render(&p.app, &mail, &reader, &[]).expect("a letter");
     assert_eq!(subject, "Quayside: a new portal password was set for you");
     assert!(text.contains("EveBcc: x@evil.example<script>"), "{text}");
     assert!(

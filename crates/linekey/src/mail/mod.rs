@@ -12,12 +12,14 @@ mod letter;
 mod letter_tests;
 mod password_changed;
 mod password_set;
+mod reset;
 mod store;
 #[cfg(test)]
 mod tests;
 mod transport;
 
 pub use letter::Letter;
+pub use reset::Person;
 pub use transport::Transport;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, UserId};
+use crate::links;
 use folder::Folder;
 
 /// Who acted on somebody else, as the mail about it names them.
@@ -73,6 +76,20 @@ pub enum Mail {
         /// Until when it signs in, milliseconds UTC; nothing for no end.
         valid_until: Option<Millis>,
     },
+    /// "Choose a new password": to everyone whose address it is.
+    Reset {
+        /// Whose passwords can be reset with it; at least one, all with the one address it goes to.
+        people: Vec<Person>,
+        /// When it was asked for, milliseconds UTC.
+        at: Millis,
+        /// The browser it was asked for with.
+        browser: String,
+        /// The address that the request came from.
+        address: String,
+        /// SHA-256 of that browser's cookie for resets, base64url: the codes work there alone. `None`: somebody else asked
+        /// for them, and there are no codes.
+        code_for: Option<String>,
+    },
     /// "An administrator signed you out."
     SignedOut {
         /// In how many browsers.
@@ -116,20 +133,34 @@ impl Mail {
         match self {
             Self::PasswordChanged { .. } => "password-changed",
             Self::PasswordSet { .. } => "password-set",
+            Self::Reset { .. } => "reset",
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
         }
     }
 
-    /// The displayed name and the sign-in name of whom it is about, who is also whom it goes to.
-    fn whose(&self) -> (&str, &str) {
+    /// The links that it carries. They are made when it is delivered, so that none lies in the outbox, and in this order.
+    fn links(&self) -> Vec<links::Wanted> {
         match self {
+            Self::Reset { people, code_for, .. } => reset::links(people, code_for.as_deref()),
+            Self::PasswordChanged { .. }
+            | Self::PasswordSet { .. }
+            | Self::SignedOut { .. }
+            | Self::Disabled { .. }
+            | Self::Enabled { .. } => Vec::new(),
+        }
+    }
+
+    /// Whom it is about, who also reads it: the displayed name, if it is one person, and the sign-in name or names.
+    fn whose(&self) -> (Option<&str>, String) {
+        match self {
+            Self::Reset { people, .. } => reset::whose(people),
             Self::PasswordChanged { name, sign_in_name, .. }
             | Self::PasswordSet { name, sign_in_name, .. }
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
-            | Self::Enabled { name, sign_in_name, .. } => (name, sign_in_name),
+            | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) fn content(telling: &Telling<'_>, whose: &str, at: Millis, (browser, 
             telling.say("mail-browser", "browser", browser),
             telling.say("mail-address", "address", address),
         ],
+        actions: Vec::new(),
         then: vec![
             telling.words.say("mail-password-changed-you"),
             telling.not_you(),

@@ -24,6 +24,7 @@ pub(super) fn content(
         subject: telling.subject("mail-password-set-subject"),
         what: telling.deed("mail-password-set-what", by, whose),
         facts,
+        actions: Vec::new(),
         then: vec![
             telling.words.say("mail-password-set-told"),
             telling.words.say(next),

@@ -1,5 +1,5 @@
 //! The one place that sets a portal password. Everyone who changes one comes through here, with a hash that only the
-//! rules can lead to, and leaves with sessions ended, waiting changes voided, an audit event and a mail: or with
+//! rules can lead to, and leaves with sessions ended, waiting changes and open links voided, an audit event and a mail: or with
 //! nothing done at all.
 //!
 //! No row of `phones` or `registrations` is written here, ever.
@@ -12,6 +12,7 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, UserId};
+use crate::links;
 use crate::mail::{self, Mail};
 use crate::sessions::{self, SignedIn, Token};
 use crate::users::{Actor, Subject};
@@ -87,6 +88,7 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
         Cause::ForUser { .. } => (None, sessions::end::all_in(tx, user).await?),
     };
     store::void_pending(tx, user).await?;
+    links::void_for_new_password(tx, user).await?;
     audit::record(app, tx, cause.event(ended)).await?;
     if let Some(address) = cause.verified_email() {
         mail::send(app, tx, (account, user), address, &cause.mail(now)).await?;

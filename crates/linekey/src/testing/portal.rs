@@ -232,6 +232,7 @@ impl Portal {
             "users",
             "sessions",
             "pending_changes",
+            "links",
             "audit_events",
             "outbox",
             "portal",

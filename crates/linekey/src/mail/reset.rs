@@ -1,0 +1,105 @@
+//! The mail "choose a new password": a link and a code for each user who has the address.
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+
+use super::letter::{Action, Content, Telling};
+use crate::clock::{HOUR, MINUTE, Millis};
+use crate::ids::{AccountId, UserId};
+use crate::links::{Made, Purpose, Wanted, WantedCode, code};
+
+/// How long a reset link is good.
+const LINK_FOR: Millis = HOUR;
+/// How long a reset code is good.
+const CODE_FOR: Millis = 10 * MINUTE;
+
+/// Somebody whose password can be reset.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Person {
+    /// Of which account.
+    pub account: AccountId,
+    /// Who.
+    pub user: UserId,
+    /// `Ann Archer`
+    pub name: String,
+    /// `ann@acme.example`
+    pub sign_in_name: String,
+}
+
+/// One link a person, in their order. `code_for` as in [`super::Mail::Reset`].
+pub(super) fn links(people: &[Person], code_for: Option<&str>) -> Vec<Wanted> {
+    let browser = code_for.map(|hash| BASE64URL_NOPAD.decode(hash.as_bytes()).unwrap_or_default());
+    let code = browser.map(|hash| WantedCode {
+        size: code::Size::Short,
+        // What is no hash is nobody's browser.
+        browser: Some(hash.try_into().unwrap_or_default()),
+        lifetime: CODE_FOR,
+    });
+    let link = |person: &Person| Wanted {
+        purpose: Purpose::Reset,
+        account: person.account.clone(),
+        user: person.user.clone(),
+        lifetime: LINK_FOR,
+        code: code.clone(),
+        detail: serde_json::json!({}),
+    };
+    people.iter().map(link).collect()
+}
+
+/// As [`super::Mail::whose`].
+pub(super) fn whose(people: &[Person]) -> (Option<&str>, String) {
+    let names: Vec<_> = people.iter().map(|person| person.sign_in_name.as_str()).collect();
+    let name = match people {
+        [person] => Some(person.name.as_str()),
+        _ => None,
+    };
+    (name, names.join(", "))
+}
+
+/// What it says.
+pub(super) fn content(
+    telling: &Telling<'_>,
+    people: &[Person],
+    at: Millis,
+    (browser, address): (&str, &str),
+    made: &[Option<Made>],
+) -> Content {
+    let several = people.len() > 1;
+    let action = |(person, made): (&Person, &Option<Made>)| {
+        let made = made.as_ref()?;
+        let mut after = vec![telling.words.say("mail-reset-once")];
+        after.extend(
+            made.code
+                .as_ref()
+                .map(|code| telling.say("mail-reset-code", "code", code.reveal())),
+        );
+        Some(Action {
+            lead: if several {
+                telling.named("mail-reset-for", &person.name, &person.sign_in_name)
+            } else {
+                String::new()
+            },
+            label: telling.words.say("mail-reset-button"),
+            url: made.url.clone(),
+            quiet: false,
+            after,
+        })
+    };
+    Content {
+        subject: telling.subject("mail-reset-subject"),
+        what: match people {
+            [person] => telling.named("mail-reset-what", &person.name, &person.sign_in_name),
+            _ => telling.words.say("mail-reset-what-several"),
+        },
+        facts: vec![
+            telling.say("mail-reset-when", "when", &telling.moment(at)),
+            telling.say("mail-browser", "browser", browser),
+            telling.say("mail-address", "address", address),
+        ],
+        actions: people.iter().zip(made).filter_map(action).collect(),
+        then: vec![
+            telling.words.say("mail-reset-not-you"),
+            telling.words.say("mail-phones-untouched"),
+        ],
+    }
+}
