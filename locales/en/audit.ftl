@@ -25,6 +25,13 @@ audit-password-change-done =
     }
 audit-password-set-done = { $actor } set a password for { $subject }
 audit-password-set-refused = { $actor } was not allowed to set that password for { $subject }
+audit-password-reset-done =
+    { $sessions ->
+        [0] Chose a new portal password with a reset link
+        [one] Chose a new portal password with a reset link, which signed out 1 browser
+       *[other] Chose a new portal password with a reset link, which signed out { $sessions } browsers
+    }
+audit-password-reset-refused = Opened a reset link, but did not know the e-mail address on file
 audit-signed-out-done =
     { $sessions ->
         [one] { $actor } signed { $subject } out of 1 browser

@@ -21,6 +21,7 @@ mail-not-expected-provider = If you did not expect this, ask { $brand }.
 
 mail-password-changed-subject = { $brand }: your portal password was changed
 mail-password-changed-what = The portal password of { $name } was changed.
+mail-password-changed-by-link = The portal password of { $name } was changed with a reset link, and every browser was signed out.
 mail-password-changed-you = If this was you, there is nothing to do.
 
 ## An administrator set a password

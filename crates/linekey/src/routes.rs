@@ -30,6 +30,11 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
             "/confirm",
             get(sign_in::pages::confirm_form).post(sign_in::pages::confirm_submit),
         )
+        .route("/reset-password/{token}", get(password::reset::pages::open))
+        .route(
+            "/reset-password/new",
+            get(password::reset::pages::new_form).post(password::reset::pages::save),
+        )
         .route(
             "/account/settings",
             get(password::pages::settings).post(users::pages::save),

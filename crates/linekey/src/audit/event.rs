@@ -49,6 +49,8 @@ kinds! {
     PasswordChange, "password-change", [Done];
     /// A portal password was set by an administrator or at the console.
     PasswordSet, "password-set", [Done, Refused];
+    /// A portal password was set with a reset link.
+    PasswordReset, "password-reset", [Done, Refused];
     /// Someone's sessions were ended by an administrator or at the console.
     SignedOut, "signed-out", [Done, Refused];
     /// Someone may not sign in any more.

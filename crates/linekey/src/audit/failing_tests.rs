@@ -50,6 +50,19 @@ async fn helps(p: &Portal, name: &str, act: &str, fields: &[(&'static str, &str)
     request(p.signed_in("adam").await, format!("{page}/{act}"), fields)
 }
 
+/// Somebody who has opened a reset link.
+async fn resets(p: &Portal, name: &str, email: &str) -> Request {
+    let browser = p.browser();
+    let flow = crate::password::reset::tests::opened(p, &browser, name).await;
+    let fields = [
+        ("flow", flow.as_str()),
+        ("email", email),
+        ("new_password", NEW),
+        ("confirm_password", NEW),
+    ];
+    request(browser, "/reset-password/new", &fields)
+}
+
 /// Who writes events without a browser asking for it.
 const NOT_OF_A_REQUEST: [(Kind, &str); 8] = [
     (Kind::PortalSetUp, "a command, told in tests/commands"),
@@ -192,6 +205,16 @@ const CHANGES: &[Change] = &[
         kind: Kind::UserEnable,
         then: 303,
         ready: |p| Box::pin(async { helps(p, "bob", "enable", &[]).await }),
+    },
+    Change {
+        kind: Kind::PasswordReset,
+        then: 422,
+        ready: |p| Box::pin(async { resets(p, "bob", "somebody@acme.example").await }),
+    },
+    Change {
+        kind: Kind::PasswordReset,
+        then: 303,
+        ready: |p| Box::pin(async { resets(p, "bob", "office@acme.example").await }),
     },
     // What is not adam's to do is not refused either, unless that is on record.
     Change {

@@ -164,8 +164,8 @@ pub async fn make(app: &App, tx: &mut Tx, wanted: &Wanted, mail: Option<&str>) -
     }))
 }
 
-/// The link of a token, if it is for this purpose and still good: not used, not voided, not over, its user enabled, and
-/// (but for [`Purpose::NotMe`]) their password the one they had when it was made.
+/// The link of a token, if it is for this purpose and still good: not used, not voided, not over, not tried too
+/// often, its user enabled, and (but for [`Purpose::NotMe`]) their password the one they had when it was made.
 pub async fn open(app: &App, purpose: Purpose, token: &str) -> Result<Option<Link>> {
     store::by_token(&app.db, purpose, &hash_of(token), app.clock.now()).await
 }
@@ -221,6 +221,13 @@ pub async fn count_try(app: &App, link: &Link) -> Result<bool> {
     let may = store::count_try(&mut tx, &link.id, MOST_TRIES).await?;
     tx.commit().await?;
     Ok(may)
+}
+
+/// Takes back what [`count_try`] counted: the confirmation was right.
+pub async fn forgive_try(app: &App, link: &Link) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::uncount_try(&mut tx, &link.id).await?;
+    tx.commit().await
 }
 
 /// Uses a link up. False: somebody else just did, or it was voided; then nothing may be done with it.

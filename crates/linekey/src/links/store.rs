@@ -1,6 +1,6 @@
 //! Statements on `links`.
 
-use super::{Purpose, Wanted};
+use super::{MOST_TRIES, Purpose, Wanted};
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
@@ -75,13 +75,14 @@ pub(super) async fn by_token(db: &Db, purpose: Purpose, token_hash: &[u8], now: 
     query(
         "select l.id, l.account_id, l.user_id, l.credential_epoch, l.detail, l.created_at, l.expires_at
            from links l join users u on u.id = l.user_id join accounts a on a.id = u.account_id
-          where l.token_hash = $2 and l.purpose = $1 and l.expires_at > $3
+          where l.token_hash = $2 and l.purpose = $1 and l.expires_at > $3 and l.tries < $4
             and u.disabled_at is null and a.suspended_at is null
             and (l.purpose = 'not-me' or l.credential_epoch = u.credential_epoch)",
     )
     .bind(purpose.as_str())
     .bind(token_hash)
     .bind(now)
+    .bind(MOST_TRIES)
     .optional(db)
     .await
 }
@@ -91,13 +92,14 @@ pub(super) async fn by_id(db: &Db, purpose: Purpose, id: &LinkId, now: Millis) -
     query(
         "select l.id, l.account_id, l.user_id, l.credential_epoch, l.detail, l.created_at, l.expires_at
            from links l join users u on u.id = l.user_id join accounts a on a.id = u.account_id
-          where l.id = $2 and l.purpose = $1 and l.expires_at > $3
+          where l.id = $2 and l.purpose = $1 and l.expires_at > $3 and l.tries < $4
             and u.disabled_at is null and a.suspended_at is null
             and (l.purpose = 'not-me' or l.credential_epoch = u.credential_epoch)",
     )
     .bind(purpose.as_str())
     .bind(id)
     .bind(now)
+    .bind(MOST_TRIES)
     .optional(db)
     .await
 }
@@ -176,6 +178,15 @@ pub(super) async fn count_try(tx: &mut Tx, id: &LinkId, most: i64) -> Result<boo
         .run(tx)
         .await?;
     Ok(counted == 1)
+}
+
+/// Takes back one confirmation.
+pub(super) async fn uncount_try(tx: &mut Tx, id: &LinkId) -> Result<()> {
+    query("update links set tries = tries - 1 where id = $1 and tries > 0")
+        .bind(id)
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
 /// Takes a link away. False: it is gone already.

@@ -158,8 +158,12 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>]) -> Content
     let whose = mail.whose().0.unwrap_or_default();
     match mail {
         Mail::PasswordChanged {
-            at, browser, address, ..
-        } => password_changed::content(telling, whose, *at, (browser, address)),
+            at,
+            browser,
+            address,
+            by_reset_link,
+            ..
+        } => password_changed::content(telling, whose, *at, (browser, address), *by_reset_link),
         Mail::PasswordSet {
             by,
             at,

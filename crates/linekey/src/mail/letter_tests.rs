@@ -67,6 +67,18 @@ fn samples() -> Vec<(&'static str, Mail)> {
                 at,
                 browser: "Firefox on Windows".to_owned(),
                 address: "203.0.113.7".to_owned(),
+                by_reset_link: false,
+            },
+        ),
+        (
+            "password-changed-by-link",
+            Mail::PasswordChanged {
+                name: name.clone(),
+                sign_in_name: sign_in_name.clone(),
+                at,
+                browser: "Safari on iPhone".to_owned(),
+                address: "203.0.113.7".to_owned(),
+                by_reset_link: true,
             },
         ),
         (

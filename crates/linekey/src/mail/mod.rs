@@ -60,6 +60,9 @@ pub enum Mail {
         browser: String,
         /// The address it came from.
         address: String,
+        /// Whether it was done with a reset link.
+        #[serde(default)]
+        by_reset_link: bool,
     },
     /// "An administrator set a new password for you." The password itself is never mailed.
     PasswordSet {

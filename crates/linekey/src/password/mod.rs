@@ -14,6 +14,7 @@ pub mod names;
 pub mod pages;
 pub mod pending;
 pub mod prepare;
+pub mod reset;
 pub mod rules;
 pub mod set;
 pub mod set_for_user;

@@ -297,7 +297,7 @@ pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
             when::short(words, set_at, app.clock.now(), &me.person.time_zone),
         ),
         facts,
-        phones_text: phones_text(&app, &me, &phones),
+        phones_text: phones_text(&app, me.person.role, &phones),
         phones,
     }))
 }
@@ -351,7 +351,8 @@ fn rule_lines(app: &App, me: &SignedIn, typed: Option<&TypedPassword>) -> Vec<Ru
     }
 }
 
-fn field_error(app: &App, refusal: Refusal) -> FieldError {
+/// The refusal at its field, of the owner's own form.
+pub fn field_error(app: &App, refusal: Refusal) -> FieldError {
     FieldError {
         field: field_of(refusal),
         text: refusal.text(&app.words),
@@ -378,21 +379,21 @@ async fn effect(app: &App, me: &SignedIn) -> Result<Effect> {
                 [("count", count.into()), ("names", browsers.join(", ").into())],
             ),
         },
-        phones_text: phones_text(app, me, &phones),
+        phones_text: phones_text(app, me.person.role, &phones),
         browsers,
         phones,
     })
 }
 
 /// What becomes of the phones: nothing, said so that it is true of those that are not registered too.
-fn phones_text(app: &App, me: &SignedIn, phones: &[PhoneView]) -> String {
+pub fn phones_text(app: &App, role: Role, phones: &[PhoneView]) -> String {
     let registered = phones
         .iter()
         .filter(|phone| phone.state == PhoneState::Registered)
         .count();
     match phones.len() {
         // The provider's staff have no phones here, and are told of none.
-        0 if me.person.role == Role::Operator => String::new(),
+        0 if role == Role::Operator => String::new(),
         0 => app.words.say("effect-phones-none"),
         count if count == registered => app.words.say_with("effect-phones-all", "count", count),
         count => {

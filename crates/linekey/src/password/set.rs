@@ -4,6 +4,8 @@
 //!
 //! No row of `phones` or `registrations` is written here, ever.
 
+use std::net::IpAddr;
+
 use super::hash::HashedPassword;
 use super::store;
 use crate::app::App;
@@ -37,6 +39,15 @@ pub enum Cause<'a> {
         subject: &'a Subject,
         /// How long it is good for.
         lasting: Lasting,
+    },
+    /// Whoever holds a reset link of the owner, which is used up in the same transaction: every session of the owner ends.
+    Reset {
+        /// The owner, as read before the password was prepared.
+        subject: &'a Subject,
+        /// Where the request came from.
+        address: IpAddr,
+        /// The browser, in words.
+        browser: &'a str,
     },
 }
 
@@ -85,7 +96,7 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
             };
             (Some(token), ended)
         }
-        Cause::ForUser { .. } => (None, sessions::end::all_in(tx, user).await?),
+        Cause::ForUser { .. } | Cause::Reset { .. } => (None, sessions::end::all_in(tx, user).await?),
     };
     store::void_pending(tx, user).await?;
     links::void_for_new_password(tx, user).await?;
@@ -101,13 +112,15 @@ impl<'a> Cause<'a> {
     fn owner(&self) -> (&'a AccountId, &'a UserId, i64) {
         match self {
             Self::OwnChange { me, .. } => (&me.person.account, &me.person.id, me.person.credential_epoch),
-            Self::ForUser { subject, .. } => (&subject.account, &subject.id, subject.credential_epoch),
+            Self::ForUser { subject, .. } | Self::Reset { subject, .. } => {
+                (&subject.account, &subject.id, subject.credential_epoch)
+            }
         }
     }
 
     fn lasting(&self) -> Lasting {
         match self {
-            Self::OwnChange { .. } => Lasting::default(),
+            Self::OwnChange { .. } | Self::Reset { .. } => Lasting::default(),
             Self::ForUser { lasting, .. } => *lasting,
         }
     }
@@ -115,7 +128,7 @@ impl<'a> Cause<'a> {
     fn verified_email(&self) -> Option<&'a str> {
         match self {
             Self::OwnChange { me, .. } => me.person.verified_email.as_deref(),
-            Self::ForUser { subject, .. } => subject.verified_email(),
+            Self::ForUser { subject, .. } | Self::Reset { subject, .. } => subject.verified_email(),
         }
     }
 
@@ -135,6 +148,7 @@ impl<'a> Cause<'a> {
                 });
                 actor.event(Kind::PasswordSet, Outcome::Done, subject, detail)
             }
+            Self::Reset { subject, address, .. } => reset_event(subject, *address, Outcome::Done, ended),
         }
     }
 
@@ -146,6 +160,19 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: me.browser.clone(),
                 address: me.address.to_string(),
+                by_reset_link: false,
+            },
+            Self::Reset {
+                subject,
+                address,
+                browser,
+            } => Mail::PasswordChanged {
+                name: subject.display_name.clone(),
+                sign_in_name: subject.sign_in_name(),
+                at: now,
+                browser: (*browser).to_owned(),
+                address: address.to_string(),
+                by_reset_link: true,
             },
             Self::ForUser {
                 actor,
@@ -160,6 +187,20 @@ impl<'a> Cause<'a> {
                 valid_until: lasting.expires_at,
             },
         }
+    }
+}
+
+/// The event of a reset. Nobody is known to have done it but as the holder of the link.
+pub(super) fn reset_event(subject: &Subject, address: IpAddr, outcome: Outcome, ended: u64) -> Event<'_> {
+    Event {
+        kind: Kind::PasswordReset,
+        outcome,
+        account: Some(&subject.account),
+        actor: None,
+        subject: Some(&subject.id),
+        session: None,
+        address: Some(address),
+        detail: serde_json::json!({ "sessions": ended }),
     }
 }
 

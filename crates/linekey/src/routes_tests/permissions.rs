@@ -50,12 +50,14 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 19] = [
+const NO_IDS: [&str; 22] = [
     "before",
     "confirm_password",
     "display_name",
     "edit",
+    "email",
     "extension",
+    "flow",
     "kind",
     "label",
     "must_change",
@@ -64,6 +66,7 @@ const NO_IDS: [&str; 19] = [
     "password",
     "q",
     "reason",
+    "reset",
     "saved",
     "sign_out_others",
     "temporary",
@@ -71,6 +74,9 @@ const NO_IDS: [&str; 19] = [
     "username",
     "your_password",
 ];
+
+/// A token as those of links are, which opens nothing.
+const NO_LINK: &str = "7nFq2vWmR0sTz4Xc9LkJ1bHd8eYg5uPa3oNi6tQw-_M";
 
 /// A line of the table: a route with a choice of whose ids it gets.
 struct Line {
@@ -150,14 +156,14 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         (pattern, "{id}") if pattern.starts_with("/admin/users/") => Some(Thing::User),
         (pattern, "{id}") if pattern.starts_with("/account/sessions/") => Some(Thing::Session),
         (pattern, "{id}") if pattern.starts_with("/phones/") => Some(Thing::Phone),
-        ("/assets/{name}" | "/demo/mail/{id}", _) => None,
+        ("/assets/{name}" | "/demo/mail/{id}" | "/reset-password/{token}", _) => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),
     }
 }
 
 /// Sends a line's request, and says where to.
 async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (String, Answer) {
-    let mut path = line.pattern.replace("{name}", "style.css");
+    let mut path = line.pattern.replace("{name}", "style.css").replace("{token}", NO_LINK);
     for ((thing, whose), place) in line.ids.iter().zip(places(line.pattern)) {
         path = path.replacen(place, &cast.id(*thing, *whose, actor).await, 1);
     }
@@ -204,6 +210,9 @@ fn in_short(path: &str, answer: &Answer) -> String {
     let mut place = answer.location().split('?').next().unwrap_or_default().to_owned();
     if answer.location().starts_with("/confirm?change=") {
         place = "/confirm?change={new}".to_owned();
+    }
+    if answer.location().starts_with("/reset-password/new?flow=") {
+        place = "/reset-password/new?flow={new}".to_owned();
     }
     let segments = place.split('/').map(|part| match uuid::Uuid::try_parse(part) {
         Ok(_) if path.contains(part) => "{same}",

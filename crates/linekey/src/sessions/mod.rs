@@ -62,6 +62,11 @@ impl Token {
     }
 }
 
+/// What a browser calls itself, in two words: `Firefox on Windows`, of a User-Agent header.
+pub fn described(app: &App, user_agent: &str) -> String {
+    browser::describe(&app.words, user_agent)
+}
+
 /// SHA-256 of a cookie's value, whatever it is.
 pub fn hash_of(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::confirm::{Confirmed, confirm};
@@ -22,6 +22,7 @@ use crate::web::answer::{Problem, page};
 use crate::web::cookies;
 use crate::web::form::{Fields, Form, Query};
 use crate::web::gate::with_status;
+use crate::web::origin::Origin;
 use crate::web::page::{Frame, Section};
 
 #[derive(Template)]
@@ -48,13 +49,16 @@ struct ConfirmPage {
 /// GET `/sign-in`
 pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query) -> Response {
     let next = next::path(query.text("next"));
-    if visitor.0.is_some() {
+    let is_reset = query.text("reset") == "done";
+    // The password that was just chosen may be somebody else's than whoever is signed in here.
+    if visitor.0.is_some() && !is_reset {
         return Redirect::to(next.unwrap_or("/")).into_response();
     }
     let notice = match query.text("reason") {
         "signed-out" => Some("sign-in-signed-out"),
         "ended" => Some("sign-in-session-ended"),
         "over" => Some("sign-in-session-over"),
+        _ if is_reset => Some("sign-in-reset-done"),
         _ if next.is_some_and(|next| next != "/") => Some("sign-in-required"),
         _ => None,
     };
@@ -206,26 +210,4 @@ fn delayed(page: Response, seconds: i64) -> Response {
     let mut response = with_status(StatusCode::TOO_MANY_REQUESTS, page);
     response.headers_mut().insert("retry-after", HeaderValue::from(seconds));
     response
-}
-
-/// Where a request of someone not yet known came from.
-#[derive(Debug)]
-pub struct Origin {
-    address: std::net::IpAddr,
-    user_agent: String,
-}
-
-impl axum::extract::FromRequestParts<App> for Origin {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        app: &App,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let agent = |headers: &HeaderMap| Some(headers.get("user-agent")?.to_str().ok()?.to_owned());
-        Ok(Self {
-            address: crate::web::client_address::of(app, parts),
-            user_agent: agent(&parts.headers).unwrap_or_default(),
-        })
-    }
 }

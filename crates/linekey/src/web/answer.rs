@@ -36,6 +36,8 @@ pub enum Problem {
     Overtaken,
     /// 409: the change that waited for a confirmation is gone.
     PendingGone,
+    /// 410: a reset link that was used or voided, that is over, or that never was.
+    ResetLinkGone,
     /// 408: the body did not come in time.
     Slow,
     /// 413.
@@ -66,6 +68,7 @@ impl Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::Overtaken | Self::PendingGone => StatusCode::CONFLICT,
+            Self::ResetLinkGone => StatusCode::GONE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -100,6 +103,7 @@ impl Problem {
             Self::Conflict => "conflict",
             Self::Overtaken => "overtaken",
             Self::PendingGone => "pending-gone",
+            Self::ResetLinkGone => "reset-link-gone",
             Self::Slow => "slow",
             Self::TooLarge => "too-large",
             Self::ContentType => "content-type",
@@ -133,6 +137,7 @@ impl Problem {
             Self::SignedOut | Self::Conflict | Self::Unknown => (SIGN_IN, "error-link-sign-in"),
             Self::Overtaken => ("/admin/users", "error-link-people"),
             Self::PendingGone => ("/account/settings#password", "error-link-settings"),
+            Self::ResetLinkGone => ("/reset-password", "error-link-reset"),
             _ => ("/", "error-link-home"),
         }
     }

@@ -20,15 +20,21 @@ fn full_name(app: &App, name: &str) -> String {
 /// The value of a cookie of ours, as sent.
 pub fn get<'a>(app: &App, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let name = full_name(app, name);
-    let pairs = headers
-        .get_all(COOKIE)
-        .iter()
+    all(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// The cookies of ours whose names begin with `prefix`: what follows it, and the value. In the browser's order.
+pub fn starting_with<'a>(app: &App, headers: &'a HeaderMap, prefix: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let prefix = full_name(app, prefix);
+    all(headers).filter_map(move |(name, value)| Some((name.strip_prefix(prefix.as_str())?, value)))
+}
+
+fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let sent = headers.get_all(COOKIE).iter();
+    let pairs = sent
         .filter_map(|header| header.to_str().ok())
         .flat_map(|all| all.split(';'));
-    pairs
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value)
+    pairs.filter_map(|pair| pair.trim().split_once('='))
 }
 
 /// Sets a cookie of ours. Without `max_age` (seconds) it ends with the browser. `value` must be base64url or empty.

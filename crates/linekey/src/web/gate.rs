@@ -28,7 +28,9 @@ pub async fn pass(State(app): State<App>, mut request: Request, next: Next) -> R
     let for_scripts = wants_json(request.headers());
     let asking = Asking::default();
     request.extensions_mut().insert(asking.clone());
-    let opened = (method == Method::GET).then(|| request.uri().path_and_query().map(ToString::to_string));
+    // A link's token is nothing that a page may show.
+    let may_show = method == Method::GET && !route.contains("{token}");
+    let opened = may_show.then(|| request.uri().path_and_query().map(ToString::to_string));
 
     let mut response = match refused(&app, &request) {
         Some(problem) => axum::response::IntoResponse::into_response(problem),

@@ -9,6 +9,7 @@ pub mod cookies;
 pub mod flash;
 pub mod form;
 pub mod gate;
+pub mod origin;
 pub mod page;
 #[cfg(test)]
 mod tests;
