@@ -62,3 +62,10 @@ mail-enabled-subject = { $brand }: your access is enabled again
 mail-enabled-what = { $by } enabled the access of { $name } again.
 mail-enabled-password = You can sign in again with your portal password.
 mail-enabled-phones = Your phones can register again, with the SIP passwords they have.
+
+## The operator tries the mail settings
+
+mail-trial-subject = { $brand }: test mail
+mail-trial-what = Mail from { $brand } arrives.
+mail-trial-portal = Sent by: { $portal }
+mail-trial-nothing = Somebody at { $brand } sent this to try the portal's mail settings. There is nothing to do.

@@ -6,9 +6,11 @@
 mod policy;
 mod read;
 pub mod sample;
+mod smtp;
 mod sqlite;
 
 pub use policy::{Profile, UnknownProfile};
+pub use smtp::{SmtpUrl, Tls};
 pub use sqlite::sqlite_file;
 
 use std::collections::BTreeMap;
@@ -97,18 +99,27 @@ pub struct Keys {
 pub enum MailTransport {
     /// Files in a folder, for another program to send.
     Folder,
+    /// A mail server.
+    Smtp,
 }
 
 /// `[mail]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mail {
-    /// `folder`.
+    /// `folder` or `smtp`.
     pub transport: MailTransport,
+    /// The server of the transport `smtp`.
+    #[serde(deserialize_with = "smtp::optional")]
+    pub smtp_url: Option<SmtpUrl>,
+    /// Certificates (PEM) of authorities that sign the mail server's, beside the public ones; empty for none.
+    pub ca_file: PathBuf,
     /// Whom mail comes from, `Quayside <portal@quayside.example>`.
     pub from: Sender,
     /// Where the transport `folder` puts its files, readable by the server's user alone.
     pub folder: PathBuf,
+    /// How many mails one address is sent in an hour, of those that a stranger can ask for: 1 to 1000.
+    pub per_address_hour: i64,
 }
 
 /// A name and an address, checked.
@@ -306,6 +317,9 @@ impl Config {
     fn begin_at(&mut self, folder: &Path) {
         self.keys.file = folder.join(&self.keys.file);
         self.mail.folder = folder.join(&self.mail.folder);
+        if !self.mail.ca_file.as_os_str().is_empty() {
+            self.mail.ca_file = folder.join(&self.mail.ca_file);
+        }
         self.database.url = sqlite::begin_at(&self.database.url, folder);
     }
 
@@ -368,8 +382,20 @@ impl Config {
         if phone.chars().count() > 40 || phone.chars().any(char::is_control) {
             bail!("brand.support_phone: at most 40 printable characters");
         }
-        if self.mail.folder.as_os_str().is_empty() {
+        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
+        self.mail.check()
+    }
+}
+
+impl Mail {
+    fn check(&self) -> anyhow::Result<()> {
+        if self.folder.as_os_str().is_empty() {
             bail!("mail.folder: the name of a folder is needed");
+        }
+        if self.transport == MailTransport::Smtp && self.smtp_url.is_none() {
+            bail!(
+                "mail.smtp_url: with mail.transport = \"smtp\" a server is needed, such as smtp://mail.quayside.example"
+            );
         }
         Ok(())
     }
@@ -424,8 +450,11 @@ impl Default for Mail {
     fn default() -> Self {
         Self {
             transport: MailTransport::Folder,
+            smtp_url: None,
+            ca_file: PathBuf::new(),
             from: "Linekey <portal@localhost>".parse().expect("a name and an address"),
             folder: PathBuf::from("mail"),
+            per_address_hour: 5,
         }
     }
 }

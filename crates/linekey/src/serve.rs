@@ -152,6 +152,12 @@ impl Running {
         self.jobs.iter().for_each(JoinHandle::abort);
     }
 
+    /// Ends the mail worker, as a process that dies ends it.
+    #[cfg(test)]
+    pub(crate) fn without_mail(&self) {
+        self.mail.abort();
+    }
+
     /// Stops accepting, lets requests finish, stores what phones did last, and closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(true);

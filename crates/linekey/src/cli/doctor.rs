@@ -1,8 +1,9 @@
 //! `linekey doctor`: looks at everything that a portal stands on, and says what to do. It changes nothing, but for one
-//! row that shows whether the database takes writes.
+//! row that shows whether the database takes writes, and sends a test mail where one is asked for.
 
 mod data;
 mod machine;
+mod mail;
 mod ports;
 
 use std::path::PathBuf;
@@ -65,8 +66,8 @@ impl Check {
     }
 }
 
-pub(super) async fn run(json: bool, file: Option<PathBuf>) -> anyhow::Result<()> {
-    let checks = look(file).await;
+pub(super) async fn run(json: bool, mail_to: Option<String>, file: Option<PathBuf>) -> anyhow::Result<()> {
+    let checks = look(file, mail_to.as_deref()).await;
     if json {
         let objects: Vec<_> = checks.iter().map(object).collect();
         super::say(&format!("{}\n", serde_json::to_string_pretty(&objects)?));
@@ -82,7 +83,7 @@ pub(super) async fn run(json: bool, file: Option<PathBuf>) -> anyhow::Result<()>
 }
 
 /// Every check in order; what depends on a failed one is left out.
-async fn look(file: Option<PathBuf>) -> Vec<Check> {
+async fn look(file: Option<PathBuf>, mail_to: Option<&str>) -> Vec<Check> {
     let (mut config, mut checks) = match open::settings(file) {
         Ok(settings) => {
             let from = settings
@@ -109,12 +110,14 @@ async fn look(file: Option<PathBuf>) -> Vec<Check> {
     checks.push(check);
     let (found, db) = data::database(&config).await;
     checks.extend(found);
+    let mut assembled = None;
     if let (Some(keys), Some(db)) = (keys, db.clone()) {
         match app::assemble(config.clone(), keys, db, Clock::default()) {
             Ok(app) => {
                 checks.push(data::key_opens(&app).await);
                 checks.push(data::clock(&app).await);
                 checks.push(machine::hashing(&app).await);
+                assembled = Some(app);
             }
             Err(error) => checks.push(Check::failed(
                 "hashing",
@@ -124,7 +127,10 @@ async fn look(file: Option<PathBuf>) -> Vec<Check> {
         }
     }
     checks.extend(ports::all(&config).await);
-    checks.push(machine::mail(&config).await);
+    checks.extend(mail::transport(&config).await);
+    if let Some(to) = mail_to {
+        checks.push(mail::test(assembled.as_ref(), to).await);
+    }
     checks.push(machine::disk(&config));
     if let Some(db) = db {
         db.close().await;

@@ -76,6 +76,9 @@ enum Command {
         /// One array of objects, for programs
         #[arg(long)]
         json: bool,
+        /// Send a test mail to this address, and say what came of it
+        #[arg(long, value_name = "TO")]
+        mail: Option<String>,
     },
     /// Say which version this is, and what it is built on
     Version,
@@ -114,7 +117,7 @@ pub fn run() -> ExitCode {
         Command::User(command) => on_runtime(user::run(command, arguments.config)),
         Command::Phone(command) => on_runtime(phone::run(command, arguments.config)),
         Command::Keys(command) => on_runtime(keys::run(command, arguments.config)),
-        Command::Doctor { json } => on_runtime(doctor::run(json, arguments.config)),
+        Command::Doctor { json, mail } => on_runtime(doctor::run(json, mail, arguments.config)),
         Command::Migrate => on_runtime(migrate::run(arguments.config)),
         Command::Version => {
             version::run();

@@ -15,7 +15,7 @@ const PREFIX: &str = "LINEKEY_";
 /// The settings of `text`, which is the file `name`, overridden by `variables`.
 pub(super) fn read(name: &str, text: &str, variables: &BTreeMap<String, String>) -> anyhow::Result<Config> {
     // The file alone first: only this pass can name a line.
-    let config: Config = toml::from_str(text).map_err(|error| anyhow!("{name}: {}", error.to_string().trim_end()))?;
+    let config: Config = toml::from_str(text).map_err(|error| anyhow!("{name}: {}", told(&error, text)))?;
     let overrides: Vec<_> = variables.iter().filter(|(key, _)| key.starts_with(PREFIX)).collect();
     if overrides.is_empty() {
         return Ok(config);
@@ -38,6 +38,20 @@ pub(super) fn read(name: &str, text: &str, variables: &BTreeMap<String, String>)
             .map_err(|error: toml::de::Error| anyhow!("the variable {variable}: {}", error.message()))?;
     }
     Ok(merged)
+}
+
+/// What is wrong with the file, with the line in question; without it where it may hold a password.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let (start, number) = (
+        before.rfind('\n').map_or(0, |at| at + 1),
+        before.matches('\n').count() + 1,
+    );
+    let line = text[start..].lines().next().unwrap_or_default();
+    if line.contains('@') || line.contains("url") {
+        return format!("line {number}: {}", error.message());
+    }
+    error.to_string().trim_end().to_owned()
 }
 
 /// A variable's text as the TOML value it looks like: number, true, false, a list, else a string.
@@ -222,6 +236,31 @@ mod tests {
         assert!(refusal("", &[("LINEKEY_MAIL__TRANSPORT", "pigeon")]).contains("folder"));
         assert!(refusal("[mail]\nfolder = \"\"\n", &[]).contains("mail.folder"));
         assert!(refusal("[brand]\nsupport_email = \"call us\"\n", &[]).contains("brand.support_email"));
+    }
+
+    #[test]
+    fn a_mail_server_that_is_none_stops_the_start_and_its_password_is_not_repeated() {
+        let right = "[mail]\ntransport = \"smtp\"\nsmtp_url = \"smtps://ann:secret@mail.quayside.example\"\n";
+        let config = with(right, &[]).expect("a server");
+        assert!(!format!("{config:?}").contains("secret"));
+        for wrong in [
+            "[mail]\nsmtp_url = \"smtp:/ann:secret@mail\"\n",
+            "[mail]\nsmtp_url = \"smtp://ann:secret@mail\" x\n",
+            "[mail]\nsmtp_url = \"smtp://ann:secret@mail\nfolder = \"x\"\n",
+            "[mail]\nsmpt_url = \"smtp://ann:secret@mail\"\n",
+        ] {
+            let message = refusal(wrong, &[]);
+            assert!(message.contains("line 2"), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+        let message = refusal("", &[("LINEKEY_MAIL__SMTP_URL", "smtp:secret@mail")]);
+        assert!(
+            message.contains("LINEKEY_MAIL__SMTP_URL") && message.contains("smtps://USER"),
+            "{message}"
+        );
+        assert!(!message.contains("secret"), "{message}");
+        assert!(refusal("[mail]\ntransport = \"smtp\"\n", &[]).contains("mail.smtp_url"));
+        assert!(refusal("[mail]\nper_address_hour = 0\n", &[]).contains("from 1 to 1000"));
     }
 
     #[test]

@@ -250,9 +250,13 @@ pub async fn void_all(tx: &mut Tx, user: &UserId) -> Result<u64> {
     store::remove_all(tx, user).await
 }
 
-/// Voids the links that a mail would have carried: it certainly did not leave.
-pub async fn void_of_mail(tx: &mut Tx, mail: &str) -> Result<()> {
-    store::remove_of_mail(tx, mail).await
+/// Voids links that a mail would have carried: it certainly did not leave. Those of an earlier try of the same mail stay,
+/// since that one may have.
+pub async fn void_made(tx: &mut Tx, made: &[LinkId]) -> Result<()> {
+    for id in made {
+        store::remove(tx, id).await?;
+    }
+    Ok(())
 }
 
 /// Removes links that are over; run now and then.

@@ -218,12 +218,6 @@ pub(super) async fn remove_all(tx: &mut Tx, user: &UserId) -> Result<u64> {
     query("delete from links where user_id = $1").bind(user).run(tx).await
 }
 
-/// Takes the links of a mail away.
-pub(super) async fn remove_of_mail(tx: &mut Tx, mail: &str) -> Result<()> {
-    query("delete from links where mail_id = $1").bind(mail).run(tx).await?;
-    Ok(())
-}
-
 /// Removes links that are over.
 pub(super) async fn remove_older(tx: &mut Tx, now: Millis) -> Result<()> {
     query("delete from links where expires_at <= $1")

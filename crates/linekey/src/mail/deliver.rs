@@ -3,78 +3,139 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::Mail;
 use super::letter::{self, Letter};
 use super::store::{self, Claimed};
 use super::transport::{Handed, Transport};
+use super::trouble;
 use crate::app::App;
 use crate::clock::{DAY, Millis, SECOND};
 use crate::error::{Error, Result};
+use crate::ids::LinkId;
 use crate::links::{self, Made, Wanted};
 
 /// Between two looks at an outbox that holds nothing due: mail leaves within about a second of its change.
 const IDLE: Duration = Duration::from_millis(500);
 /// After a failure of the database.
 const REST: Duration = Duration::from_secs(5);
-/// Mails that are taken at once.
-const BATCH: i64 = 8;
-/// How long they are a worker's own. Whatever a dead one leaves is taken again after this.
+/// The same where a mail has left and this is not noted yet: every moment counts until it is.
+const REST_OF_MARK: Duration = Duration::from_millis(250);
+/// Mails that are handed over at once: one that is slow holds no other up.
+const AT_ONCE: usize = 8;
+/// How long a mail is a worker's own. Whatever a dead one leaves is taken again after this.
 const CLAIM: Millis = 30 * SECOND;
+/// How often a claim is renewed while its mail is being handed over, however long that takes.
+const RENEW: Duration = Duration::from_secs(10);
 /// The first wait after a failure; each further one is twice as long.
 const FIRST_WAIT: Millis = SECOND;
 /// The longest wait, jitter aside, so that all mail is out within a minute of the transport's return.
 const LONGEST_WAIT: Millis = 40 * SECOND;
+/// How long a mail is tried before it is given up.
+pub(super) const TRIED_FOR: Millis = 3 * DAY;
 /// How long a mail with which there is nothing left to do stays in the outbox, for whoever asks what became of it.
 const KEPT: Millis = 7 * DAY;
-/// Longest reason that is stored, in characters.
-const LONGEST_REASON: usize = 300;
 
-/// Delivers until told to stop; the mail at hand is finished first.
+/// Delivers until told to stop; the mails at hand are finished first.
 pub async fn run(app: App, transport: Transport, mut stop: watch::Receiver<bool>) {
+    let mut hands = JoinSet::new();
     while !*stop.borrow() {
-        let pause = match round(&app, &transport).await {
-            Ok(0) => IDLE,
-            Ok(_) => continue,
+        let free = AT_ONCE - hands.len();
+        let pause = match take(&app, free).await {
+            Ok(mails) => {
+                for mail in mails {
+                    hands.spawn(deliver(app.clone(), transport.clone(), mail, RENEW));
+                }
+                IDLE
+            }
             Err(error) => {
                 tracing::warn!(cause = %error, "mail has to wait");
                 REST
             }
         };
-        // An error says that whoever could tell it to stop is gone.
-        if let Ok(Err(_)) = tokio::time::timeout(pause, stop.changed()).await {
+        tokio::select! {
+            // A hand is free: if there was more than all could take, the rest waits for it.
+            _ = hands.join_next(), if hands.len() == AT_ONCE => {}
+            () = tokio::time::sleep(pause), if hands.len() < AT_ONCE => while hands.try_join_next().is_some() {},
+            // An error says that whoever could tell it to stop is gone.
+            told = stop.changed() => if told.is_err() { break },
+        }
+    }
+    while hands.join_next().await.is_some() {}
+    transport.close().await;
+}
+
+/// Takes what is due, at most `most`.
+pub(super) async fn take(app: &App, most: usize) -> Result<Vec<Claimed>> {
+    let now = app.clock.now();
+    if most == 0 || !store::is_due(&app.db, now).await? {
+        return Ok(Vec::new());
+    }
+    let mut tx = app.db.begin().await?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let claimed = store::claim(&mut tx, now, now + CLAIM, most).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// Hands over a mail that was taken, and notes what came of it. The claim is renewed until then.
+pub(super) async fn deliver(app: App, transport: Transport, mail: Claimed, renew: Duration) {
+    let handed = tokio::select! {
+        handed = hand_over(&app, &transport, &mail) => handed,
+        () = lost(&app, &mail, renew) => {
+            tracing::warn!(mail = mail.id, "another worker has taken a mail over");
             return;
+        }
+    };
+    let (handed, made) = match handed {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::warn!(mail = mail.id, cause = %error, "a mail has to wait");
+            return;
+        }
+    };
+    while let Err(error) = mark(&app, &mail, &handed, &made).await {
+        tracing::warn!(mail = mail.id, cause = %error, "what came of a mail cannot be noted yet");
+        tokio::time::sleep(REST_OF_MARK).await;
+    }
+}
+
+/// Returns once the claim is somebody else's. While the database does not answer, nobody can take it.
+async fn lost(app: &App, mail: &Claimed, renew: Duration) {
+    loop {
+        tokio::time::sleep(renew).await;
+        match hold(app, mail).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(mail = mail.id, cause = %error, "a claim cannot be renewed yet"),
         }
     }
 }
 
-/// Takes what is due, at most [`BATCH`], and hands it over. Says how many mails it took.
-pub(super) async fn round(app: &App, transport: &Transport) -> Result<usize> {
-    let now = app.clock.now();
-    if !store::is_due(&app.db, now).await? {
-        return Ok(0);
-    }
+async fn hold(app: &App, mail: &Claimed) -> Result<bool> {
     let mut tx = app.db.begin().await?;
-    let claimed = store::claim(&mut tx, now, now + CLAIM, BATCH).await?;
+    let held = store::hold(&mut tx, mail, app.clock.now() + CLAIM).await?;
     tx.commit().await?;
-    for mail in &claimed {
-        if app.clock.now() >= now + CLAIM {
-            break;
+    Ok(held)
+}
+
+/// What the transport made of it, and the links that this try made.
+async fn hand_over(app: &App, transport: &Transport, mail: &Claimed) -> Result<(Handed, Vec<LinkId>)> {
+    match read(app, mail).await {
+        Ok(Some((letter, made))) => Ok((transport.hand_over(&letter).await, made)),
+        Ok(None) => {
+            let why = "whom its link was for may not use it any more".to_owned();
+            Ok((Handed::Never(why), Vec::new()))
         }
-        let handed = match read(app, mail).await {
-            Ok(Some(letter)) => transport.hand_over(&letter).await,
-            Ok(None) => Handed::Never("whom its link was for may not use it any more".to_owned()),
-            // A newer portal may have written it; that one can read it.
-            Err(Error::Defect(what)) => Handed::NotNow(what),
-            Err(error) => return Err(error),
-        };
-        mark(app, mail, handed).await?;
+        // A newer portal may have written it; that one can read it.
+        Err(Error::Defect(what)) => Ok((Handed::NotNow(what), Vec::new())),
+        Err(error) => Err(error),
     }
-    Ok(claimed.len())
 }
 
 /// The mail in words, with links that were just made and are good from now on. `None`: nobody may use one.
-pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<Letter>> {
+pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<(Letter, Vec<LinkId>)>> {
     let mail: Mail = serde_json::from_str(&claimed.parameters).map_err(Error::defect)?;
     let reader = store::reader(&app.db, &claimed.account_id, &claimed.user_id).await?;
     let wanted = mail.links();
@@ -83,7 +144,7 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<Letter>>
         return Ok(None);
     }
     let (subject, text, html) = letter::render(app, &mail, &reader, &made)?;
-    Ok(Some(Letter {
+    let letter = Letter {
         id: claimed.id.clone(),
         kind: mail.kind().to_owned(),
         to: claimed.to_address.clone(),
@@ -91,7 +152,8 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<Letter>>
         text,
         html,
         at: claimed.created_at,
-    }))
+    };
+    Ok(Some((letter, made.into_iter().flatten().map(|made| made.id).collect())))
 }
 
 /// Makes the links of a mail, committed before it is handed over: whoever reads it at once can use them.
@@ -108,22 +170,31 @@ async fn make_links(app: &App, mail: &str, wanted: &[Wanted]) -> Result<Vec<Opti
     Ok(made)
 }
 
-async fn mark(app: &App, mail: &Claimed, handed: Handed) -> Result<()> {
+async fn mark(app: &App, mail: &Claimed, handed: &Handed, made: &[LinkId]) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    match handed {
-        Handed::Over => store::delivered(&mut tx, mail, now).await?,
-        Handed::NotNow(why) => {
-            tracing::warn!(mail = mail.id, tries = mail.tries, cause = why, "a mail has to wait");
+    let (due, why) = match handed {
+        Handed::Over(reply) => {
+            store::delivered(&mut tx, mail, now, reply.as_deref()).await?;
+            return tx.commit().await;
+        }
+        Handed::NotNow(why) | Handed::Unknown(why) => {
+            let until = mail.tried_until.unwrap_or(mail.created_at + TRIED_FOR);
             let due = now + wait(mail.tries, app.random.bytes());
-            store::failed(&mut tx, mail, Some(due), shortened(&why)).await?;
+            ((now < until).then_some(due), why)
         }
-        Handed::Never(why) => {
-            tracing::error!(mail = mail.id, cause = why, "a mail cannot be delivered");
-            store::failed(&mut tx, mail, None, shortened(&why)).await?;
-        }
+        Handed::Never(why) => (None, why),
+    };
+    let is_ours = store::failed(&mut tx, mail, due, &trouble::one_line(why)).await?;
+    if is_ours && !matches!(handed, Handed::Unknown(_)) {
+        links::void_made(&mut tx, made).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    match due {
+        Some(_) => tracing::warn!(mail = mail.id, tries = mail.tries, cause = why, "a mail has to wait"),
+        None => tracing::error!(mail = mail.id, tries = mail.tries, cause = why, "a mail is given up"),
+    }
+    Ok(())
 }
 
 /// How long after so many tries the next one is due: twice as long each time, and up to a quarter more by chance, so
@@ -132,12 +203,6 @@ fn wait(tries: i64, chance: [u8; 2]) -> Millis {
     let doublings = tries.saturating_sub(1).clamp(0, 16);
     let wait = (FIRST_WAIT << doublings).min(LONGEST_WAIT);
     wait + wait / 4 * Millis::from(u16::from_ne_bytes(chance)) / Millis::from(u16::MAX)
-}
-
-fn shortened(why: &str) -> &str {
-    why.char_indices()
-        .nth(LONGEST_REASON)
-        .map_or(why, |(end, _)| &why[..end])
 }
 
 /// Removes mails that were delivered or given up long enough ago.

@@ -57,6 +57,11 @@ impl Folder {
         Ok(())
     }
 
+    /// Whether the message of this letter is there, whole: another program may have taken it on.
+    pub(super) fn has_message(&self, id: &str) -> bool {
+        self.file(id, "eml").exists()
+    }
+
     /// The newest letters, at most `most`, newest first.
     pub(super) async fn newest(&self, most: usize) -> io::Result<Vec<Letter>> {
         let mut ids = Vec::new();

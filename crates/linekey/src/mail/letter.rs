@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::{By, Mail, access, password_changed, password_set, reset};
+use super::{By, Mail, access, password_changed, password_set, reset, trial};
 use crate::app::App;
 use crate::brand::Accents;
 use crate::clock::Millis;
@@ -154,7 +154,7 @@ struct Html<'a> {
     sign_off: &'a [String],
 }
 
-fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>]) -> Content {
+fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &str) -> Content {
     let whose = mail.whose().0.unwrap_or_default();
     match mail {
         Mail::PasswordChanged {
@@ -181,6 +181,7 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>]) -> Content
         Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
         Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
         Mail::Enabled { by, at, .. } => access::enabled(telling, by, whose, *at),
+        Mail::Trial { at } => trial::content(telling, *at, portal),
     }
 }
 
@@ -198,7 +199,8 @@ pub(super) fn render(
         reader,
     };
     let (name, sign_in_name) = mail.whose();
-    let content = content(&telling, mail, made);
+    let origin = app.config.portal.public_url.origin();
+    let content = content(&telling, mail, made, origin);
     let greeting = match name {
         Some(name) => telling.say("mail-greeting", "name", name),
         None => app.words.say("mail-greeting-all"),
@@ -210,9 +212,10 @@ pub(super) fn render(
     ];
     let support = support.iter().filter(|(_, contact)| !contact.is_empty());
     sign_off.extend(support.map(|(key, contact)| telling.say(key, "contact", contact)));
-    let origin = app.config.portal.public_url.origin();
-    let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
-    sign_off.push(app.words.say_all("mail-why", why));
+    if !sign_in_name.is_empty() {
+        let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
+        sign_off.push(app.words.say_all("mail-why", why));
+    }
     let text = Text {
         greeting: &greeting,
         content: &content,

@@ -134,6 +134,7 @@ fn samples() -> Vec<(&'static str, Mail)> {
                 at,
             },
         ),
+        ("trial", Mail::Trial { at }),
     ]
 }
 

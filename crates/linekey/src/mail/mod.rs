@@ -13,14 +13,23 @@ mod letter_tests;
 mod password_changed;
 mod password_set;
 mod reset;
+#[cfg(test)]
+mod scripted_server;
+#[cfg(test)]
+mod server_tests;
+mod smtp;
 mod store;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod trial;
+mod trouble;
 
 pub use letter::Letter;
 pub use reset::Person;
+pub use smtp::Greeted;
 pub use transport::Transport;
+pub use trouble::{Cause, Step, Trouble};
 
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +137,11 @@ pub enum Mail {
         /// When, milliseconds UTC.
         at: Millis,
     },
+    /// "Mail arrives": somebody tries the mail settings out. The one mail that no change asks for, and no user gets.
+    Trial {
+        /// When, milliseconds UTC.
+        at: Millis,
+    },
 }
 
 impl Mail {
@@ -140,6 +154,7 @@ impl Mail {
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
+            Self::Trial { .. } => "trial",
         }
     }
 
@@ -151,11 +166,13 @@ impl Mail {
             | Self::PasswordSet { .. }
             | Self::SignedOut { .. }
             | Self::Disabled { .. }
-            | Self::Enabled { .. } => Vec::new(),
+            | Self::Enabled { .. }
+            | Self::Trial { .. } => Vec::new(),
         }
     }
 
-    /// Whom it is about, who also reads it: the displayed name, if it is one person, and the sign-in name or names.
+    /// Whom it is about, who also reads it: the displayed name, if it is one person, and the sign-in name or names, empty
+    /// for nobody in particular.
     fn whose(&self) -> (Option<&str>, String) {
         match self {
             Self::Reset { people, .. } => reset::whose(people),
@@ -164,6 +181,7 @@ impl Mail {
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
+            Self::Trial { .. } => (None, String::new()),
         }
     }
 }
@@ -171,6 +189,7 @@ impl Mail {
 /// Puts `mail` to `to` into the outbox, in the transaction of the change it reports.
 pub async fn send(app: &App, tx: &mut Tx, (account, user): (&AccountId, &UserId), to: &str, mail: &Mail) -> Result<()> {
     let parameters = serde_json::to_string(mail).map_err(Error::defect)?;
+    let now = app.clock.now();
     store::insert(
         tx,
         &app.new_id(),
@@ -179,9 +198,29 @@ pub async fn send(app: &App, tx: &mut Tx, (account, user): (&AccountId, &UserId)
         mail.kind(),
         to,
         &parameters,
-        app.clock.now(),
+        (now, now + deliver::TRIED_FOR),
     )
     .await
+}
+
+/// Sends a test mail to `to` at once, past the outbox; what the mail server said to it, if there is one.
+///
+/// # Errors
+/// With what is wrong.
+pub async fn try_out(app: &App, transport: &Transport, to: &str) -> std::result::Result<Option<String>, Trouble> {
+    let mail = Mail::Trial { at: app.clock.now() };
+    let rendered = letter::render(app, &mail, &letter::Reader::default(), &[]);
+    let (subject, text, html) = rendered.map_err(|error| Trouble::new(Step::Data, Cause::Lost, error.to_string()))?;
+    let letter = Letter {
+        id: app.new_id(),
+        kind: mail.kind().to_owned(),
+        to: to.to_owned(),
+        subject,
+        text,
+        html,
+        at: app.clock.now(),
+    };
+    transport.send(&letter).await
 }
 
 /// The newest mails that were delivered to the folder, at most `most`, newest first. For the demo's page alone.

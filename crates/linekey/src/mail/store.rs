@@ -15,11 +15,13 @@ pub(super) struct Claimed {
     pub(super) to_address: String,
     pub(super) parameters: String,
     pub(super) created_at: Millis,
+    /// Until when it is tried; nothing in rows of releases that did not say.
+    pub(super) tried_until: Option<Millis>,
     /// How often it was taken, this time included. A mark of an earlier claim changes nothing.
     pub(super) tries: i64,
 }
 
-/// Adds a mail, due at once.
+/// Adds a mail, due at once, to be tried until `until`.
 #[expect(
     clippy::too_many_arguments,
     reason = "one a column; a struct would only name them twice"
@@ -32,11 +34,11 @@ pub(super) async fn insert(
     kind: &str,
     to: &str,
     parameters: &str,
-    at: Millis,
+    (at, until): (Millis, Millis),
 ) -> Result<()> {
     query(
-        "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at, due_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at, due_at, tried_until)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
     )
     .bind(id)
     .bind(account)
@@ -45,6 +47,7 @@ pub(super) async fn insert(
     .bind(to)
     .bind(parameters)
     .bind(at)
+    .bind(until)
     .run(tx)
     .await?;
     Ok(())
@@ -65,7 +68,7 @@ pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) ->
     query(
         "update outbox set due_at = $2, tries = tries + 1
           where id in (select id from outbox where due_at <= $1 order by due_at limit $3) and due_at <= $1
-         returning id, account_id, user_id, to_address, parameters, created_at, tries",
+         returning id, account_id, user_id, to_address, parameters, created_at, tried_until, tries",
     )
     .bind(now)
     .bind(until)
@@ -74,27 +77,42 @@ pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) ->
     .await
 }
 
-/// The transport has it.
-pub(super) async fn delivered(tx: &mut Tx, mail: &Claimed, now: Millis) -> Result<()> {
-    query("update outbox set delivered_at = $3, due_at = null, last_error = null where id = $1 and tries = $2")
+/// Lengthens a claim until `until`. False: it is no longer this worker's.
+pub(super) async fn hold(tx: &mut Tx, mail: &Claimed, until: Millis) -> Result<bool> {
+    let held = query("update outbox set due_at = $3 where id = $1 and tries = $2 and due_at is not null")
         .bind(mail.id.as_str())
         .bind(mail.tries)
-        .bind(now)
+        .bind(until)
         .run(tx)
         .await?;
+    Ok(held == 1)
+}
+
+/// The transport has it, and said `reply`. Whoever holds the claim by now: nobody is to send it again.
+pub(super) async fn delivered(tx: &mut Tx, mail: &Claimed, now: Millis, reply: Option<&str>) -> Result<()> {
+    query(
+        "update outbox set delivered_at = $2, due_at = null, last_error = null, reply = $3
+          where id = $1 and delivered_at is null",
+    )
+    .bind(mail.id.as_str())
+    .bind(now)
+    .bind(reply)
+    .run(tx)
+    .await?;
     Ok(())
 }
 
-/// It failed: to be taken again at `due`, or never.
-pub(super) async fn failed(tx: &mut Tx, mail: &Claimed, due: Option<Millis>, why: &str) -> Result<()> {
-    query("update outbox set due_at = $3, last_error = $4 where id = $1 and tries = $2 and delivered_at is null")
-        .bind(mail.id.as_str())
-        .bind(mail.tries)
-        .bind(due)
-        .bind(why)
-        .run(tx)
-        .await?;
-    Ok(())
+/// It failed: to be taken again at `due`, or never. False: it is no longer this worker's.
+pub(super) async fn failed(tx: &mut Tx, mail: &Claimed, due: Option<Millis>, why: &str) -> Result<bool> {
+    let marked =
+        query("update outbox set due_at = $3, last_error = $4 where id = $1 and tries = $2 and delivered_at is null")
+            .bind(mail.id.as_str())
+            .bind(mail.tries)
+            .bind(due)
+            .bind(why)
+            .run(tx)
+            .await?;
+    Ok(marked == 1)
 }
 
 /// Removes mails from before `before` with which there is nothing left to do.

@@ -2,17 +2,21 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::app::App;
 use crate::clock::{HOUR, MINUTE};
 use crate::db::query;
+use crate::error::Result;
 use crate::ids::{AccountId, UserId};
-use crate::testing::{Portal, stories};
+use crate::testing::{Portal, join_all, stories};
 
-use super::deliver::{self, round};
+use super::deliver;
 use super::transport::Handed;
 use super::{By, Letter, Mail, Transport, send, store};
 
 const NEW: &str = "Tidewater-Kestrel-1";
+const RENEW: Duration = Duration::from_secs(10);
 
 /// The names of the files in the mail folder, sorted.
 fn files(p: &Portal) -> Vec<String> {
@@ -50,6 +54,15 @@ fn signed_out(p: &Portal) -> Mail {
         by: By::Administrator("Adam Alder".to_owned()),
         at: p.app.clock.now(),
     }
+}
+
+/// Takes what is due, at most eight, and hands it over. Says how many mails it took.
+async fn round(app: &App, transport: &Transport) -> Result<usize> {
+    let taken = deliver::take(app, 8).await?;
+    let hands = taken
+        .into_iter()
+        .map(|mail| deliver::deliver(app.clone(), transport.clone(), mail, RENEW));
+    Ok(join_all(hands.collect()).await.len())
 }
 
 async fn undelivered(p: &Portal) -> i64 {
@@ -108,8 +121,8 @@ async fn a_worker_that_died_before_its_mark_leads_to_no_second_mail(p: Portal) {
         .expect("a claim");
     tx.commit().await.expect("a commit");
     let read = deliver::read(&p.app, &claimed[0]).await.expect("a letter");
-    let letter = read.expect("a letter without links");
-    assert!(matches!(transport.hand_over(&letter).await, Handed::Over));
+    let (letter, _) = read.expect("a letter without links");
+    assert!(matches!(transport.hand_over(&letter).await, Handed::Over(None)));
     let name = format!("{}.eml", letter.id);
     let before = fs::read(file(&p, &name)).expect("the message");
     assert_eq!(undelivered(&p).await, 1);

@@ -10,55 +10,98 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use super::Letter;
 use super::folder::Folder;
-use crate::config;
+use super::smtp::{Greeted, Smtp};
+use super::trouble::{Cause, Step, Trouble};
+use crate::config::{self, MailTransport};
 
 /// Where mails go, and from whom.
 #[derive(Clone, Debug)]
 pub struct Transport {
-    folder: Folder,
+    way: Way,
     from: Mailbox,
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    Folder(Folder),
+    Smtp(Smtp),
 }
 
 /// What came of handing a letter over.
 #[derive(Debug)]
 pub(super) enum Handed {
-    /// The transport has it, for good.
-    Over,
-    /// Not now, for this reason; a later try may succeed.
+    /// The transport has it, for good; what it said.
+    Over(Option<String>),
+    /// Not now, for this reason; it certainly did not leave, and a later try may succeed.
     NotNow(String),
-    /// No try ever will, for this reason.
+    /// Nobody knows, for this reason: it is tried again, and what it carries may be with its reader already.
+    Unknown(String),
+    /// It did not leave, and no try ever will help, for this reason.
     Never(String),
 }
 
 impl Transport {
-    /// The transport of these settings.
+    /// The transport of these settings. A mail server need not be there yet.
     ///
     /// # Errors
-    /// When its folder cannot be made or written to.
+    /// When its folder cannot be made or written to, or its certificates cannot be read.
     pub async fn open(settings: &config::Mail) -> anyhow::Result<Self> {
-        let config::MailTransport::Folder = settings.transport;
-        let folder = Folder::open(&settings.folder).await;
-        let folder = folder.with_context(|| {
-            format!(
-                "mail.folder \"{}\" cannot be written to; make it writable or name another",
-                settings.folder.display()
-            )
-        })?;
-        Ok(Self {
-            folder,
-            from: settings.from.0.clone(),
-        })
+        let from = settings.from.0.clone();
+        let way = match settings.transport {
+            MailTransport::Smtp => Way::Smtp(Smtp::open(settings, from.email.domain())?),
+            MailTransport::Folder => {
+                let folder = Folder::open(&settings.folder).await;
+                Way::Folder(folder.with_context(|| {
+                    format!(
+                        "mail.folder \"{}\" cannot be written to; make it writable or name another",
+                        settings.folder.display()
+                    )
+                })?)
+            }
+        };
+        Ok(Self { way, from })
     }
 
     /// Hands a letter over. Done twice, the message is the same to the byte.
     pub(super) async fn hand_over(&self, letter: &Letter) -> Handed {
-        let message = match message(&self.from, letter) {
-            Ok(message) => message,
-            Err(refused) => return Handed::Never(refused.to_string()),
-        };
-        match self.folder.put(letter, &message.formatted()).await {
-            Ok(()) => Handed::Over,
-            Err(error) => Handed::NotNow(error.to_string()),
+        match self.send(letter).await {
+            Ok(reply) => Handed::Over(reply),
+            Err(trouble) if trouble.is_final() => Handed::Never(trouble.to_string()),
+            Err(trouble) if trouble.is_certain() => Handed::NotNow(trouble.to_string()),
+            Err(trouble) => Handed::Unknown(trouble.to_string()),
+        }
+    }
+
+    /// Sends a letter at once; what the server said to it, if there is one.
+    pub(super) async fn send(&self, letter: &Letter) -> Result<Option<String>, Trouble> {
+        // As a server that knows no such address would say it.
+        let no_address = |error: anyhow::Error| Trouble::new(Step::Recipient, Cause::Reply(553), format!("{error:#}"));
+        let message = message(&self.from, letter).map_err(no_address)?;
+        match &self.way {
+            Way::Smtp(server) => server.send(message.envelope(), &message.formatted()).await.map(Some),
+            Way::Folder(folder) => match folder.put(letter, &message.formatted()).await {
+                Ok(()) => Ok(None),
+                Err(error) if folder.has_message(&letter.id) => Err(Trouble::system(Step::Message, &error)),
+                Err(error) => Err(Trouble::system(Step::Data, &error)),
+            },
+        }
+    }
+
+    /// Whether the mail server is there and knows the portal; nothing is sent. `None`: there is none, but a folder.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    pub async fn greet(&self) -> Result<Option<Greeted>, Trouble> {
+        match &self.way {
+            Way::Smtp(server) => server.greet().await.map(Some),
+            Way::Folder(_) => Ok(None),
+        }
+    }
+
+    /// Ends what is kept open for the next mail.
+    pub(super) async fn close(&self) {
+        if let Way::Smtp(server) = &self.way {
+            server.close().await;
         }
     }
 }

@@ -120,6 +120,11 @@ impl Portal {
         self.running.as_ref().expect("it runs").without_jobs();
     }
 
+    /// Ends the mail worker: from here on the story delivers itself.
+    pub(crate) fn without_mail(&self) {
+        self.running.as_ref().expect("it runs").without_mail();
+    }
+
     /// A browser that nobody is signed in with.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.http)
@@ -244,7 +249,7 @@ impl Portal {
 }
 
 /// What the mail worker notes in the outbox and the sealer at an event, in their own time: no story can say when.
-const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'chain', 'seq', 'link'";
+const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'reply', 'chain', 'seq', 'link'";
 
 /// The tables, row by row, every column but [`MARKS`], in a form that both engines give alike.
 #[expect(

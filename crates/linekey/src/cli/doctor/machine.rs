@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::db;
-use crate::mail::Transport;
 use crate::password::hash::Cost;
 use crate::password::typed::TypedPassword;
 
@@ -117,26 +116,6 @@ pub(super) async fn hashing(app: &App) -> Check {
             NAME,
             found,
             "sign-ins are slow here; look at what else runs, or lower hashing.passes",
-        ),
-    }
-}
-
-/// The folder that mail is put into.
-pub(super) async fn mail(config: &Config) -> Check {
-    const NAME: &str = "mail";
-    let folder = &config.mail.folder;
-    if !folder.exists() {
-        return Check::ok(
-            NAME,
-            format!("{} will be made when the portal starts", folder.display()),
-        );
-    }
-    match Transport::open(&config.mail).await {
-        Ok(_) => Check::ok(NAME, format!("{} takes messages", folder.display())),
-        Err(error) => Check::failed(
-            NAME,
-            format!("{error:#}"),
-            "no mail leaves before, and the portal does not start",
         ),
     }
 }

@@ -1,0 +1,6 @@
+-- Mail goes to a server from here on, which says what it did with it.
+
+-- What the mail server said when it took the mail, such as "250 2.0.0 Ok: queued as 4XZ".
+alter table outbox add column reply text;
+-- Until when it is tried. Null, in rows of earlier releases: three days from when it was written.
+alter table outbox add column tried_until bigint;
