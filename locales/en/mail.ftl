@@ -45,6 +45,24 @@ mail-reset-once = The link works once, within 60 minutes.
 mail-reset-code = Or type this code where you asked for the mail, within 10 minutes: { $code }
 mail-reset-not-you = If you did not ask for this, there is nothing to do: the password stays as it is unless somebody uses the link. Give neither link nor code to anybody, whoever asks.
 
+## An administrator added somebody
+
+mail-invitation-subject = { $brand }: choose your portal password
+mail-invitation-what = { $by } invites you, { $name }, to the phone portal.
+mail-invitation-account = Your account: { $account }
+mail-invitation-name = You sign in as: { $name }
+mail-invitation-button = Choose your password
+mail-invitation-once = The link works once, until { $until }. When it is over, ask for a new one.
+mail-invitation-portal = In the portal you see your phones, and change your password whenever you like.
+mail-invitation-not-you = If you know nothing of this, there is nothing to do: without the link nobody can sign in. Give it to nobody, whoever asks.
+
+## An administrator printed a set-up slip
+
+mail-slip-subject = { $brand }: a set-up slip was printed for you
+mail-slip-what = { $by } printed a set-up slip for { $name }.
+mail-slip-until = Works until: { $when }
+mail-slip-use = With the slip you choose a new portal password. Until it is used, your password and your sessions stay as they are. Neither its link nor its code is in this mail.
+
 ## An administrator ended every session, disabled or enabled
 
 mail-signed-out-subject = { $brand }: you were signed out

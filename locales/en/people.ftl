@@ -21,7 +21,8 @@ who-can-operator-sees = People of an account are up to its own administrators. O
 ## People
 
 people-title = People
-people-what = Everyone at { $account }. Open a person to set a password, sign browsers out, or stop someone from signing in. Your provider adds new people.
+people-what = Everyone at { $account }. Open a person to help them in, sign browsers out, or stop someone from signing in.
+people-add = Add a person
 people-search-label = Search people
 people-search-hint = Name, e-mail or extension
 people-none-title = Nobody found
@@ -34,6 +35,34 @@ people-phones = Phones
 person-disabled = disabled
 person-no-password = no password yet
 person-must-change = must change password
+
+## Adding a person
+
+add-title = Add a person
+add-what = They become a user of { $account }. Nobody can sign in as them before they have a password.
+add-display-name = Name
+add-display-name-empty = Enter their name.
+add-name = Sign-in name
+add-name-empty = Enter a sign-in name, such as ann.
+add-name-characters = Use letters and digits for the sign-in name; . - _ ' + may follow the first of them.
+add-name-long = That sign-in name is too long. Use at most 64 characters.
+add-name-taken = Somebody has that sign-in name already. Choose another.
+add-extension-label = Extension (optional)
+add-extension = An extension is 1 to 16 digits.
+add-email-label = E-mail (optional)
+add-email = That is not an e-mail address. It looks like ann@example.com.
+add-email-missing = Enter the e-mail that the invitation goes to, or send none.
+add-invite = Send an invitation to this address
+add-invite-what = It holds a link to choose a password, which works once, within 72 hours. Without it, print a set-up slip or make a temporary password on the next page.
+add-role-label = What they may do
+add-role = Choose one of the two.
+add-role-user = User
+add-role-user-what = Their own password, browsers and phones.
+add-role-administrator = Administrator
+add-role-administrator-what = The people of { $account } too.
+add-button = Add person
+added = { $name } is added. Nobody can sign in as them yet: print a set-up slip, or make a temporary password.
+added-invited = { $name } is added. The invitation is on its way to { $email }.
 
 ## One person
 
@@ -51,6 +80,29 @@ person-password-effect =
         [one] A new password ends the old one at once and signs out 1 browser. Phones stay connected: they have SIP passwords of their own.
        *[other] A new password ends the old one at once and signs out { $count } browsers. Phones stay connected: they have SIP passwords of their own.
     }
+invite-again = Send the invitation again
+invite-again-what = A new mail goes to { $email }, with a link that works once, within 72 hours. The link of an earlier invitation, and a set-up slip, stop working.
+invite-again-button = Send it now
+invite-again-done = A new invitation is on its way to { $email }. Earlier ones don't work any more.
+slip-make = Print a set-up slip
+slip-what = For someone without e-mail: a sheet of paper with a link and a code to choose a password. It works once, within 72 hours. An earlier slip or invitation stops working.
+slip-what-password = For someone who cannot get in: a sheet of paper with a link and a code to choose a new password. It works once, within 72 hours; the password there is now stays until then. An earlier slip stops working.
+slip-button = Make the slip
+slip-page-title = Set-up slip
+slip-page-once = It is shown only now: print it before you leave this page, and give it to { $name } in person.
+slip-page-password = The password there is now stays until the slip is used.
+slip-print = Print
+slip-done = Done
+slip-title = { $name }, choose your portal password
+slip-picture = The link of this slip, for a phone's camera
+slip-step-scan = Scan this with the camera of a phone.
+slip-step-type = Or open this address on any computer, and type your sign-in name and the code:
+slip-step-choose = Choose a password that only you know.
+slip-step-sign-in = Sign in with it.
+slip-name = Sign-in name
+slip-code = Code
+slip-until = Works until
+slip-care = It works once. Whoever holds it can choose the password, so give it to nobody else, and throw it away afterwards.
 temporary-make = Make a temporary password
 temporary-what = The portal chooses one and shows it to you once. Pass it on yourself. It works for 72 hours and must be changed at the next sign-in.
 temporary-button = Make it now
@@ -86,6 +138,22 @@ person-signed-out =
        *[other] { $count } browsers of { $name } are signed out.
     }
 person-phones-none = No phones.
+person-remove = Remove
+person-remove-title = Remove { $name }
+person-remove-for = For good. If they may come back, disable them instead.
+person-remove-what =
+    { $phones ->
+        [0] Signs out every browser and deletes { $name } from the portal. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+        [one] Signs out every browser and deletes { $name } and the phone, which stops when it next registers, within { $within }. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+       *[other] Signs out every browser and deletes { $name } and { $phones } phones, which stop when they next register, within { $within }. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+    }
+person-remove-button = Remove { $name }
+person-is-removed =
+    { $phones ->
+        [0] { $name } is removed.
+        [one] { $name } and 1 phone are removed. The phone stops when it next registers, within { $within }.
+       *[other] { $name } and { $phones } phones are removed. The phones stop when they next register, within { $within }.
+    }
 person-disable-title = Disable { $name }
 person-disable-what =
     { $phones ->
@@ -121,6 +189,9 @@ your-password-wrong = That is not your own password. Nothing was changed.
 refused-yourself = That is you. Your own password is under Account, Account Settings.
 refused-equal = { $name } is an administrator like you. Administrators don't act on each other: your provider can help.
 refused-higher = { $name } belongs to your provider's staff.
+refused-last = { $name } is the last administrator. Make somebody else one first.
+refused-has-password = { $name } has a password already. Make a temporary password, or print a set-up slip.
+refused-no-address = No e-mail of { $name } is on file. Print a set-up slip instead.
 refused-disabled = { $name } may not sign in. Enable { $name } first.
 
 ## Errors
@@ -166,6 +237,8 @@ record-set = Passwords set for someone
 record-signed-out = People signed out
 record-disabled = People disabled
 record-enabled = People enabled
+record-added = People added
+record-removed = People removed
 record-phones = Phones added
 record-forbidden = Refused pages
 record-show = Show

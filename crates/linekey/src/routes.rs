@@ -64,6 +64,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
     };
     let all = pages
         .merge(scripts)
+        .merge(setting_up())
         .merge(administration())
         .merge(demo)
         .fallback(no_such_page)
@@ -77,16 +78,40 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .with_state(app.clone())
 }
 
+/// What an invitation or a set-up slip leads to.
+fn setting_up() -> Router<App> {
+    Router::new()
+        .route("/set-up/{token}", get(password::set_up::pages::open))
+        .route(
+            "/set-up/new",
+            get(password::set_up::pages::new_form).post(password::set_up::pages::save),
+        )
+        .route(
+            "/set-up/code",
+            get(password::set_up::pages::code_form).post(password::set_up::pages::code),
+        )
+}
+
 /// What administrators and operators open.
 fn administration() -> Router<App> {
     Router::new()
         .route("/admin", get(users::pages::people::to_people))
-        .route("/admin/users", get(users::pages::people::list))
+        .route(
+            "/admin/users",
+            get(users::pages::people::list).post(users::pages::add::add),
+        )
+        .route("/admin/users/new", get(users::pages::add::form))
         .route("/admin/users/{id}", get(users::pages::person::one))
         .route("/admin/users/{id}/password", post(users::pages::acts::password))
         .route("/admin/users/{id}/sign-out", post(users::pages::acts::sign_out))
         .route("/admin/users/{id}/disable", post(users::pages::acts::disable))
         .route("/admin/users/{id}/enable", post(users::pages::acts::enable))
+        .route("/admin/users/{id}/remove", post(users::pages::add::remove))
+        .route("/admin/users/{id}/invite", post(users::pages::slip::invite))
+        .route(
+            "/admin/users/{id}/setup-slip",
+            get(users::pages::slip::show).post(users::pages::slip::make),
+        )
         .route(
             "/admin/users/{id}/sessions/{session}/end",
             post(users::pages::acts::end_session),

@@ -12,4 +12,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use store::{Counted, Named, all, by_domain, named, provider_domain, set_provider, sip_domain_of, sip_domains};
+pub use store::{
+    Counted, Named, all, by_domain, hold, named, provider_domain, set_provider, sip_domain_of, sip_domains,
+};

@@ -132,6 +132,15 @@ pub async fn by_domain(tx: &mut Tx, domain: &str) -> Result<Option<AccountId>> {
     Ok(row.map(|(id,)| id))
 }
 
+/// Holds the account's row until the transaction ends, for what only one at a time may do to its people.
+pub async fn hold(tx: &mut Tx, account: &AccountId) -> Result<()> {
+    query("update accounts set name = name where id = $1")
+        .bind(account)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// Accounts by domain, those behind `after`, whose name or domain fits `pattern` (of `like`, with `!` before what is
 /// meant as it is). For operators alone.
 pub(super) async fn listed(db: &Db, pattern: &str, after: &str, limit: i64) -> Result<Vec<Listed>> {

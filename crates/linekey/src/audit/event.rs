@@ -67,6 +67,14 @@ kinds! {
     AccountAdd, "account-add", [Done];
     /// A user was added.
     UserAdd, "user-add", [Done];
+    /// A user was sent another invitation to choose the first password.
+    Invitation, "invitation", [Done, Refused];
+    /// A slip was printed with which a user chooses a password.
+    SetUpSlip, "setup-slip", [Done, Refused];
+    /// A user chose a password with an invitation or a set-up slip.
+    PasswordSetUp, "password-set-up", [Done, Refused];
+    /// A user was removed, with their phones.
+    UserRemove, "user-remove", [Done, Refused];
     /// The key file has a new key, which opens.
     KeyAdd, "key-add", [Done];
     /// Another key seals from now on.

@@ -19,13 +19,15 @@ use crate::when;
 /// Events on one page.
 const PAGE: usize = 50;
 /// What the list can be narrowed to: the message of the choice, and the kind.
-const CHOICES: [(&str, &str); 8] = [
+const CHOICES: [(&str, &str); 10] = [
     ("record-sign-ins", "sign-in"),
     ("record-changes", "password-change"),
     ("record-set", "password-set"),
     ("record-signed-out", "signed-out"),
     ("record-disabled", "user-disable"),
     ("record-enabled", "user-enable"),
+    ("record-added", "user-add"),
+    ("record-removed", "user-remove"),
     ("record-phones", "phone-add"),
     ("record-forbidden", "forbidden"),
 ];
@@ -65,7 +67,8 @@ struct Choice {
 struct RecordPage {
     frame: Frame,
     account: String,
-    person: Option<(String, String)>,
+    /// Whose events are shown alone: id, name, and whether they were removed.
+    person: Option<(String, String, bool)>,
     choices: Vec<Choice>,
     days: Vec<Day>,
     next: Option<String>,
@@ -83,7 +86,7 @@ pub async fn list(State(app): State<App>, Administrator(me): Administrator, Quer
             let Some(id) = UserId::parse(user) else {
                 return Ok(Problem::NotFound.into_response());
             };
-            let Some(person) = users::subject(&app, account, &id).await? else {
+            let Some(person) = users::find::known(&app, account, id).await? else {
                 return Ok(Problem::NotFound.into_response());
             };
             Some(person)
@@ -122,7 +125,7 @@ pub async fn list(State(app): State<App>, Administrator(me): Administrator, Quer
         frame: me.frame(&app, Section::Record),
         account: me.person.account_name.clone(),
         filtered: kind.is_some() || person.is_some(),
-        person: person.map(|person| (person.id.to_string(), person.display_name)),
+        person: person.map(|person| (person.id.to_string(), person.display_name, person.removed)),
         choices: CHOICES.iter().map(choice).collect(),
         days: days(&app, &events, &me.person.time_zone),
         next,

@@ -334,13 +334,18 @@ pub(super) async fn of_account(db: &Db, account: &AccountId, filter: &Filter<'_>
                     and at >= $4 and at <= $5 and (at < $5 or id < $6)
                   order by at desc, id desc limit $7) as by_them)
          select e.id, e.at, e.account_id, d.domain as account, e.kind, e.outcome, e.session_id, e.address, e.detail,
-                e.seq, e.actor_id, e.subject_id, x.display_name as actor_name, y.display_name as subject_name,
-                case x.role when 'operator' then x.name else x.name || '@' || xa.domain end as actor,
-                case y.role when 'operator' then y.name else y.name || '@' || ya.domain end as subject
+                e.seq, e.actor_id, e.subject_id, coalesce(x.display_name, xr.display_name) as actor_name,
+                coalesce(y.display_name, yr.display_name) as subject_name,
+                case coalesce(x.role, xr.role) when 'operator' then coalesce(x.name, xr.name)
+                     else coalesce(x.name, xr.name) || '@' || xa.domain end as actor,
+                case coalesce(y.role, yr.role) when 'operator' then coalesce(y.name, yr.name)
+                     else coalesce(y.name, yr.name) || '@' || ya.domain end as subject
            from audit_events e
            left join accounts d on d.id = e.account_id
-           left join users x on x.id = e.actor_id left join accounts xa on xa.id = x.account_id
-           left join users y on y.id = e.subject_id left join accounts ya on ya.id = y.account_id
+           left join users x on x.id = e.actor_id left join removed_users xr on xr.id = e.actor_id
+           left join accounts xa on xa.id = coalesce(x.account_id, xr.account_id)
+           left join users y on y.id = e.subject_id left join removed_users yr on yr.id = e.subject_id
+           left join accounts ya on ya.id = coalesce(y.account_id, yr.account_id)
           where e.id in (select id from found)
           order by e.at desc, e.id desc limit $7",
     )
@@ -360,13 +365,18 @@ pub(super) async fn of_everyone(db: &Db, filter: &Filter<'_>, limit: i64) -> Res
     let before = filter.before.as_ref();
     query(
         "select e.id, e.at, e.account_id, d.domain as account, e.kind, e.outcome, e.session_id, e.address, e.detail,
-                e.seq, e.actor_id, e.subject_id, x.display_name as actor_name, y.display_name as subject_name,
-                case x.role when 'operator' then x.name else x.name || '@' || xa.domain end as actor,
-                case y.role when 'operator' then y.name else y.name || '@' || ya.domain end as subject
+                e.seq, e.actor_id, e.subject_id, coalesce(x.display_name, xr.display_name) as actor_name,
+                coalesce(y.display_name, yr.display_name) as subject_name,
+                case coalesce(x.role, xr.role) when 'operator' then coalesce(x.name, xr.name)
+                     else coalesce(x.name, xr.name) || '@' || xa.domain end as actor,
+                case coalesce(y.role, yr.role) when 'operator' then coalesce(y.name, yr.name)
+                     else coalesce(y.name, yr.name) || '@' || ya.domain end as subject
            from audit_events e
            left join accounts d on d.id = e.account_id
-           left join users x on x.id = e.actor_id left join accounts xa on xa.id = x.account_id
-           left join users y on y.id = e.subject_id left join accounts ya on ya.id = y.account_id
+           left join users x on x.id = e.actor_id left join removed_users xr on xr.id = e.actor_id
+           left join accounts xa on xa.id = coalesce(x.account_id, xr.account_id)
+           left join users y on y.id = e.subject_id left join removed_users yr on yr.id = e.subject_id
+           left join accounts ya on ya.id = coalesce(y.account_id, yr.account_id)
           where (cast($1 as text) is null or e.actor_id = $1 or e.subject_id = $1)
             and (cast($2 as text) is null or e.kind = $2)
             and e.at >= $3 and e.at <= $4 and (e.at < $4 or e.id < $5)

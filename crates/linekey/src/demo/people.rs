@@ -261,7 +261,9 @@ async fn add(
     new: NewUser<'_>,
     hash: &HashedPassword,
 ) -> anyhow::Result<UserId> {
-    let user = users::create::create(app, tx, account, new).await?;
+    let Some(user) = users::create::create(app, tx, account, new).await? else {
+        anyhow::bail!("two of the demo's people have one name");
+    };
     password::set::first(app, tx, (account, &user), hash, Lasting::default()).await?;
     Ok(user)
 }

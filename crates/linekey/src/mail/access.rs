@@ -1,8 +1,25 @@
-//! The mails about what an administrator does to someone's access: signed out, disabled, enabled again.
+//! The mails about what an administrator does to someone's access: a slip printed, signed out, disabled, enabled again.
 
 use super::By;
 use super::letter::{Content, Telling};
 use crate::clock::Millis;
+
+/// "A set-up slip was printed for you", good until `until`.
+pub(super) fn slip(telling: &Telling<'_>, by: &By, whose: &str, at: Millis, until: Millis) -> Content {
+    let mut facts = when(telling, at);
+    facts.push(telling.say("mail-slip-until", "when", &telling.moment(until)));
+    Content {
+        subject: telling.subject("mail-slip-subject"),
+        what: telling.deed("mail-slip-what", by, whose),
+        facts,
+        actions: Vec::new(),
+        then: vec![
+            telling.words.say("mail-slip-use"),
+            telling.words.say("mail-phones-untouched"),
+            telling.not_expected(by),
+        ],
+    }
+}
 
 /// "You were signed out", in `count` browsers.
 pub(super) fn signed_out(telling: &Telling<'_>, by: &By, whose: &str, at: Millis, count: u64) -> Content {

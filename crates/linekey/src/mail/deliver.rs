@@ -139,7 +139,7 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<(Letter,
     let mail: Mail = serde_json::from_str(&claimed.parameters).map_err(Error::defect)?;
     let reader = store::reader(&app.db, &claimed.account_id, &claimed.user_id).await?;
     let wanted = mail.links();
-    let made = make_links(app, &claimed.id, &wanted).await?;
+    let made = make_links(app, claimed, &wanted).await?;
     if !wanted.is_empty() && made.iter().all(Option::is_none) {
         return Ok(None);
     }
@@ -156,15 +156,20 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<(Letter,
     Ok(Some((letter, made.into_iter().flatten().map(|made| made.id).collect())))
 }
 
-/// Makes the links of a mail, committed before it is handed over: whoever reads it at once can use them.
-async fn make_links(app: &App, mail: &str, wanted: &[Wanted]) -> Result<Vec<Option<Made>>> {
+/// Makes the links of a mail, committed before it is handed over: whoever reads it at once can use them. None for a mail
+/// that was withdrawn meanwhile.
+async fn make_links(app: &App, mail: &Claimed, wanted: &[Wanted]) -> Result<Vec<Option<Made>>> {
     let mut made = Vec::new();
     if wanted.is_empty() {
         return Ok(made);
     }
     let mut tx = app.db.begin().await?;
+    // Whoever withdraws it waits, and voids what is made here.
+    if !store::hold(&mut tx, mail, app.clock.now() + CLAIM).await? {
+        return Ok(made);
+    }
     for wanted in wanted {
-        made.push(links::make(app, &mut tx, wanted, Some(mail)).await?);
+        made.push(links::make(app, &mut tx, wanted, Some(&mail.id)).await?);
     }
     tx.commit().await?;
     Ok(made)

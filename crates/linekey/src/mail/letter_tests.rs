@@ -107,6 +107,28 @@ fn samples() -> Vec<(&'static str, Mail)> {
         ("reset-several", reset(&[ann(), bob()], Some(""))),
         ("reset-by-somebody-else", reset(&[ann()], None)),
         (
+            "invitation",
+            Mail::Invitation {
+                account: ann().account,
+                user: ann().user,
+                name: name.clone(),
+                sign_in_name: sign_in_name.clone(),
+                account_name: "Acme Boats".to_owned(),
+                email_key: "ann@home.example".to_owned(),
+                by: adam(),
+            },
+        ),
+        (
+            "setup-slip",
+            Mail::SetUpSlip {
+                name: name.clone(),
+                sign_in_name: sign_in_name.clone(),
+                by: adam(),
+                at,
+                valid_until: at + 3 * DAY,
+            },
+        ),
+        (
             "signed-out",
             Mail::SignedOut {
                 count: 2,

@@ -7,6 +7,7 @@ mod access;
 mod browser_tests;
 pub mod deliver;
 mod folder;
+mod invitation;
 mod letter;
 #[cfg(test)]
 mod letter_tests;
@@ -40,6 +41,9 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, UserId};
 use crate::links;
 use folder::Folder;
+
+/// The kind of [`Mail::Invitation`].
+const INVITATION: &str = "invitation";
 
 /// Who acted on somebody else, as the mail about it names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +106,36 @@ pub enum Mail {
         /// for them, and there are no codes.
         code_for: Option<String>,
     },
+    /// "Choose your first password", to an address that nobody has confirmed yet.
+    Invitation {
+        /// Of which account.
+        account: AccountId,
+        /// For whom.
+        user: UserId,
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// `Acme Boats`
+        account_name: String,
+        /// The address it goes to, in the form in which addresses are compared: using the link proves it.
+        email_key: String,
+        /// Who invites.
+        by: By,
+    },
+    /// "An administrator printed a set-up slip for you." Neither its link nor its code is in it.
+    SetUpSlip {
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// Who printed it.
+        by: By,
+        /// When, milliseconds UTC.
+        at: Millis,
+        /// Until when it can be used, milliseconds UTC.
+        valid_until: Millis,
+    },
     /// "An administrator signed you out."
     SignedOut {
         /// In how many browsers.
@@ -151,6 +185,8 @@ impl Mail {
             Self::PasswordChanged { .. } => "password-changed",
             Self::PasswordSet { .. } => "password-set",
             Self::Reset { .. } => "reset",
+            Self::Invitation { .. } => INVITATION,
+            Self::SetUpSlip { .. } => "setup-slip",
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
@@ -162,8 +198,15 @@ impl Mail {
     fn links(&self) -> Vec<links::Wanted> {
         match self {
             Self::Reset { people, code_for, .. } => reset::links(people, code_for.as_deref()),
+            Self::Invitation {
+                account,
+                user,
+                email_key,
+                ..
+            } => vec![invitation::link(account, user, email_key)],
             Self::PasswordChanged { .. }
             | Self::PasswordSet { .. }
+            | Self::SetUpSlip { .. }
             | Self::SignedOut { .. }
             | Self::Disabled { .. }
             | Self::Enabled { .. }
@@ -178,6 +221,8 @@ impl Mail {
             Self::Reset { people, .. } => reset::whose(people),
             Self::PasswordChanged { name, sign_in_name, .. }
             | Self::PasswordSet { name, sign_in_name, .. }
+            | Self::Invitation { name, sign_in_name, .. }
+            | Self::SetUpSlip { name, sign_in_name, .. }
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
@@ -221,6 +266,17 @@ pub async fn try_out(app: &App, transport: &Transport, to: &str) -> std::result:
         at: app.clock.now(),
     };
     transport.send(&letter).await
+}
+
+/// Takes the invitations of a user out of the outbox, in the transaction of what makes them void. One that a worker is
+/// about to give a link waits until that is made, or gets none.
+pub async fn withdraw_invitations(tx: &mut Tx, user: &UserId) -> Result<()> {
+    store::withdraw(tx, user, INVITATION).await
+}
+
+/// Takes every mail of a user out of the outbox: there is nobody to be told any more.
+pub async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
+    store::remove_of_user(tx, user).await
 }
 
 /// The newest mails that were delivered to the folder, at most `most`, newest first. For the demo's page alone.

@@ -77,7 +77,8 @@ pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) ->
     .await
 }
 
-/// Lengthens a claim until `until`. False: it is no longer this worker's.
+/// Lengthens a claim until `until`, and holds the row until the transaction ends. False: it is no longer this worker's, or
+/// was withdrawn.
 pub(super) async fn hold(tx: &mut Tx, mail: &Claimed, until: Millis) -> Result<bool> {
     let held = query("update outbox set due_at = $3 where id = $1 and tries = $2 and due_at is not null")
         .bind(mail.id.as_str())
@@ -113,6 +114,25 @@ pub(super) async fn failed(tx: &mut Tx, mail: &Claimed, due: Option<Millis>, why
             .run(tx)
             .await?;
     Ok(marked == 1)
+}
+
+/// Takes mails of one kind to a user away that have not been delivered.
+pub(super) async fn withdraw(tx: &mut Tx, user: &UserId, kind: &str) -> Result<()> {
+    query("delete from outbox where user_id = $1 and kind = $2 and delivered_at is null")
+        .bind(user)
+        .bind(kind)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes every mail to a user away.
+pub(super) async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
+    query("delete from outbox where user_id = $1")
+        .bind(user)
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
 /// Removes mails from before `before` with which there is nothing left to do.

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::clock::Millis;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
+use crate::users::Actor;
 use crate::users::add::{self, Refusal};
 use crate::users::create::NewUser;
 use crate::users::name;
@@ -65,7 +66,7 @@ pub async fn add_user(app: &App, domain: &str, new: NewUser<'_>, password: Optio
     };
     let valid_until = app.clock.now() + TEMPORARY_FOR;
     let mut tx = app.db.begin().await?;
-    let id = match add::add_in(app, &mut tx, &account.id, new).await? {
+    let id = match add::add_in(app, &mut tx, Actor::Console, &account.id, new).await? {
         Ok(id) => id,
         Err(refusal) => return Ok(Outcome::Refused(refusal)),
     };

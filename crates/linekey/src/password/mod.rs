@@ -20,6 +20,7 @@ pub mod set;
 pub mod set_for_user;
 #[cfg(test)]
 mod set_for_user_tests;
+pub mod set_up;
 mod store;
 pub mod strength;
 pub mod suggest;

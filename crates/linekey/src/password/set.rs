@@ -49,6 +49,17 @@ pub enum Cause<'a> {
         /// The browser, in words.
         browser: &'a str,
     },
+    /// Whoever holds a set-up link of the owner, which is used up in the same transaction: every session of the owner ends.
+    SetUp {
+        /// The owner, as read before the password was prepared.
+        subject: &'a Subject,
+        /// Where the request came from.
+        address: IpAddr,
+        /// The browser, in words.
+        browser: &'a str,
+        /// Whether the link was mailed to the address on file, which is the owner's then.
+        proven: bool,
+    },
 }
 
 /// How long a password is good for. The owner's own lasts.
@@ -96,7 +107,9 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
             };
             (Some(token), ended)
         }
-        Cause::ForUser { .. } | Cause::Reset { .. } => (None, sessions::end::all_in(tx, user).await?),
+        Cause::ForUser { .. } | Cause::Reset { .. } | Cause::SetUp { .. } => {
+            (None, sessions::end::all_in(tx, user).await?)
+        }
     };
     store::void_pending(tx, user).await?;
     links::void_for_new_password(tx, user).await?;
@@ -112,7 +125,7 @@ impl<'a> Cause<'a> {
     fn owner(&self) -> (&'a AccountId, &'a UserId, i64) {
         match self {
             Self::OwnChange { me, .. } => (&me.person.account, &me.person.id, me.person.credential_epoch),
-            Self::ForUser { subject, .. } | Self::Reset { subject, .. } => {
+            Self::ForUser { subject, .. } | Self::Reset { subject, .. } | Self::SetUp { subject, .. } => {
                 (&subject.account, &subject.id, subject.credential_epoch)
             }
         }
@@ -120,7 +133,7 @@ impl<'a> Cause<'a> {
 
     fn lasting(&self) -> Lasting {
         match self {
-            Self::OwnChange { .. } | Self::Reset { .. } => Lasting::default(),
+            Self::OwnChange { .. } | Self::Reset { .. } | Self::SetUp { .. } => Lasting::default(),
             Self::ForUser { lasting, .. } => *lasting,
         }
     }
@@ -128,7 +141,12 @@ impl<'a> Cause<'a> {
     fn verified_email(&self) -> Option<&'a str> {
         match self {
             Self::OwnChange { me, .. } => me.person.verified_email.as_deref(),
-            Self::ForUser { subject, .. } | Self::Reset { subject, .. } => subject.verified_email(),
+            Self::SetUp {
+                subject, proven: true, ..
+            } => subject.email.as_deref(),
+            Self::ForUser { subject, .. } | Self::Reset { subject, .. } | Self::SetUp { subject, .. } => {
+                subject.verified_email()
+            }
         }
     }
 
@@ -149,6 +167,16 @@ impl<'a> Cause<'a> {
                 actor.event(Kind::PasswordSet, Outcome::Done, subject, detail)
             }
             Self::Reset { subject, address, .. } => reset_event(subject, *address, Outcome::Done, ended),
+            Self::SetUp {
+                subject,
+                address,
+                proven,
+                ..
+            } => Event {
+                kind: Kind::PasswordSetUp,
+                detail: serde_json::json!({ "sessions": ended, "email_confirmed": proven }),
+                ..reset_event(subject, *address, Outcome::Done, ended)
+            },
         }
     }
 
@@ -173,6 +201,19 @@ impl<'a> Cause<'a> {
                 browser: (*browser).to_owned(),
                 address: address.to_string(),
                 by_reset_link: true,
+            },
+            Self::SetUp {
+                subject,
+                address,
+                browser,
+                ..
+            } => Mail::PasswordChanged {
+                name: subject.display_name.clone(),
+                sign_in_name: subject.sign_in_name(),
+                at: now,
+                browser: (*browser).to_owned(),
+                address: address.to_string(),
+                by_reset_link: false,
             },
             Self::ForUser {
                 actor,

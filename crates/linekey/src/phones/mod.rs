@@ -11,6 +11,7 @@ mod events;
 pub mod live;
 pub mod pages;
 pub mod registrar;
+pub mod remove;
 pub mod reseal;
 mod sealed;
 mod store;

@@ -278,3 +278,36 @@ pub(super) async fn owner_of(tx: &mut Tx, phone: &PhoneId) -> Result<Option<(Acc
         .optional(tx)
         .await
 }
+
+/// Waits for whoever is about to store a registration of the user's phones, and lets nobody begin. A SIP name is what
+/// PostgreSQL locks more firmly than the rest of a row, for it could be referred to.
+pub(super) async fn lock_out_phones_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+    query("update phones set sip_name = id where account_id = $1 and user_id = $2")
+        .bind(account)
+        .bind(user)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes the registrations of a user's phones away.
+pub(super) async fn remove_registrations_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+    query(
+        "delete from registrations
+          where account_id = $1 and phone_id in (select id from phones where account_id = $1 and user_id = $2)",
+    )
+    .bind(account)
+    .bind(user)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes a user's phones away, and says how many there were.
+pub(super) async fn remove_phones_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<u64> {
+    query("delete from phones where account_id = $1 and user_id = $2")
+        .bind(account)
+        .bind(user)
+        .run(tx)
+        .await
+}

@@ -11,9 +11,9 @@ use crate::password::add_user::about;
 use crate::password::rules;
 use crate::password::set::Lasting;
 use crate::password::typed::TypedPassword;
-use crate::users::Role;
 use crate::users::add as user;
 use crate::users::create::NewUser;
+use crate::users::{Actor, Role};
 
 /// What [`crate::db::Db::kind`] says of a portal.
 const KIND: &str = "portal";
@@ -93,7 +93,7 @@ pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<(
         Err(refusal) => return Ok(Err(Refusal::Account(refusal))),
     };
     accounts::set_provider(&mut tx, &account.id).await?;
-    let user = match user::add_in(app, &mut tx, &account.id, new).await? {
+    let user = match user::add_in(app, &mut tx, Actor::Console, &account.id, new).await? {
         Ok(user) => user,
         Err(refusal) => return Ok(Err(Refusal::Operator(refusal))),
     };

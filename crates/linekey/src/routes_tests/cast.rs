@@ -8,6 +8,15 @@ pub(super) const NEW: &str = "Tidewater-Kestrel-1";
 /// The password of Dora, who is made of Ann.
 const OF_ANN: &str = "Harbour-Light-7";
 
+/// Each has a phone of their own beside those of the demo.
+const OWN_PHONES: [(&str, &str); 5] = [
+    ("bob", "0198c0de-0000-7000-8000-0000000000f1"),
+    ("cora", "0198c0de-0000-7000-8000-0000000000f2"),
+    ("adam", "0198c0de-0000-7000-8000-0000000000f3"),
+    ("olivia", "0198c0de-0000-7000-8000-0000000000f4"),
+    ("dora", "0198c0de-0000-7000-8000-0000000000f5"),
+];
+
 /// Someone who tries routes. In the order of the table's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Actor {
@@ -111,39 +120,57 @@ pub(super) struct Cast<'a> {
 
 impl<'a> Cast<'a> {
     pub(super) async fn new(p: &'a Portal) -> Self {
-        // A fifth person of Acme Boats, with Ann's password.
-        p.alter(query(
+        let mut cast = Self {
+            p,
+            browsers: Vec::new(),
+            passwords: Vec::new(),
+        };
+        cast.add_dora().await;
+        for (name, id) in OWN_PHONES {
+            cast.add_phone(name, id).await;
+        }
+        let passwords = query("select id, password_hash from users").all(&p.app.db).await;
+        cast.passwords = passwords.expect("everyone's password");
+        cast.renew().await;
+        cast
+    }
+
+    /// A fifth person of Acme Boats, with Ann's password.
+    async fn add_dora(&self) {
+        let add = query(
             "insert into users (id, account_id, role, name, display_name, display_key, password_hash, password_set_at,
                                 credential_epoch, created_at)
              select '0198c0de-0000-7000-8000-0000000000d0', account_id, role, 'dora', 'Dora Deck', 'dora deck',
                     password_hash, password_set_at, credential_epoch, created_at
                from users where name = 'ann'",
-        ))
-        .await;
-        for (name, id) in [
-            ("bob", "0198c0de-0000-7000-8000-0000000000f1"),
-            ("cora", "0198c0de-0000-7000-8000-0000000000f2"),
-            ("adam", "0198c0de-0000-7000-8000-0000000000f3"),
-            ("olivia", "0198c0de-0000-7000-8000-0000000000f4"),
-            ("dora", "0198c0de-0000-7000-8000-0000000000f5"),
-        ] {
-            let add = query(
-                "insert into phones (id, account_id, user_id, label, sip_domain, sip_name, extension, sip_hashes,
-                                     generation, created_at)
-                 select $1, u.account_id, u.id, 'Desk', p.sip_domain, u.name || '-own', null, p.sip_hashes, 1,
-                        p.created_at
-                   from users u, phones p where u.name = $2 and p.sip_name = 'ann-desk'",
-            );
-            p.alter(add.bind(id).bind(name)).await;
+        );
+        self.p.alter(add).await;
+    }
+
+    async fn add_phone(&self, name: &str, id: &str) {
+        let add = query(
+            "insert into phones (id, account_id, user_id, label, sip_domain, sip_name, extension, sip_hashes,
+                                 generation, created_at)
+             select $1, u.account_id, u.id, 'Desk', p.sip_domain, u.name || '-own', null, p.sip_hashes, 1,
+                    p.created_at
+               from users u, phones p where u.name = $2 and p.sip_name = 'ann-desk'",
+        );
+        self.p.alter(add.bind(id).bind(name)).await;
+    }
+
+    /// Whom somebody added is gone again, and whom somebody removed is back.
+    async fn restore_people(&self) {
+        let p = self.p;
+        p.alter(query("delete from links")).await;
+        p.alter(query("delete from outbox")).await;
+        p.alter(query("delete from users where name = 'nobody-yet'")).await;
+        p.alter(query("delete from removed_users")).await;
+        let dora = query("select count(*) as count from users where name = 'dora'");
+        if p.count(dora).await == 0 {
+            self.add_dora().await;
+            let (name, id) = OWN_PHONES[4];
+            self.add_phone(name, id).await;
         }
-        let passwords = query("select id, password_hash from users").all(&p.app.db).await;
-        let mut cast = Self {
-            p,
-            browsers: Vec::new(),
-            passwords: passwords.expect("everyone's password"),
-        };
-        cast.renew().await;
-        cast
     }
 
     /// Everything as it was before anybody tried anything; new sessions for all.
@@ -152,6 +179,7 @@ impl<'a> Cast<'a> {
         p.alter(query("delete from throttle")).await;
         p.alter(query("delete from pending_changes")).await;
         p.alter(query("delete from sessions")).await;
+        self.restore_people().await;
         for (id, hash) in &self.passwords {
             let back = query(
                 "update users set password_hash = $2, must_change_at = null, password_expires_at = null,

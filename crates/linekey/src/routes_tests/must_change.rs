@@ -20,8 +20,9 @@ const OPEN: [&str; 7] = [
     "/sign-out",
 ];
 /// What strangers see too.
-const FOR_EVERYONE: [&str; 5] = [
+const FOR_EVERYONE: [&str; 6] = [
     "/sign-in",
+    "/set-up/code",
     "/.well-known/change-password",
     "/assets/style.css",
     "/demo/mail",

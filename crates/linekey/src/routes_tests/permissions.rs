@@ -50,23 +50,27 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 22] = [
+const NO_IDS: [&str; 26] = [
     "before",
+    "code",
     "confirm_password",
     "display_name",
     "edit",
     "email",
     "extension",
     "flow",
+    "invite",
     "kind",
     "label",
     "must_change",
+    "name",
     "new_password",
     "next",
     "password",
     "q",
     "reason",
     "reset",
+    "role",
     "saved",
     "sign_out_others",
     "temporary",
@@ -156,7 +160,7 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         (pattern, "{id}") if pattern.starts_with("/admin/users/") => Some(Thing::User),
         (pattern, "{id}") if pattern.starts_with("/account/sessions/") => Some(Thing::Session),
         (pattern, "{id}") if pattern.starts_with("/phones/") => Some(Thing::Phone),
-        ("/assets/{name}" | "/demo/mail/{id}" | "/reset-password/{token}", _) => None,
+        ("/assets/{name}" | "/demo/mail/{id}" | "/reset-password/{token}" | "/set-up/{token}", _) => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),
     }
 }
@@ -192,6 +196,8 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         ("time_zone", "Europe/Lisbon"),
         ("label", "Kitchen"),
         ("temporary", "on"),
+        ("name", "nobody-yet"),
+        ("email", "somebody@home.example"),
     ];
     fields.extend(id.as_ref().map(|(name, id)| (*name, id.as_str())));
     let body: Vec<_> = fields
@@ -211,8 +217,10 @@ fn in_short(path: &str, answer: &Answer) -> String {
     if answer.location().starts_with("/confirm?change=") {
         place = "/confirm?change={new}".to_owned();
     }
-    if answer.location().starts_with("/reset-password/new?flow=") {
-        place = "/reset-password/new?flow={new}".to_owned();
+    for form in ["/reset-password/new", "/set-up/new"] {
+        if answer.location().starts_with(&format!("{form}?flow=")) {
+            place = format!("{form}?flow={{new}}");
+        }
     }
     let segments = place.split('/').map(|part| match uuid::Uuid::try_parse(part) {
         Ok(_) if path.contains(part) => "{same}",

@@ -6,6 +6,7 @@ pub mod confirm;
 pub mod disable;
 mod next;
 pub mod pages;
+pub mod remove;
 pub mod sign_in;
 #[cfg(test)]
 mod tests;

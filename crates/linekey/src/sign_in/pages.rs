@@ -50,8 +50,9 @@ struct ConfirmPage {
 pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query) -> Response {
     let next = next::path(query.text("next"));
     let is_reset = query.text("reset") == "done";
+    let is_set_up = query.text("set-up") == "done";
     // The password that was just chosen may be somebody else's than whoever is signed in here.
-    if visitor.0.is_some() && !is_reset {
+    if visitor.0.is_some() && !is_reset && !is_set_up {
         return Redirect::to(next.unwrap_or("/")).into_response();
     }
     let notice = match query.text("reason") {
@@ -59,6 +60,7 @@ pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query)
         "ended" => Some("sign-in-session-ended"),
         "over" => Some("sign-in-session-over"),
         _ if is_reset => Some("sign-in-reset-done"),
+        _ if is_set_up => Some("sign-in-set-up-done"),
         _ if next.is_some_and(|next| next != "/") => Some("sign-in-required"),
         _ => None,
     };

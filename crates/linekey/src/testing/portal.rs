@@ -243,6 +243,7 @@ impl Portal {
             "portal",
             "phones",
             "registrations",
+            "removed_users",
         ];
         dump(&self.app.db, &tables).await.join("\n")
     }

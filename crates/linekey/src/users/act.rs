@@ -39,6 +39,9 @@ impl Act {
             Self::SignOut => Kind::SignedOut,
             Self::Disable => Kind::UserDisable,
             Self::Enable => Kind::UserEnable,
+            Self::Invite => Kind::Invitation,
+            Self::SetUpSlip => Kind::SetUpSlip,
+            Self::Remove => Kind::UserRemove,
         }
     }
 }

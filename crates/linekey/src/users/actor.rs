@@ -51,16 +51,30 @@ impl<'a> Actor<'a> {
     where
         'a: 'e,
     {
+        self.event_about(kind, outcome, (&subject.account, &subject.id), detail)
+    }
+
+    /// The same about a user of an account who is not read yet, or not any more.
+    pub fn event_about<'e>(
+        &self,
+        kind: Kind,
+        outcome: Outcome,
+        (account, user): (&'e AccountId, &'e UserId),
+        detail: serde_json::Value,
+    ) -> Event<'e>
+    where
+        'a: 'e,
+    {
         let Some(person) = self.person() else {
-            let event = Event::of_console(kind, Some(&subject.account), Some(&subject.id), detail);
+            let event = Event::of_console(kind, Some(account), Some(user), detail);
             return Event { outcome, ..event };
         };
         Event {
             kind,
             outcome,
-            account: Some(&subject.account),
+            account: Some(account),
             actor: Some(person.id),
-            subject: Some(&subject.id),
+            subject: Some(user),
             session: Some(person.session),
             address: Some(person.address),
             detail,

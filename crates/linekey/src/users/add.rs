@@ -1,11 +1,12 @@
-//! Adds somebody at the provider's console, after everything about them has been looked at. They have no password yet:
-//! whoever calls gives them one in the same transaction.
+//! Adds somebody to an account, after everything about them has been looked at. They have no password yet: they choose one
+//! with an invitation or a set-up slip, or whoever calls gives them one in the same transaction.
 
 use super::create::NewUser;
-use super::{Role, create, name, store};
-use crate::accounts::{self, domain, name as shown};
+use super::invite::{self, Invited};
+use super::{Actor, Role, create, name, permissions, store};
+use crate::accounts::{self, Named, domain, name as shown};
 use crate::app::App;
-use crate::audit::{self, Event, Kind};
+use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
@@ -32,6 +33,10 @@ pub enum Refusal {
     Extension,
     /// There is no such time zone.
     TimeZone,
+    /// It is not the actor's to add somebody of that role.
+    Role,
+    /// An invitation needs an address to go to.
+    NoAddress,
     /// Operators are the provider's own staff: they belong to this account, its own.
     OperatorElsewhere(String),
 }
@@ -57,27 +62,81 @@ pub fn check_name(name: &str) -> std::result::Result<(), Refusal> {
 /// # Errors
 /// With the first thing that is wrong.
 pub fn check(new: &NewUser<'_>) -> std::result::Result<(), Refusal> {
-    check_name(new.name)?;
-    if let Some(refusal) = shown::refusal(new.display_name, LONGEST_DISPLAY_NAME) {
-        return Err(Refusal::DisplayName(refusal));
+    match problems(new).into_iter().next() {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
     }
-    if new.email.is_some_and(|email| !is_address(email)) {
-        return Err(Refusal::Email);
-    }
+}
+
+/// Everything that is wrong with somebody who is to be added, as far as that can be judged without a database.
+pub fn problems(new: &NewUser<'_>) -> Vec<Refusal> {
     let is_extension = |text: &str| (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if new.extension.is_some_and(|extension| !is_extension(extension)) {
-        return Err(Refusal::Extension);
+    let found = [
+        check_name(new.name).err(),
+        shown::refusal(new.display_name, LONGEST_DISPLAY_NAME).map(Refusal::DisplayName),
+        (new.email.is_some_and(|email| !is_address(email))).then_some(Refusal::Email),
+        (new.extension.is_some_and(|extension| !is_extension(extension))).then_some(Refusal::Extension),
+        (!crate::when::is_zone(new.time_zone)).then_some(Refusal::TimeZone),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// What came of adding somebody.
+#[derive(Debug)]
+pub enum Added {
+    /// They are there, without a password yet.
+    Done(UserId),
+    /// They are not, for these reasons.
+    Refused(Vec<Refusal>),
+}
+
+/// Adds somebody without a password to `account`, and with `invite` mails them how to choose one.
+///
+/// # Errors
+/// [`crate::error::Error::SessionEnded`] when the actor's session has ended meanwhile.
+pub async fn add(app: &App, actor: Actor<'_>, account: &Named, new: NewUser<'_>, invite: bool) -> Result<Added> {
+    let mut refused = problems(&new);
+    let may = |role| permissions::may_add(role, new.role);
+    if actor.person().is_some_and(|person| !may(person.role)) {
+        refused.push(Refusal::Role);
     }
-    if !crate::when::is_zone(new.time_zone) {
-        return Err(Refusal::TimeZone);
+    if invite && new.email.is_none() {
+        refused.push(Refusal::NoAddress);
     }
-    Ok(())
+    if !refused.is_empty() {
+        return Ok(Added::Refused(refused));
+    }
+    let mut tx = app.db.begin().await?;
+    if let Some(person) = actor.person() {
+        store::hold(&mut tx, person.id, person.session).await?;
+        if !may(store::role_of(&mut tx, person.account, person.id).await?) {
+            return Ok(Added::Refused(vec![Refusal::Role]));
+        }
+    }
+    let user = match add_in(app, &mut tx, actor, &account.id, new).await? {
+        Ok(user) => user,
+        Err(refusal) => return Ok(Added::Refused(vec![refusal])),
+    };
+    if let Some(email) = new.email.filter(|_| invite) {
+        let whom = Invited {
+            account: &account.id,
+            user: &user,
+            name: new.display_name,
+            sign_in_name: new.role.sign_in_name(&name::canonical(new.name), &account.domain),
+            account_name: &account.name,
+            email,
+        };
+        invite::send_in(app, &mut tx, actor, whom).await?;
+    }
+    tx.commit().await?;
+    Ok(Added::Done(user))
 }
 
 /// Adds somebody to `account` as a part of `tx`, which the caller drops when they are refused.
 pub async fn add_in(
     app: &App,
     tx: &mut Tx,
+    actor: Actor<'_>,
     account: &AccountId,
     new: NewUser<'_>,
 ) -> Result<std::result::Result<UserId, Refusal>> {
@@ -94,14 +153,13 @@ pub async fn add_in(
     if store::is_name_taken(tx, account, &name, new.role).await? {
         return Ok(Err(Refusal::NameTaken));
     }
-    let user = create::create(app, tx, account, new).await?;
+    // Somebody else may add the same one at this moment.
+    let Some(user) = create::create(app, tx, account, new).await? else {
+        return Ok(Err(Refusal::NameTaken));
+    };
     let detail = serde_json::json!({ "role": new.role.as_str() });
-    audit::record(
-        app,
-        tx,
-        Event::of_console(Kind::UserAdd, Some(account), Some(&user), detail),
-    )
-    .await?;
+    let event = actor.event_about(Kind::UserAdd, Outcome::Done, (account, &user), detail);
+    audit::record(app, tx, event).await?;
     Ok(Ok(user))
 }
 

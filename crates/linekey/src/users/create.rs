@@ -25,11 +25,11 @@ pub struct NewUser<'a> {
     pub time_zone: &'a str,
 }
 
-/// Makes the user and returns the id.
-pub async fn create(app: &App, tx: &mut Tx, account: &AccountId, new: NewUser<'_>) -> Result<UserId> {
+/// Makes the user and returns the id. `None`: somebody has the name.
+pub async fn create(app: &App, tx: &mut Tx, account: &AccountId, new: NewUser<'_>) -> Result<Option<UserId>> {
     let id = UserId::new(app.new_id());
     let email_key = new.email.map(name::canonical);
-    store::insert(
+    let made = store::insert(
         tx,
         &id,
         account,
@@ -39,5 +39,5 @@ pub async fn create(app: &App, tx: &mut Tx, account: &AccountId, new: NewUser<'_
         app.clock.now(),
     )
     .await?;
-    Ok(id)
+    Ok(made.then_some(id))
 }

@@ -56,3 +56,24 @@ pub async fn people(app: &App, account: &AccountId, text: &str, after: Option<&U
     let next = people.last().filter(|_| more).map(|last| last.id.clone());
     Ok(Found { people, next })
 }
+
+/// Somebody of the account, or who was before they were removed.
+#[derive(Debug)]
+pub struct Known {
+    /// Who.
+    pub id: UserId,
+    /// `Ann Archer`
+    pub display_name: String,
+    /// Whether there is no page of theirs any more.
+    pub removed: bool,
+}
+
+/// Whoever of `account` has or had this id.
+pub async fn known(app: &App, account: &AccountId, id: UserId) -> Result<Option<Known>> {
+    let named = store::named(&app.db, account, &id).await?;
+    Ok(named.map(|named| Known {
+        id,
+        display_name: named.display_name,
+        removed: named.removed == 1,
+    }))
+}

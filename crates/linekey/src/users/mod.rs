@@ -6,6 +6,10 @@
 pub mod act;
 pub mod actor;
 pub mod add;
+#[cfg(all(test, feature = "outside"))]
+mod adding_browser_tests;
+#[cfg(test)]
+mod adding_tests;
 #[cfg(test)]
 mod administration_tests;
 #[cfg(all(test, feature = "outside"))]
@@ -14,12 +18,16 @@ pub mod create;
 pub mod find;
 #[cfg(test)]
 mod hostile_tests;
+pub mod invite;
 #[cfg(test)]
 mod museum_tests;
 pub mod name;
 pub mod pages;
 pub mod permissions;
 pub mod profile;
+pub mod prove_email;
+pub mod remove;
+pub mod set_up_slip;
 mod store;
 mod subject;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The profile form of `/account/settings`, and the pages of administrators.
 
 pub mod acts;
+pub mod add;
 pub mod people;
 pub mod person;
 mod proof;
+pub mod slip;
 
 use std::sync::LazyLock;
 

@@ -27,6 +27,11 @@ pub fn may_choose_extension(role: Role) -> bool {
     role != Role::User
 }
 
+/// Whether people of this role add somebody of the role `new` to their own account. Operators do it from the command line.
+pub fn may_add(role: Role, new: Role) -> bool {
+    role == Role::Administrator && new != Role::Operator
+}
+
 /// What one person does to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -38,11 +43,25 @@ pub enum Act {
     Disable,
     /// Lets them sign in again.
     Enable,
+    /// Sends them an invitation to choose their first password.
+    Invite,
+    /// Prints a slip with which they choose a password.
+    SetUpSlip,
+    /// Removes them, with what is theirs.
+    Remove,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::SetPassword, Self::SignOut, Self::Disable, Self::Enable];
+    pub const ALL: [Self; 7] = [
+        Self::SetPassword,
+        Self::SignOut,
+        Self::Disable,
+        Self::Enable,
+        Self::Invite,
+        Self::SetUpSlip,
+        Self::Remove,
+    ];
 }
 
 /// Why an act is refused.
@@ -93,7 +112,8 @@ pub struct Standing<'a> {
 /// No act is excepted yet: whoever may do one of them to someone may do all. The act is named so that an exception is
 /// written here and nowhere else.
 pub fn refusal(actor: Standing<'_>, act: Act, subject: Standing<'_>) -> Option<Refusal> {
-    let (Act::SetPassword | Act::SignOut | Act::Disable | Act::Enable) = act;
+    let (Act::SetPassword | Act::SignOut | Act::Disable | Act::Enable | Act::Invite | Act::SetUpSlip | Act::Remove) =
+        act;
     if actor.id == subject.id {
         return Some(Refusal::Yourself);
     }

@@ -151,7 +151,7 @@ pub async fn in_accounts(db: &Db, domain: &str) -> Result<Vec<InAccount>> {
     .await
 }
 
-/// Adds a user without a password.
+/// Adds a user without a password. False: the name is taken, perhaps at this very moment.
 pub(super) async fn insert(
     tx: &mut Tx,
     id: &UserId,
@@ -160,11 +160,12 @@ pub(super) async fn insert(
     name: &str,
     email_key: Option<&str>,
     now: Millis,
-) -> Result<()> {
-    query(
+) -> Result<bool> {
+    let added = query(
         "insert into users (id, account_id, role, name, display_name, display_key, email, email_key, email_verified_at,
                             extension, time_zone, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict do nothing",
     )
     .bind(id)
     .bind(account)
@@ -180,7 +181,7 @@ pub(super) async fn insert(
     .bind(now)
     .run(tx)
     .await?;
-    Ok(())
+    Ok(added == 1)
 }
 
 /// Writes what the owner may change.
@@ -313,4 +314,93 @@ pub(super) async fn listed(
     .bind(limit)
     .all(db)
     .await
+}
+
+/// Notes that the address is the user's, if it is still the one with this key. Its first proof stays.
+pub(super) async fn set_email_verified(
+    tx: &mut Tx,
+    account: &AccountId,
+    user: &UserId,
+    key: &str,
+    now: Millis,
+) -> Result<()> {
+    query(
+        "update users set email_verified_at = $4
+          where account_id = $1 and id = $2 and email_key = $3 and email_verified_at is null",
+    )
+    .bind(account)
+    .bind(user)
+    .bind(key)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// How many others of the account (for an operator: of any) have the role and may sign in.
+pub(super) async fn others_of_role(tx: &mut Tx, account: &AccountId, user: &UserId, role: Role) -> Result<i64> {
+    let (count,): (i64,) = query(
+        "select count(*) as count from users
+          where role = $3 and id <> $2 and disabled_at is null and (account_id = $1 or $3 = 'operator')",
+    )
+    .bind(account)
+    .bind(user)
+    .bind(role.as_str())
+    .one(tx)
+    .await?;
+    Ok(count)
+}
+
+/// Waits for whoever is about to refer to the user's row, such as a mail that gets its link, and lets nobody begin. A
+/// name is what PostgreSQL locks more firmly than [`hold_row`] does, for it could be referred to.
+pub(super) async fn lock_out(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+    query("update users set name = id where account_id = $1 and id = $2")
+        .bind(account)
+        .bind(user)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes the user's own row away, and keeps what the record needs.
+pub(super) async fn remove(tx: &mut Tx, subject: &Subject, now: Millis) -> Result<()> {
+    query(
+        "insert into removed_users (id, account_id, role, name, display_name, removed_at)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(&subject.id)
+    .bind(&subject.account)
+    .bind(subject.role.as_str())
+    .bind(subject.name.as_str())
+    .bind(subject.display_name.as_str())
+    .bind(now)
+    .run(&mut *tx)
+    .await?;
+    query("delete from users where account_id = $1 and id = $2")
+        .bind(&subject.account)
+        .bind(&subject.id)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// What somebody of the account is called, or was before they were removed.
+pub(super) async fn named(db: &Db, account: &AccountId, user: &UserId) -> Result<Option<Named>> {
+    query(
+        "select display_name, cast(0 as bigint) as removed from users where account_id = $1 and id = $2
+         union all
+         select display_name, cast(1 as bigint) as removed from removed_users where account_id = $1 and id = $2",
+    )
+    .bind(account)
+    .bind(user)
+    .optional(db)
+    .await
+}
+
+/// Somebody who is or was of the account.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Named {
+    pub(super) display_name: String,
+    /// 1 when they were.
+    pub(super) removed: i64,
 }

@@ -38,6 +38,8 @@ pub enum Problem {
     PendingGone,
     /// 410: a reset link that was used or voided, that is over, or that never was.
     ResetLinkGone,
+    /// 410: the link of an invitation or a set-up slip that was used or voided, that is over, or that never was.
+    SetUpGone,
     /// 408: the body did not come in time.
     Slow,
     /// 413.
@@ -68,7 +70,7 @@ impl Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::Overtaken | Self::PendingGone => StatusCode::CONFLICT,
-            Self::ResetLinkGone => StatusCode::GONE,
+            Self::ResetLinkGone | Self::SetUpGone => StatusCode::GONE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -104,6 +106,7 @@ impl Problem {
             Self::Overtaken => "overtaken",
             Self::PendingGone => "pending-gone",
             Self::ResetLinkGone => "reset-link-gone",
+            Self::SetUpGone => "set-up-gone",
             Self::Slow => "slow",
             Self::TooLarge => "too-large",
             Self::ContentType => "content-type",
@@ -134,7 +137,7 @@ impl Problem {
 
     fn way_out(self) -> (&'static str, &'static str) {
         match self {
-            Self::SignedOut | Self::Conflict | Self::Unknown => (SIGN_IN, "error-link-sign-in"),
+            Self::SignedOut | Self::Conflict | Self::Unknown | Self::SetUpGone => (SIGN_IN, "error-link-sign-in"),
             Self::Overtaken => ("/admin/users", "error-link-people"),
             Self::PendingGone => ("/account/settings#password", "error-link-settings"),
             Self::ResetLinkGone => ("/reset-password", "error-link-reset"),

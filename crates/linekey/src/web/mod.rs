@@ -7,6 +7,7 @@ mod browser_tests;
 pub mod client_address;
 pub mod cookies;
 pub mod flash;
+pub mod flow;
 pub mod form;
 pub mod gate;
 pub mod origin;

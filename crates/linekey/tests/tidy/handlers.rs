@@ -7,12 +7,17 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 5] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 9] = [
+const FOR_EVERYONE: [&str; 14] = [
     "routes.rs change_password",
     "password/pages.rs to_form",
     "password/reset/pages.rs open",
     "password/reset/pages.rs new_form",
     "password/reset/pages.rs save",
+    "password/set_up/pages.rs open",
+    "password/set_up/pages.rs new_form",
+    "password/set_up/pages.rs save",
+    "password/set_up/pages.rs code_form",
+    "password/set_up/pages.rs code",
     "web/assets.rs asset",
     "web/gate.rs no_such_method",
     "demo/pages.rs mail_json",

@@ -59,7 +59,12 @@ impl Chromium {
     async fn field(&self, label: &str) -> WebElement {
         let path = format!("//*[@id=//label[normalize-space()={}]/@for]", quoted(label));
         self.until(&format!("the field \"{label}\""), async || {
-            self.driver.find(By::XPath(path.as_str())).await.ok()
+            // Forms that are folded away may have one of the same label.
+            let visible = self.visible(By::XPath(path.as_str())).await.into_iter().next();
+            match visible {
+                Some(field) => Some(field),
+                None => self.driver.find(By::XPath(path.as_str())).await.ok(),
+            }
         })
         .await
     }

@@ -12,6 +12,8 @@ use crate::testing::{Engine, Portal};
 pub(super) const WIDE: u32 = 1280;
 /// A phone held upright.
 const NARROW: u32 = 390;
+/// A sheet of A4 without its margins, at 96 dots an inch.
+const SHEET: u32 = 718;
 /// The narrowest window that WCAG speaks of, which is also a wide one at 400 %.
 const NARROWEST: u32 = 320;
 
@@ -37,6 +39,31 @@ impl Chromium {
                 }
             }
         }
+    }
+
+    /// Prints the page on A4 and on Letter, which must take one sheet each, and puts a picture of the sheet beside the others.
+    pub(crate) async fn prints_on_one_sheet(&self, portal: &Portal, name: &str) {
+        for (paper, width, height) in [("a4", 8.27, 11.69), ("letter", 8.5, 11.0)] {
+            let size = json!({ "paperWidth": width, "paperHeight": height, "printBackground": false });
+            let printed = self.devtools("Page.printToPDF", size).await;
+            let pdf = BASE64
+                .decode(printed["data"].as_str().expect("a document").as_bytes())
+                .expect("base64");
+            let sheets = String::from_utf8_lossy(&pdf).matches("/Type /Page\n").count();
+            assert_eq!(sheets, 1, "{name} on {paper}");
+        }
+        if portal.engine != Engine::Sqlite {
+            return;
+        }
+        // The scheme is the screen's: paper is white all the same.
+        self.appear(SHEET, "dark").await;
+        let features = json!({ "media": "print", "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+        let png = self.whole_page(name, SHEET).await;
+        write(&target().join("shots").join(format!("{name}-printed.png")), &png);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "" }))
+            .await;
+        self.appear(WIDE, "light").await;
     }
 
     /// The picture `docs/pictures/<name>.png`, taken anew when `UPDATE_PICTURES=1` says so.

@@ -172,7 +172,7 @@ async fn switch(app: &App, me: &SignedIn, id: &str, act: Act, form: &Fields) -> 
 }
 
 /// A form of the page that was sent, and the answers it can lead to.
-struct Asked<'a> {
+pub(super) struct Asked<'a> {
     app: &'a App,
     me: &'a SignedIn,
     id: &'a str,
@@ -183,10 +183,14 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// A form that asks for `act` and nothing more.
-    fn of(app: &'a App, me: &'a SignedIn, id: &'a str, act: Act) -> Self {
+    pub(super) fn of(app: &'a App, me: &'a SignedIn, id: &'a str, act: Act) -> Self {
         let sent = match act {
+            Act::SetPassword => Sent::Typed,
             Act::SignOut => Sent::SignOut,
-            _ => Sent::Switch,
+            Act::Disable | Act::Enable => Sent::Switch,
+            Act::Invite => Sent::Invite,
+            Act::SetUpSlip => Sent::Slip,
+            Act::Remove => Sent::Remove,
         };
         Self {
             app,
@@ -200,7 +204,11 @@ impl<'a> Asked<'a> {
 
     /// What `does` answers, once the act may be done and the administrator has proven who they are; else what is
     /// missing. Whoever proved it goes on in this session, whatever comes of the act.
-    async fn answer(&self, form: &Fields, does: impl AsyncFnOnce(&Subject) -> Result<Response>) -> Result<Response> {
+    pub(super) async fn answer(
+        &self,
+        form: &Fields,
+        does: impl AsyncFnOnce(&Subject) -> Result<Response>,
+    ) -> Result<Response> {
         let id = UserId::parse(self.id);
         let whom = id.as_ref().map(|id| Whom {
             account: &self.me.person.account,
@@ -229,7 +237,7 @@ impl<'a> Asked<'a> {
         Ok((renewed, answer).into_response())
     }
 
-    fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
+    pub(super) fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
         let (kind, text) = match temporary.and_then(TypedPassword::reveal) {
             Some(password) => (TEMPORARY, format!("{} {password} {text}", self.id)),
             None => (DONE, format!("{} {text}", self.id)),
@@ -251,14 +259,14 @@ impl<'a> Asked<'a> {
         Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
     }
 
-    fn forbidden(&self, subject: &Subject, key: &str) -> Response {
+    pub(super) fn forbidden(&self, subject: &Subject, key: &str) -> Response {
         let name = subject.display_name.as_str();
         let sentence = self.app.words.say_with(key, "name", name);
         Problem::NotYours.saying(sentence)
     }
 }
 
-fn whom<'a>(me: &'a SignedIn, subject: &'a Subject) -> Whom<'a> {
+pub(super) fn whom<'a>(me: &'a SignedIn, subject: &'a Subject) -> Whom<'a> {
     Whom {
         account: &me.person.account,
         id: &subject.id,

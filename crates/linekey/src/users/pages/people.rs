@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::App;
 use crate::error::Result;
@@ -10,8 +10,12 @@ use crate::ids::UserId;
 use crate::sessions::signed_in::Administrator;
 use crate::users::find::{self, Listed};
 use crate::web::answer::page;
+use crate::web::flash::{self, Flash};
 use crate::web::form::{Query, encode};
 use crate::web::page::{Frame, Section};
+
+/// What carries what was done to somebody who has no page any more.
+pub(super) const NOTICE: &str = "people-notice";
 
 /// One person in the list.
 struct Row {
@@ -31,6 +35,7 @@ struct Row {
 struct PeoplePage {
     frame: Frame,
     account: String,
+    notice: Option<String>,
     searched: String,
     people: Vec<Row>,
     next: Option<String>,
@@ -44,7 +49,14 @@ pub async fn to_people(_: Administrator) -> Redirect {
 }
 
 /// GET `/admin/users?q=&after=`
-pub async fn list(State(app): State<App>, Administrator(me): Administrator, Query(query): Query) -> Result<Response> {
+pub async fn list(
+    State(app): State<App>,
+    Administrator(me): Administrator,
+    carried: Flash,
+    Query(query): Query,
+) -> Result<Response> {
+    let notice = carried.take(&me.session, NOTICE);
+    let told = notice.is_some().then(|| flash::clear(&app));
     let searched = query.text("q").trim().to_owned();
     let after = UserId::parse(query.text("after"));
     let found = find::people(&app, &me.person.account, &searched, after.as_ref()).await?;
@@ -53,14 +65,16 @@ pub async fn list(State(app): State<App>, Administrator(me): Administrator, Quer
         format!("/admin/users?q={searched}&after={last}")
     });
     let row = |listed| row(&app, listed, &me.person.domain);
-    Ok(page(&PeoplePage {
+    let shown = page(&PeoplePage {
         frame: me.frame(&app, Section::People),
         account: me.person.account_name.clone(),
+        notice,
         people: found.people.into_iter().map(row).collect(),
         first: after.map(|_| format!("/admin/users?q={}", encode(&searched))),
         searched,
         next,
-    }))
+    });
+    Ok((told, shown).into_response())
 }
 
 fn row(app: &App, listed: Listed, domain: &str) -> Row {

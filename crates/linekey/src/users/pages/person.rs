@@ -39,6 +39,9 @@ pub(super) enum Sent {
     Typed,
     SignOut,
     Switch,
+    Invite,
+    Slip,
+    Remove,
 }
 
 impl Sent {
@@ -49,6 +52,9 @@ impl Sent {
             Self::Typed => "prove_typed",
             Self::SignOut => "prove_sign_out",
             Self::Switch => "prove_switch",
+            Self::Invite => "prove_invite",
+            Self::Slip => "prove_slip",
+            Self::Remove => "prove_remove",
         }
     }
 }
@@ -85,6 +91,12 @@ struct PersonPage {
     switch_effect: String,
     /// What enabling does.
     enable_effect: String,
+    /// What removing does.
+    remove_effect: String,
+    /// What a set-up slip does to the password there is.
+    slip_effect: String,
+    /// Whether an invitation is what they need: an address on file, and no password yet.
+    invitable: bool,
     /// How long a phone that is registered now may go on: until it must refresh.
     within: String,
     /// Who is told of what is done.
@@ -121,7 +133,7 @@ pub async fn one(
             let (password, done) = text.split_once(' ')?;
             Some((password.to_owned(), done.to_owned()))
         }),
-        notice: own(text.filter(|_| !is_secret)),
+        notice: own(text.filter(|_| kind.as_deref() == Some(DONE))),
         ..Shown::default()
     };
     let told = shown.temporary.is_some() || shown.notice.is_some();
@@ -176,6 +188,20 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
                 ("within", within.as_str().into()),
             ],
         ),
+        remove_effect: words.say_all(
+            "person-remove-what",
+            [
+                ("name", subject.display_name.as_str().into()),
+                ("sign-in-name", subject.sign_in_name().into()),
+                ("phones", phones.len().into()),
+                ("within", within.as_str().into()),
+            ],
+        ),
+        slip_effect: words.say(match subject.password_set_at {
+            Some(_) => "slip-what-password",
+            None => "slip-what",
+        }),
+        invitable: subject.email.is_some() && subject.password_set_at.is_none(),
         within,
         refusal: refusal.map(|why: Refusal| words.say_with(why.key(), "name", subject.display_name.as_str())),
         prove: !(me.is_fresh(app) || shown.proven && app.config.fresh_for() > 0),
