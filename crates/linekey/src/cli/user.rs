@@ -1,5 +1,9 @@
 //! `linekey user`
 
+mod coming;
+mod leaving;
+mod show;
+
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -9,6 +13,7 @@ use super::account::wrong_name;
 use super::table::{self, Row};
 use super::{ask, done, open};
 use crate::app::App;
+use crate::clock::Millis;
 use crate::password::add_user::{self, Outcome};
 use crate::password::rules;
 use crate::password::set_for_user::{NewPassword, SetFor, set_for_user};
@@ -23,7 +28,7 @@ use crate::words::Words;
 /// What can be done with users.
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Add a user with a temporary password, which is shown once and must be changed at the first sign-in
+    /// Add a user: with a temporary password, which is shown once and must be changed at the first sign-in, or --invite
     Add(AddArguments),
     /// Set a password for somebody: a random one, shown once, that must be changed within 72 hours
     SetPassword {
@@ -36,6 +41,36 @@ pub(super) enum UserCommand {
         /// The password lasts and need not be changed; without --stdin it is asked for
         #[arg(long)]
         keep: bool,
+    },
+    /// Show the link and the code of a set-up slip, once: somebody chooses a password with it, within 72 hours
+    SetupSlip {
+        /// Whose, such as ann@acme.example, or an operator's bare name
+        #[arg(value_name = "NAME@DOMAIN")]
+        user: String,
+    },
+    /// End every session of somebody; their password and their phones stay as they are
+    SignOut {
+        /// Whose, such as ann@acme.example
+        #[arg(value_name = "NAME@DOMAIN")]
+        user: String,
+    },
+    /// Remove somebody and their phones for good; `disable` can be undone
+    Remove {
+        /// Whom, such as ann@acme.example
+        #[arg(value_name = "NAME@DOMAIN")]
+        user: String,
+        /// Do not ask for the name to be typed again
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show one user with their phones and sessions
+    Show {
+        /// Whom, such as ann@acme.example, or an operator's bare name
+        #[arg(value_name = "NAME@DOMAIN")]
+        user: String,
+        /// One object, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// Keep somebody from signing in; ends their sessions, and their phones stop at their next registration
     Disable {
@@ -86,6 +121,9 @@ pub(super) struct AddArguments {
     /// Read the temporary password from standard input instead of making a random one
     #[arg(long)]
     stdin: bool,
+    /// No password: mail them a link to choose one, good once and for 72 hours
+    #[arg(long, requires = "email", conflicts_with_all = ["stdin", "email_verified"])]
+    invite: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -113,6 +151,10 @@ pub(super) async fn run(command: UserCommand, file: Option<PathBuf>) -> anyhow::
     match command {
         UserCommand::Add(arguments) => add(&app, &arguments).await?,
         UserCommand::SetPassword { user, stdin, keep } => set_password(&app, &user, stdin, keep).await?,
+        UserCommand::SetupSlip { user } => coming::slip(&app, &find(&app, &user).await?).await?,
+        UserCommand::SignOut { user } => leaving::sign_out(&app, &find(&app, &user).await?).await?,
+        UserCommand::Remove { user, yes } => leaving::remove(&app, &find(&app, &user).await?, yes).await?,
+        UserCommand::Show { user, json } => show::show(&app, &find(&app, &user).await?, json).await?,
         UserCommand::Disable { user } => {
             let whom = find(&app, &user).await?;
             say_switched(&app, disable::disable(&app, Actor::Console, of(&whom)).await?, true)?;
@@ -137,16 +179,16 @@ async fn add(app: &App, arguments: &AddArguments) -> anyhow::Result<()> {
         extension: arguments.extension.as_deref(),
         time_zone: &arguments.time_zone,
     };
+    if arguments.invite {
+        return coming::invite(app, domain, new).await;
+    }
     let given = match arguments.stdin {
         true => Some(ask::new_password(true, |_| Ok(()))?),
         false => None,
     };
     let added = match add_user::add_user(app, domain, new, given.as_ref()).await? {
         Outcome::Added(added) => added,
-        Outcome::NoSuchAccount => bail!(
-            "there is no account {domain}; `linekey account list` names them, `linekey account add {domain} --name ..` \
-             adds it"
-        ),
+        Outcome::NoSuchAccount => bail!("{}", no_account(domain)),
         Outcome::Refused(refusal) => bail!("the user is not added: {}", refused(&refusal)),
         Outcome::Password(refusals) => bail!("the user is not added: {}", refused_password(&refusals)),
     };
@@ -240,6 +282,12 @@ fn nobody(name: &str) -> String {
     format!("nobody signs in as {name}; `linekey user list` names who is there")
 }
 
+fn no_account(domain: &str) -> String {
+    format!(
+        "there is no account {domain}; `linekey account list` names them, `linekey account add {domain} --name ..` adds it"
+    )
+}
+
 /// `ann@acme.example` in two.
 fn split(sign_in_name: &str) -> anyhow::Result<(&str, &str)> {
     match sign_in_name.trim().rsplit_once('@') {
@@ -289,12 +337,7 @@ pub(super) async fn existing(app: &App, account: Option<&str>) -> anyhow::Result
 
 fn row(person: InAccount) -> Row {
     let sign_in_name = person.role.sign_in_name(&person.name, &person.domain);
-    let (state, words) = match (person.disabled_at, person.password_set_at, person.must_change_at) {
-        (Some(_), ..) => ("disabled", "disabled"),
-        (None, None, _) => ("no_password", "has no password"),
-        (None, Some(_), Some(_)) => ("must_change", "must change the password"),
-        (None, Some(_), None) => ("active", "active"),
-    };
+    let (state, words) = state(person.disabled_at, person.password_set_at, person.must_change_at);
     Row {
         object: serde_json::json!({
             "id": person.id, "account": person.domain, "name": person.name, "sign_in_name": sign_in_name,
@@ -311,6 +354,20 @@ fn row(person: InAccount) -> Row {
             person.phones.to_string(),
             words.to_owned(),
         ],
+    }
+}
+
+/// What a user's state is called, for programs and for people.
+fn state(
+    disabled_at: Option<Millis>,
+    password_set_at: Option<Millis>,
+    must_change_at: Option<Millis>,
+) -> (&'static str, &'static str) {
+    match (disabled_at, password_set_at, must_change_at) {
+        (Some(_), ..) => ("disabled", "disabled"),
+        (None, None, _) => ("no_password", "has no password"),
+        (None, Some(_), Some(_)) => ("must_change", "must change the password"),
+        (None, Some(_), None) => ("active", "active"),
     }
 }
 
