@@ -58,6 +58,8 @@ audit-user-remove-refused = { $actor } was not allowed to remove { $subject }
 audit-key-add-done = { $actor } added a key to the key file
 audit-key-use-done = { $actor } made another key of the key file seal
 audit-key-retire-done = { $actor } retired a key of the key file
+audit-backup-done = { $actor } made a backup
+audit-restore-done = { $actor } restored a backup, which ended all sessions and links
 audit-phone-add-done =
     { $own ->
         [yes] Added a phone

@@ -29,6 +29,21 @@ impl NewFile {
         })
     }
 
+    /// The same in place of what a process that was killed left behind. Nobody else takes the name while it is made: a
+    /// second one is refused.
+    ///
+    /// # Errors
+    /// With [`io::ErrorKind::WouldBlock`] when another process is making it; else as [`NewFile::create`].
+    pub fn create_again(path: &Path) -> io::Result<Self> {
+        if let Ok(left) = File::options().write(true).open(path) {
+            left.try_lock()?;
+            fs::remove_file(path)?;
+        }
+        let made = Self::create(path)?;
+        made.file.try_lock()?;
+        Ok(made)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -37,6 +52,16 @@ impl NewFile {
     /// Writes all of `bytes`, and waits until the disk has them.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
+        self.file.sync_all()
+    }
+
+    /// Writes all that `source` has left. Nothing is waited for: [`NewFile::sync`] does that.
+    pub fn copy_from(&mut self, source: &mut File) -> io::Result<u64> {
+        io::copy(source, &mut self.file)
+    }
+
+    /// Waits until the disk has all that was written into it, by whomever.
+    pub fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 

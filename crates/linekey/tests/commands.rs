@@ -1,5 +1,7 @@
 //! The real binary, end to end: what it prints, how it ends, what it refuses.
 
+#[path = "commands/backup.rs"]
+mod backup;
 #[path = "commands/console.rs"]
 mod console;
 #[path = "commands/install.rs"]

@@ -81,6 +81,10 @@ kinds! {
     KeyUse, "key-use", [Done];
     /// Nothing is sealed with a key any more, and it is taken out of the key file.
     KeyRetire, "key-retire", [Done];
+    /// A copy of the whole database was made.
+    Backup, "backup", [Done];
+    /// A copy became the database; sessions, links and what waited in it are over.
+    Restore, "restore", [Done];
     /// A phone was added.
     PhoneAdd, "phone-add", [Done];
     /// A phone tried to register an address of record that is not its own.

@@ -83,12 +83,14 @@ async fn with_a_slip(p: &Portal, name: &str) -> Request {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 7] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 9] = [
     (Kind::PortalSetUp, "a command, told in tests/commands"),
     (Kind::AccountAdd, "a command, told beside provider"),
     (Kind::KeyAdd, "a command, told beside provider"),
     (Kind::KeyUse, "a command, told beside provider"),
     (Kind::KeyRetire, "a command, told beside provider"),
+    (Kind::Backup, "a command, told beside backup"),
+    (Kind::Restore, "a command, told beside backup"),
     (Kind::PhoneWrongAddress, "the registrar refuses and changes nothing"),
     (Kind::PhoneRefused, "the registrar refuses and changes nothing"),
 ];

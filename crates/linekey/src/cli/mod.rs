@@ -3,6 +3,7 @@
 mod account;
 mod ask;
 mod audit;
+mod backup;
 mod demo;
 mod doctor;
 mod init;
@@ -10,6 +11,7 @@ mod keys;
 mod migrate;
 mod open;
 mod phone;
+mod restore;
 mod serve;
 mod table;
 mod user;
@@ -71,6 +73,10 @@ enum Command {
     /// The key file: replace the key that seals what is secret in the database
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Write the whole database into one file, beside a server that runs; SQLite
+    Backup(backup::BackupArguments),
+    /// Make a backup the database; SQLite, and what is left to do after pg_restore
+    Restore(restore::RestoreArguments),
     /// Check settings, key file, database, ports and this machine, and say what to do about what is wrong
     Doctor {
         /// One array of objects, for programs
@@ -117,6 +123,8 @@ pub fn run() -> ExitCode {
         Command::User(command) => on_runtime(user::run(command, arguments.config)),
         Command::Phone(command) => on_runtime(phone::run(command, arguments.config)),
         Command::Keys(command) => on_runtime(keys::run(command, arguments.config)),
+        Command::Backup(options) => on_runtime(backup::run(options, arguments.config)),
+        Command::Restore(options) => on_runtime(restore::run(options, arguments.config)),
         Command::Doctor { json, mail } => on_runtime(doctor::run(json, mail, arguments.config)),
         Command::Migrate => on_runtime(migrate::run(arguments.config)),
         Command::Version => {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
 
 use super::readers::Readers;
-use super::{Db, PoolSizes, query};
+use super::{Alone, Db, PoolSizes, query};
 
 /// Every WAL version before this one can lose an acknowledged write when a write races a checkpoint.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -22,10 +22,21 @@ pub(super) const SQLITE_WAIT: Duration = Duration::from_secs(2);
 /// How long a request waits for a connection before it is told that the database does not answer.
 const POSTGRES_WAIT: Duration = Duration::from_secs(1);
 
-/// Opens a SQLite file (made when missing) with the settings that durability rests on, and reads them back.
+/// Opens the SQLite file of an address (made when missing) with the settings that durability rests on, and reads them
+/// back.
 pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<Db> {
     let options = SqliteConnectOptions::from_str(url)
-        .with_context(|| format!("database.url \"{url}\" is not of the form sqlite:PATH"))?
+        .with_context(|| format!("database.url \"{url}\" is not of the form sqlite:PATH"))?;
+    open_sqlite_file(options, file_of(url).as_deref(), sizes).await
+}
+
+/// The same of the file `path`, whatever its name is made of.
+pub(super) async fn open_sqlite_path(path: &Path, sizes: PoolSizes) -> anyhow::Result<Db> {
+    open_sqlite_file(SqliteConnectOptions::new().filename(path), Some(path), sizes).await
+}
+
+async fn open_sqlite_file(options: SqliteConnectOptions, path: Option<&Path>, sizes: PoolSizes) -> anyhow::Result<Db> {
+    let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -33,9 +44,9 @@ pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<D
         .busy_timeout(SQLITE_WAIT)
         .pragma("mmap_size", "0")
         .optimize_on_close(true, None);
-    if let Some(path) = file_of(url) {
-        refuse_if_anothers(&path)?;
-        make_private(&path).with_context(|| format!("the database {} cannot be made", path.display()))?;
+    if let Some(path) = path {
+        refuse_if_anothers(path)?;
+        make_private(path).with_context(|| format!("the database {} cannot be made", path.display()))?;
     }
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
@@ -54,12 +65,94 @@ pub(super) async fn open_sqlite(url: &str, sizes: PoolSizes) -> anyhow::Result<D
         })
         .connect_with(options.clone())
         .await
-        .with_context(|| format!("the database {url} cannot be opened"))?;
-    let reading = options.create_if_missing(false).pragma("query_only", "on");
+        .with_context(|| format!("the database {} cannot be opened", options.get_filename().display()))?;
+    // Optimising writes, which they may not: it would fail, and nobody would wait for the connection to end.
+    let reading = options
+        .create_if_missing(false)
+        .pragma("query_only", "on")
+        .optimize_on_close(false, None);
     let readers = Readers::new(reading, sizes.connections);
     let db = Db::Sqlite { readers, writer };
     check_sqlite(&db).await?;
     Ok(db)
+}
+
+/// Opens a SQLite file that nobody writes to, as it lies there: nothing is changed and no file made beside it.
+pub(super) async fn look_at(path: &Path) -> Result<Db, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(true);
+    let one = SqlitePoolOptions::new().max_connections(1);
+    let writer = one.connect_with(options.clone()).await?;
+    let readers = Readers::new(options, 1);
+    Ok(Db::Sqlite { readers, writer })
+}
+
+/// Writes a copy of all that is committed at this moment into the empty file `path`. Others go on reading and writing.
+pub(super) async fn copy_into(db: &Db, path: &Path) -> anyhow::Result<()> {
+    let path = path.to_str().context("its name is not UTF-8")?;
+    query("vacuum into $1").bind(path).run(Alone(db)).await?;
+    Ok(())
+}
+
+/// What SQLite finds wrong in its file; nothing if the file is whole.
+pub(super) async fn faults(db: &Db) -> Vec<String> {
+    let found = async {
+        let mut faults: Vec<(String,)> = query("select integrity_check from pragma_integrity_check")
+            .all(db)
+            .await?;
+        faults.retain(|(fault,)| fault != "ok");
+        let (lost,): (i64,) = query("select count(*) from pragma_foreign_key_check").one(db).await?;
+        if lost > 0 {
+            faults.push((format!("{lost} rows belong to nothing"),));
+        }
+        crate::error::Result::Ok(faults)
+    };
+    match found.await {
+        Ok(faults) => faults.into_iter().map(|(fault,)| fault).collect(),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+/// How a SQLite file was found that is to be moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// It is one file now, and whole as far as SQLite could see.
+    Whole,
+    /// Somebody has it open.
+    InUse,
+    /// SQLite cannot open it, for this reason.
+    Damaged(String),
+}
+
+/// Brings what lies in the log beside the SQLite file `path` into the file, and takes the log away.
+pub async fn close_up(path: &Path) -> Closed {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        // Taken with the first read: whoever else has it open, if only to read, is noticed.
+        .locking_mode(SqliteLockingMode::Exclusive)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(SQLITE_WAIT);
+    let closed = async {
+        let mut connection = options.connect().await?;
+        let looked = Executor::execute(
+            &mut connection,
+            "begin immediate; rollback; pragma wal_checkpoint(truncate)",
+        )
+        .await;
+        connection.close().await.and(looked)
+    };
+    match closed.await {
+        Ok(_) => Closed::Whole,
+        Err(sqlx::Error::Database(said)) if said.code().is_some_and(|code| is_busy(&code)) => Closed::InUse,
+        Err(error) => Closed::Damaged(error.to_string()),
+    }
+}
+
+/// `SQLITE_BUSY` and `SQLITE_LOCKED`; the low byte counts.
+fn is_busy(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
 async fn check_sqlite(db: &Db) -> anyhow::Result<()> {

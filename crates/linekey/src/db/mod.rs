@@ -12,7 +12,7 @@ mod readers;
 #[cfg(test)]
 mod tests;
 
-pub use dialect::{ServerLock, file_of, without_password};
+pub use dialect::{Closed, ServerLock, close_up, file_of, without_password};
 pub use migrate::{Migrated, newest_schema};
 pub use query::{Alone, FromAnyRow, Query, Value, Via, query};
 pub use readers::Readers;
@@ -73,6 +73,36 @@ impl Db {
         } else {
             dialect::open_postgres(url, sizes).await
         }
+    }
+
+    /// Opens the SQLite file `path`, whatever its name is made of, as [`Db::connect`] does.
+    ///
+    /// # Errors
+    /// As [`Db::connect`].
+    pub async fn connect_file(path: &std::path::Path, sizes: PoolSizes) -> anyhow::Result<Self> {
+        dialect::open_sqlite_path(path, sizes).await
+    }
+
+    /// Opens a SQLite file that nobody writes to, to read it: nothing is changed, and no file made beside it.
+    ///
+    /// # Errors
+    /// When it is no SQLite file.
+    pub async fn look_at(path: &std::path::Path) -> Result<Self> {
+        Ok(dialect::look_at(path).await?)
+    }
+
+    /// Writes a copy of a SQLite database, as it is at one moment, into the empty file `path`. Others go on reading and
+    /// writing meanwhile.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub async fn copy_into(&self, path: &std::path::Path) -> anyhow::Result<()> {
+        dialect::copy_into(self, path).await
+    }
+
+    /// What SQLite finds wrong in its file; nothing if the file is whole.
+    pub async fn faults(&self) -> Vec<String> {
+        dialect::faults(self).await
     }
 
     /// Brings the schema up to date and says what that took.

@@ -175,6 +175,12 @@ impl Server {
         assert!(sent.success());
     }
 
+    /// Ends it as a loss of power does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
     /// Asks it to end as a service manager does.
     pub(crate) fn terminate(mut self) {
         self.signal("-TERM");
@@ -205,7 +211,9 @@ pub(crate) fn told(text: &str, name: &str) -> String {
 pub(crate) async fn fresh_postgres() -> String {
     use sqlx::Connection;
     let server = std::env::var("TEST_POSTGRES_URL").expect("`scripts/test` sets TEST_POSTGRES_URL");
-    let name = format!("c{}", std::process::id());
+    static MADE: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let name = format!("c{}_{number}", std::process::id());
     let mut connection = sqlx::PgConnection::connect(&server).await.expect("the server answers");
     for statement in [
         format!("drop database if exists {name}"),
