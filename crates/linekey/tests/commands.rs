@@ -4,6 +4,9 @@
 mod backup;
 #[path = "commands/console.rs"]
 mod console;
+#[cfg(feature = "outside")]
+#[path = "commands/deploy.rs"]
+mod deploy;
 #[path = "commands/install.rs"]
 mod install;
 #[path = "commands/place.rs"]
