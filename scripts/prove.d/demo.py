@@ -36,8 +36,9 @@ def free_port(kind):
 class Demo:
     """One folder of data, and the process that runs on it at this moment."""
 
-    def __init__(self, binary, **settings):
+    def __init__(self, binary, *more, **settings):
         self.binary = os.path.abspath(binary)
+        self.more = more
         self.folder = tempfile.mkdtemp(prefix="linekey-prove-")
         self.port = free_port(socket.SOCK_STREAM)
         self.sip_port = free_port(socket.SOCK_DGRAM)
@@ -51,7 +52,7 @@ class Demo:
         """Starts the demo; returns the seconds until it said that it is ready, phones and all."""
         began = time.monotonic()
         command = [self.binary, "demo", "--data", os.path.join(self.folder, "data")]
-        command += ["--http", f"127.0.0.1:{self.port}", "--sip", f"127.0.0.1:{self.sip_port}"]
+        command += ["--http", f"127.0.0.1:{self.port}", "--sip", f"127.0.0.1:{self.sip_port}", *self.more]
         self.log = open(os.path.join(self.folder, "log"), "a", encoding="utf-8")
         self.process = subprocess.Popen(
             command, env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True, cwd=self.folder
