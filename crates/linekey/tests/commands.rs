@@ -9,6 +9,8 @@ mod console;
 mod deploy;
 #[path = "commands/install.rs"]
 mod install;
+#[path = "commands/people.rs"]
+mod people;
 #[path = "commands/place.rs"]
 mod place;
 

@@ -15,11 +15,13 @@ use crate::config::sample::Sample;
 use crate::config::{Config, PublicUrl};
 use crate::db;
 use crate::error::{self, Error};
+use crate::links::Made;
 use crate::password::typed::TypedPassword;
 use crate::provider::files::{Files, already};
 use crate::provider::set_up::{First, LONGEST_NAME, Refusal, check, set_up};
 use crate::serve::told_to_stop;
 use crate::users::add::{LONGEST_DISPLAY_NAME, check_name};
+use crate::when;
 use crate::words::Words;
 
 const DATABASE: &str = "LINEKEY_DATABASE__URL";
@@ -48,6 +50,9 @@ pub(super) struct InitArguments {
     /// Ask nothing, and read the operator's password from standard input
     #[arg(long)]
     stdin: bool,
+    /// No password: print a link, once, with which the operator chooses one within 72 hours
+    #[arg(long, conflicts_with = "stdin")]
+    set_up_link: bool,
 }
 
 /// Everything that was answered, the password aside.
@@ -79,11 +84,14 @@ pub(super) async fn run(arguments: InitArguments, file: Option<PathBuf>) -> anyh
             path.display()
         );
     }
-    let password = password(&arguments, &answers, &config)?;
+    let password = match arguments.set_up_link {
+        true => None,
+        false => Some(password(&arguments, &answers, &config)?),
+    };
     open::prepare(&mut config);
-    let first = answers.first(&password);
-    make(&path, sample.text(), &config, first).await?;
-    super::say(&done(&path, &answers, &config));
+    let first = answers.first(password.as_ref());
+    let made = make(&path, sample.text(), &config, first).await?;
+    super::say(&done(&path, &answers, &config, made.as_ref()));
     Ok(())
 }
 
@@ -172,7 +180,7 @@ fn is_name(text: &str, most: usize) -> Result<(), String> {
 }
 
 impl Answers {
-    fn first<'a>(&'a self, password: &'a TypedPassword) -> First<'a> {
+    fn first<'a>(&'a self, password: Option<&'a TypedPassword>) -> First<'a> {
         First {
             provider: &self.provider,
             domain: &self.domain,
@@ -212,12 +220,17 @@ fn password(arguments: &InitArguments, answers: &Answers, config: &Config) -> an
         }
     }
     ask::new_password(arguments.stdin, |password| {
-        check(&config.brand.name, config.password.policy, answers.first(password)).map_err(|refusal| refused(&refusal))
+        check(
+            &config.brand.name,
+            config.password.policy,
+            answers.first(Some(password)),
+        )
+        .map_err(|refusal| refused(&refusal))
     })
 }
 
 /// All of it, or nothing: whatever fails takes the files with it.
-async fn make(path: &Path, text: &str, config: &Config, first: First<'_>) -> anyhow::Result<()> {
+async fn make(path: &Path, text: &str, config: &Config, first: First<'_>) -> anyhow::Result<Option<Made>> {
     let mut files = Files::make(path, text, config)?;
     let app = tokio::select! {
         app = app::open(config.clone(), Clock::default()) => app?,
@@ -230,11 +243,11 @@ async fn make(path: &Path, text: &str, config: &Config, first: First<'_>) -> any
 }
 
 /// Keeps the files of a portal that was set up, or may have been.
-fn settle(files: &mut Files, set_up: error::Result<Result<(), Refusal>>) -> anyhow::Result<()> {
+fn settle<T>(files: &mut Files, set_up: error::Result<Result<T, Refusal>>) -> anyhow::Result<T> {
     match set_up {
-        Ok(Ok(())) => {
+        Ok(Ok(made)) => {
             files.keep();
-            Ok(())
+            Ok(made)
         }
         Ok(Err(refusal)) => bail!("nothing is set up: {}", refused(&refusal)),
         Err(Error::Unknown(lost)) => {
@@ -262,7 +275,7 @@ fn refused(refusal: &Refusal) -> String {
     }
 }
 
-fn done(path: &Path, answers: &Answers, config: &Config) -> String {
+fn done(path: &Path, answers: &Answers, config: &Config, made: Option<&Made>) -> String {
     let named = match path == Path::new(Config::FILE) {
         true => String::new(),
         false => format!(" --config {}", path.display()),
@@ -272,16 +285,27 @@ fn done(path: &Path, answers: &Answers, config: &Config) -> String {
         true => format!("\nThe database's password is in none of them: {DATABASE} must be set for every command.\n"),
         false => String::new(),
     };
+    let sign_in = match made {
+        None => format!(
+            "open {}/ and sign in as {}",
+            answers.public_url.origin(),
+            answers.operator
+        ),
+        Some(made) => format!(
+            "open the link, choose a password for {} and sign in; it is good once, before {}, and shown only here:\n    {}",
+            answers.operator,
+            when::exact(made.expires_at),
+            made.url
+        ),
+    };
     format!(
         "The portal of {} is set up.\n\n  settings  {}\n  key file  {}   (keep a copy apart from the backups)\n  \
-         database  {}\n{environment}\nNext:\n  linekey serve{named}\n  open {}/ and sign in as {}\n  linekey account \
+         database  {}\n{environment}\nNext:\n  linekey serve{named}\n  {sign_in}\n  linekey account \
          add acme.example --name \"Acme Boats\"{named}\n",
         answers.provider,
         path.display(),
         config.keys.file.display(),
         db::without_password(&config.database.url).0,
-        answers.public_url.origin(),
-        answers.operator,
     )
 }
 

@@ -268,7 +268,37 @@ async fn a_mail_in_its_frame_may_bring_its_style_and_do_nothing_else(p: Portal) 
     }
 }
 
+/// A mail that was withdrawn after a worker took it gets no link, and one that was not does.
+async fn a_mail_that_is_withdrawn_at_the_last_moment_gets_no_link(p: Portal) {
+    let (account, user) = ann(&p).await;
+    let invitation = Mail::Invitation {
+        account: account.clone(),
+        user: user.clone(),
+        name: "Ann Archer".to_owned(),
+        sign_in_name: "ann@acme.example".to_owned(),
+        account_name: "Acme Boats".to_owned(),
+        email_key: "ann@acme.example".to_owned(),
+        by: By::Provider,
+    };
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    send(&p.app, &mut tx, (&account, &user), "ann@acme.example", &invitation)
+        .await
+        .expect("a row of the outbox");
+    // Whoever else delivers does not see it.
+    let taken = store::claim(&mut tx, i64::MAX, i64::MAX, 1).await.expect("a claim");
+    tx.commit().await.expect("a commit");
+    let links = || query("select count(*) from links");
+    assert!(deliver::read(&p.app, &taken[0]).await.expect("it is read").is_some());
+    assert_eq!(p.count(links()).await, 1);
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    super::withdraw_invitations(&mut tx, &user).await.expect("an outbox");
+    tx.commit().await.expect("a commit");
+    assert!(deliver::read(&p.app, &taken[0]).await.expect("it is read").is_none());
+    assert_eq!(p.count(links()).await, 1, "no other was made");
+}
+
 stories!(
+    a_mail_that_is_withdrawn_at_the_last_moment_gets_no_link,
     a_change_of_password_leads_to_one_mail_in_two_files_for_its_owner_alone,
     a_worker_that_died_before_its_mark_leads_to_no_second_mail,
     of_many_workers_only_one_takes_a_mail,

@@ -6,6 +6,7 @@ use crate::accounts::{self, domain, name};
 use crate::app::App;
 use crate::audit::{self, Event, Kind};
 use crate::error::Result;
+use crate::links::{self, Made};
 use crate::password;
 use crate::password::add_user::about;
 use crate::password::rules;
@@ -13,6 +14,7 @@ use crate::password::set::Lasting;
 use crate::password::typed::TypedPassword;
 use crate::users::add as user;
 use crate::users::create::NewUser;
+use crate::users::set_up_slip;
 use crate::users::{Actor, Role};
 
 /// What [`crate::db::Db::kind`] says of a portal.
@@ -31,8 +33,8 @@ pub struct First<'a> {
     pub operator: &'a str,
     /// `Olivia Quay`
     pub display_name: &'a str,
-    /// Their portal password.
-    pub password: &'a TypedPassword,
+    /// Their portal password; without one they get a link to choose it.
+    pub password: Option<&'a TypedPassword>,
 }
 
 /// Why nothing was set up.
@@ -62,12 +64,16 @@ pub fn check(brand: &str, profile: rules::Profile, first: First<'_>) -> std::res
     let new = operator(first);
     user::check(&new).map_err(Refusal::Operator)?;
     let about = about(brand, first.provider, &domain, &new);
-    rules::accept(profile, first.password, &about).map_err(Refusal::Password)?;
-    Ok(())
+    match first.password {
+        Some(password) => rules::accept(profile, password, &about)
+            .map(drop)
+            .map_err(Refusal::Password),
+        None => Ok(()),
+    }
 }
 
-/// Sets the portal up.
-pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<(), Refusal>> {
+/// Sets the portal up. With a password it returns `None`; else the link and the code with which the operator chooses one.
+pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<Option<Made>, Refusal>> {
     if let Err(refusal) = check(&app.config.brand.name, app.config.password.policy, first) {
         return Ok(Err(refusal));
     }
@@ -76,9 +82,12 @@ pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<(
     }
     let new = operator(first);
     let about = about(&app.config.brand.name, first.provider, first.domain, &new);
-    let hash = match rules::accept(app.config.password.policy, first.password, &about) {
-        Ok(password) => app.hashes.hash(&password).await?,
-        Err(refused) => return Ok(Err(Refusal::Password(refused))),
+    let hash = match first.password {
+        Some(typed) => match rules::accept(app.config.password.policy, typed, &about) {
+            Ok(password) => Some(app.hashes.hash(&password).await?),
+            Err(refused) => return Ok(Err(Refusal::Password(refused))),
+        },
+        None => None,
     };
     let mut tx = app.db.begin().await?;
     tx.mark(KIND).await?;
@@ -97,11 +106,17 @@ pub async fn set_up(app: &App, first: First<'_>) -> Result<std::result::Result<(
         Ok(user) => user,
         Err(refusal) => return Ok(Err(Refusal::Operator(refusal))),
     };
-    password::set::first(app, &mut tx, (&account.id, &user), &hash, Lasting::default()).await?;
+    let made = match hash {
+        Some(hash) => {
+            password::set::first(app, &mut tx, (&account.id, &user), &hash, Lasting::default()).await?;
+            None
+        }
+        None => links::make(app, &mut tx, &set_up_slip::wanted(&account.id, &user), None).await?,
+    };
     let event = Event::of_console(Kind::PortalSetUp, Some(&account.id), Some(&user), serde_json::json!({}));
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
-    Ok(Ok(()))
+    Ok(Ok(made))
 }
 
 fn operator(first: First<'_>) -> NewUser<'_> {

@@ -8,11 +8,28 @@ use crate::app::App;
 use crate::audit::{self, Outcome};
 use crate::clock::{HOUR, Millis};
 use crate::error::Result;
+use crate::ids::{AccountId, UserId};
 use crate::links::{self, Made, Purpose, Wanted, WantedCode, code};
 use crate::mail::{self, Mail};
 
 /// How long a slip can be used.
 pub const VALID_FOR: Millis = 72 * HOUR;
+
+/// What a slip of `user` consists of: a link, and a code that works in any browser.
+pub fn wanted(account: &AccountId, user: &UserId) -> Wanted {
+    Wanted {
+        purpose: Purpose::SetUp,
+        account: account.clone(),
+        user: user.clone(),
+        lifetime: VALID_FOR,
+        code: Some(WantedCode {
+            size: code::Size::Long,
+            browser: None,
+            lifetime: VALID_FOR,
+        }),
+        detail: serde_json::json!({}),
+    }
+}
 
 /// What came of it.
 #[derive(Debug)]
@@ -35,18 +52,7 @@ pub async fn make(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Slip> {
         Begun::Nobody => return Ok(Slip::Nobody),
     };
     invite::void_earlier(&mut tx, &subject.id).await?;
-    let wanted = Wanted {
-        purpose: Purpose::SetUp,
-        account: subject.account.clone(),
-        user: subject.id.clone(),
-        lifetime: VALID_FOR,
-        code: Some(WantedCode {
-            size: code::Size::Long,
-            browser: None,
-            lifetime: VALID_FOR,
-        }),
-        detail: serde_json::json!({}),
-    };
+    let wanted = wanted(&subject.account, &subject.id);
     let Some(made) = links::make(app, &mut tx, &wanted, None).await? else {
         return Ok(Slip::Disabled);
     };
