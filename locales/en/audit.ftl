@@ -17,6 +17,7 @@ audit-sessions-ended-done =
         [one] Signed out 1 other browser
        *[other] Signed out { $sessions } other browsers
     }
+audit-browser-forgotten-done = Told the portal to forget a browser
 audit-password-change-done =
     { $sessions ->
         [0] Changed their portal password

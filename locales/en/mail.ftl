@@ -63,6 +63,12 @@ mail-slip-what = { $by } printed a set-up slip for { $name }.
 mail-slip-until = Works until: { $when }
 mail-slip-use = With the slip you choose a new portal password. Until it is used, your password and your sessions stay as they are. Neither its link nor its code is in this mail.
 
+## A new browser signed in
+
+mail-new-browser-subject = { $brand }: a new browser signed in
+mail-new-browser-what = Somebody signed in as { $name } with a browser that was not used before.
+mail-new-browser-you = If this was you, there is nothing to do. Browsers that are remembered are listed in the portal: Account, Sessions.
+
 ## An administrator ended every session, disabled or enabled
 
 mail-signed-out-subject = { $brand }: you were signed out

@@ -196,6 +196,18 @@ sessions-ended-others =
 browser-on = { $browser } on { $system }
 browser-unknown = A browser we don't recognise
 
+devices-title = Remembered browsers
+devices-what = You signed in with these before. When somebody guesses your password elsewhere, they still let you in at once.
+devices-mailed = When another browser signs in as you, you get a mail.
+devices-none = No browser is remembered.
+device-first = Remembered since
+device-last = Last sign-in
+device-distrusted = Not trusted
+device-distrusted-why = Ten wrong passwords were typed in it since its last sign-in. It counts as a new browser until you sign in with it again.
+device-forget = Forget
+devices-forgotten = That browser is forgotten. When it signs in again, it counts as a new one.
+
+
 ## Phones
 
 phones-title = Phones

@@ -6,7 +6,7 @@ within three seconds.
 
 Six people change their passwords without pause. At a random moment the process is killed, its database is read as the
 crash left it, the demo is started again on the same data, and everyone signs in. Sign-ins with the password that a
-crash undid count as failures, so this run raises `[throttle] free_failures`; nothing else differs from a demo.
+crash undid count as failures, so this run raises `[throttle] free_failures` and `user_cap`; nothing else differs from a demo.
 """
 
 import argparse
@@ -134,7 +134,7 @@ def main():
     print(f"kill -9: {options.kills} kills, seed {options.seed}, throttle raised for sign-ins with undone passwords")
 
     deadline = time.monotonic() + options.minutes * 60
-    demo = Demo(options.binary, LINEKEY_THROTTLE__FREE_FAILURES="1000000")
+    demo = Demo(options.binary, LINEKEY_THROTTLE__FREE_FAILURES="1000000", LINEKEY_THROTTLE__USER_CAP="1000000")
     slowest_first = demo.start()
     demo.kill()
     _, people, _ = figures(demo.copy_of_database())

@@ -202,6 +202,9 @@ pub struct Throttle {
     pub free_failures: i64,
     /// Seconds to wait after each further failure; the last one repeats.
     pub ladder: Vec<i64>,
+    /// Failed sign-ins within 24 hours as one user, in all browsers together in which that user never signed in, after
+    /// which the ladder begins.
+    pub user_cap: i64,
 }
 
 /// `[brand]`
@@ -364,6 +367,7 @@ impl Config {
         )?;
         within("session.fresh_for", self.session.fresh_for, 0, 3600)?;
         within("throttle.free_failures", self.throttle.free_failures, 1, 1_000_000)?;
+        within("throttle.user_cap", self.throttle.user_cap, 1, 1_000_000)?;
         if self.throttle.ladder.is_empty() || self.throttle.ladder.iter().any(|step| !(0..=3600).contains(step)) {
             bail!("throttle.ladder: a list of seconds, each from 0 to 3600");
         }
@@ -509,6 +513,7 @@ impl Default for Throttle {
         Self {
             free_failures: 5,
             ladder: vec![1, 3, 5, 10, 30, 60, 120, 300, 600, 900],
+            user_cap: 100,
         }
     }
 }

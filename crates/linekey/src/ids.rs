@@ -59,3 +59,7 @@ id!(
     /// A link that was mailed or printed.
     LinkId
 );
+id!(
+    /// A browser that is remembered for one user.
+    DeviceId
+);

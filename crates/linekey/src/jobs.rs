@@ -61,9 +61,10 @@ async fn sweep_now_and_then(app: App) {
     }
 }
 
-/// Removes sessions past their limits, changes nobody confirmed, links that are over, mails that are out, and forgotten failures.
+/// Removes sessions past their limits, browsers unused for long, changes nobody confirmed, links that are over, mails that are out, and forgotten failures.
 pub async fn sweep(app: &App) -> Result<()> {
     sessions::end::sweep(app).await?;
+    sessions::devices::sweep(app).await?;
     password::pending::sweep(app).await?;
     links::sweep(app).await?;
     mail::deliver::sweep(app).await?;

@@ -47,6 +47,8 @@ pub enum Purpose {
     SipNonce,
     /// Codes that are typed instead of following a link, in `links`.
     LinkCode,
+    /// The cookie of a browser that is remembered.
+    Device,
 }
 
 impl Purpose {
@@ -59,6 +61,7 @@ impl Purpose {
             Self::Throttle => b"linekey throttle 1",
             Self::SipNonce => b"linekey sip nonce 1",
             Self::LinkCode => b"linekey link code 1",
+            Self::Device => b"linekey device 1",
         }
     }
 }

@@ -44,9 +44,6 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
             get(password::pages::to_form).post(password::pages::save),
         )
         .route("/account/password/done", get(password::pages::done))
-        .route("/account/sessions", get(sessions::pages::list))
-        .route("/account/sessions/{id}/end", post(sessions::pages::end_one))
-        .route("/account/sessions/end-others", post(sessions::pages::end_others))
         .route("/phones", get(phones::pages::list).post(phones::pages::add))
         .route("/phones/{id}", get(phones::pages::one))
         .route("/.well-known/change-password", get(change_password))
@@ -64,6 +61,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
     };
     let all = pages
         .merge(scripts)
+        .merge(browsers())
         .merge(setting_up())
         .merge(administration())
         .merge(demo)
@@ -90,6 +88,18 @@ fn setting_up() -> Router<App> {
             "/set-up/code",
             get(password::set_up::pages::code_form).post(password::set_up::pages::code),
         )
+}
+
+/// The browsers that somebody is signed in with, and those that are remembered.
+fn browsers() -> Router<App> {
+    Router::new()
+        .route("/account/sessions", get(sessions::pages::list))
+        .route("/account/sessions/{id}/end", post(sessions::pages::end_one))
+        .route(
+            "/account/sessions/devices/{id}/forget",
+            post(sessions::devices::pages::forget_one),
+        )
+        .route("/account/sessions/end-others", post(sessions::pages::end_others))
 }
 
 /// What administrators and operators open.

@@ -45,6 +45,8 @@ kinds! {
     Confirm, "confirm", [Done, Refused];
     /// One session, or all others, ended from the Sessions page.
     SessionsEnded, "sessions-ended", [Done];
+    /// A remembered browser was forgotten from the Sessions page.
+    BrowserForgotten, "browser-forgotten", [Done];
     /// The portal password was changed by its owner.
     PasswordChange, "password-change", [Done];
     /// A portal password was set by an administrator or at the console.

@@ -187,6 +187,20 @@ const CHANGES: &[Change] = &[
         },
     },
     Change {
+        kind: Kind::BrowserForgotten,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let ann = p.signed_in("ann").await;
+                let device = ann
+                    .get("/account/sessions")
+                    .await
+                    .id_after("/account/sessions/devices/");
+                request(ann, format!("/account/sessions/devices/{device}/forget"), &[])
+            })
+        },
+    },
+    Change {
         kind: Kind::ProfileChange,
         then: 303,
         ready: |p| {

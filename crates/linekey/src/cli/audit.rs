@@ -129,7 +129,7 @@ async fn person(app: &App, name: Option<&str>) -> anyhow::Result<Option<UserId>>
     let Some(name) = name else {
         return Ok(None);
     };
-    let meant = users::by_sign_in_name(&app.db, &TypedName::new(name)).await?;
+    let meant = users::by_sign_in_name(&app.db, &TypedName::new(name), users::Among::none()).await?;
     let exact = meant.into_iter().find(|candidate| candidate.rank == 0);
     Ok(Some(exact.with_context(|| format!("nobody signs in as {name}"))?.id))
 }

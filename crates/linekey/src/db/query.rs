@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::{Db, Readers, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, LinkId, PendingId, PhoneId, SessionId, UserId};
+use crate::ids::{AccountId, DeviceId, LinkId, PendingId, PhoneId, SessionId, UserId};
 
 /// A value for a statement. An absent one keeps its type, which PostgreSQL asks for.
 #[derive(Clone, Debug)]
@@ -186,7 +186,13 @@ macro_rules! bind_ids {
         )+
     };
 }
-bind_ids!(AccountId, UserId, SessionId, PendingId, PhoneId, LinkId);
+bind_ids!(AccountId, UserId, SessionId, PendingId, PhoneId, LinkId, DeviceId);
+
+impl From<Option<&DeviceId>> for Value {
+    fn from(id: Option<&DeviceId>) -> Self {
+        Self::OptionalText(id.map(ToString::to_string))
+    }
+}
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

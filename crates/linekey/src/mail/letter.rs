@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::{By, Mail, access, invitation, password_changed, password_set, reset, trial};
+use super::{By, Mail, access, invitation, new_browser, password_changed, password_set, reset, trial};
 use crate::app::App;
 use crate::brand::Accents;
 use crate::clock::Millis;
@@ -187,6 +187,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
         Mail::SetUpSlip {
             by, at, valid_until, ..
         } => access::slip(telling, by, whose, *at, *valid_until),
+        Mail::NewBrowser {
+            at, browser, address, ..
+        } => new_browser::content(telling, whose, *at, (browser, address)),
         Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
         Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
         Mail::Enabled { by, at, .. } => access::enabled(telling, by, whose, *at),

@@ -129,6 +129,16 @@ fn samples() -> Vec<(&'static str, Mail)> {
             },
         ),
         (
+            "new-browser",
+            Mail::NewBrowser {
+                name: name.clone(),
+                sign_in_name: sign_in_name.clone(),
+                at,
+                browser: "Firefox on Windows".to_owned(),
+                address: "203.0.113.7".to_owned(),
+            },
+        ),
+        (
             "signed-out",
             Mail::SignedOut {
                 count: 2,

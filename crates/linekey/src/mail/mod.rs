@@ -11,6 +11,7 @@ mod invitation;
 mod letter;
 #[cfg(test)]
 mod letter_tests;
+mod new_browser;
 mod password_changed;
 mod password_set;
 mod reset;
@@ -136,6 +137,19 @@ pub enum Mail {
         /// Until when it can be used, milliseconds UTC.
         valid_until: Millis,
     },
+    /// "You signed in with a new browser."
+    NewBrowser {
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// When, milliseconds UTC.
+        at: Millis,
+        /// The browser.
+        browser: String,
+        /// The address it signed in from.
+        address: String,
+    },
     /// "An administrator signed you out."
     SignedOut {
         /// In how many browsers.
@@ -187,6 +201,7 @@ impl Mail {
             Self::Reset { .. } => "reset",
             Self::Invitation { .. } => INVITATION,
             Self::SetUpSlip { .. } => "setup-slip",
+            Self::NewBrowser { .. } => "new-browser",
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
@@ -207,6 +222,7 @@ impl Mail {
             Self::PasswordChanged { .. }
             | Self::PasswordSet { .. }
             | Self::SetUpSlip { .. }
+            | Self::NewBrowser { .. }
             | Self::SignedOut { .. }
             | Self::Disabled { .. }
             | Self::Enabled { .. }
@@ -223,6 +239,7 @@ impl Mail {
             | Self::PasswordSet { name, sign_in_name, .. }
             | Self::Invitation { name, sign_in_name, .. }
             | Self::SetUpSlip { name, sign_in_name, .. }
+            | Self::NewBrowser { name, sign_in_name, .. }
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),

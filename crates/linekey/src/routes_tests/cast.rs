@@ -107,6 +107,7 @@ impl Whose {
 pub(super) enum Thing {
     User,
     Session,
+    Device,
     Phone,
     Pending,
 }
@@ -233,6 +234,9 @@ impl<'a> Cast<'a> {
                 "select s.id from sessions s join users u on u.id = s.user_id where u.name = $1
                     and s.id not in (select session_id from pending_changes)",
             ),
+            Thing::Device => {
+                query("select d.id from devices d join users u on u.id = d.user_id where u.name = $1 order by d.id")
+            }
             Thing::Pending => {
                 query("select c.id from pending_changes c join users u on u.id = c.user_id where u.name = $1")
             }

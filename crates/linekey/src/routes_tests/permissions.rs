@@ -158,6 +158,7 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
     match (pattern, place) {
         (_, "{session}") => Some(Thing::Session),
         (pattern, "{id}") if pattern.starts_with("/admin/users/") => Some(Thing::User),
+        ("/account/sessions/devices/{id}/forget", _) => Some(Thing::Device),
         (pattern, "{id}") if pattern.starts_with("/account/sessions/") => Some(Thing::Session),
         (pattern, "{id}") if pattern.starts_with("/phones/") => Some(Thing::Phone),
         ("/assets/{name}" | "/demo/mail/{id}" | "/reset-password/{token}" | "/set-up/{token}", _) => None,

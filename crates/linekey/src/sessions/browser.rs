@@ -3,7 +3,12 @@
 use crate::words::Words;
 
 /// Longest User-Agent that is kept, in characters.
-pub(super) const LONGEST: usize = 300;
+const LONGEST: usize = 300;
+
+/// A User-Agent header as it is kept.
+pub(super) fn kept(user_agent: &str) -> String {
+    user_agent.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
 
 /// Whether it is a mobile phone's or a tablet's, which have a picture of their own.
 pub(super) fn is_handheld(user_agent: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Ends sessions: one, all others, this one by signing out, or somebody else's.
 
-use super::{SignedIn, store};
+use super::{SignedIn, devices, store};
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::db::Tx;
@@ -53,13 +53,18 @@ pub async fn replaced(app: &App, tx: &mut Tx, old: &SignedIn, by: &UserId) -> Re
     Ok(())
 }
 
-/// Ends every session of a user but one in the transaction of a change that reports it, and says how many.
+/// Ends every session of a user but one in the transaction of a change that reports it, forgets every browser but that
+/// one's, and says how many sessions ended.
 pub async fn others_in(tx: &mut Tx, user: &UserId, keep: &SessionId) -> Result<u64> {
-    store::remove_others(tx, user, keep).await
+    let ended = store::remove_others(tx, user, keep).await?;
+    devices::forget::signed_out_in(tx, user).await?;
+    Ok(ended)
 }
 
-/// Ends every session of a user in the transaction of a change that reports it, and says how many.
+/// Ends every session of a user in the transaction of a change that reports it, forgets every browser (one of a thief is
+/// remembered too), and says how many sessions ended.
 pub async fn all_in(tx: &mut Tx, user: &UserId) -> Result<u64> {
+    devices::forget::all_in(tx, user).await?;
     store::remove_all(tx, user).await
 }
 

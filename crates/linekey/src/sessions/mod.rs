@@ -1,8 +1,9 @@
 //! Sessions: one row a signed-in browser, read on every request, gone the moment it ends.
 //!
-//! Owns tokens, limits, starting, renewing and ending. Proving a password is `sign_in`'s.
+//! Owns tokens, limits, starting, renewing and ending; and which browsers are remembered. Proving a password is `sign_in`'s.
 
 mod browser;
+pub mod devices;
 pub mod end;
 pub mod pages;
 pub mod signed_in;

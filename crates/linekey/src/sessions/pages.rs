@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::devices::pages::{self as devices_pages, DeviceView};
 use super::{SignedIn, Token, browser, end, store};
 use crate::app::App;
 use crate::clock::Millis;
@@ -50,6 +51,8 @@ pub struct SessionView {
 struct SessionsPage {
     frame: Frame,
     sessions: Vec<SessionView>,
+    devices: Vec<DeviceView>,
+    mailed: bool,
     others: bool,
     notice: Option<String>,
 }
@@ -57,11 +60,14 @@ struct SessionsPage {
 /// GET `/account/sessions`
 pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response, Error> {
     let sessions = all(&app, &me).await?;
+    let devices = devices_pages::all(&app, &me).await?;
     let notice = carried.notice(&me.session);
     let body = SessionsPage {
         frame: me.frame(&app, Section::Sessions),
         others: sessions.iter().any(|session| !session.this_one),
         sessions,
+        devices,
+        mailed: me.person.verified_email.is_some(),
         notice,
     };
     Ok(if body.notice.is_some() {

@@ -6,7 +6,7 @@ use super::{Token, browser, store};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, SessionId, UserId};
+use crate::ids::{AccountId, DeviceId, SessionId, UserId};
 
 /// A session that was just started.
 #[derive(Debug)]
@@ -19,27 +19,24 @@ pub struct Started {
     pub ended: u64,
 }
 
-/// Starts a session. The caller holds the user, and reports it.
+/// Starts a session in the remembered browser `device`. The caller holds the user, and reports it.
 pub async fn start(
     app: &App,
     tx: &mut Tx,
     (account, user): (&AccountId, &UserId),
+    device: &DeviceId,
     user_agent: &str,
     address: IpAddr,
 ) -> Result<Started> {
     let id = SessionId::new(app.new_id());
     let token = Token::new(&app.random);
-    let user_agent: String = user_agent
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(browser::LONGEST)
-        .collect();
+    let user_agent = browser::kept(user_agent);
     let address = address.to_canonical().to_string();
     let ended = store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?;
     store::insert(
         tx,
         &id,
-        (account, user),
+        (account, user, device),
         &token.hash(),
         (&user_agent, &address),
         app.clock.now(),

@@ -3,7 +3,7 @@
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
-use crate::ids::{AccountId, SessionId, UserId};
+use crate::ids::{AccountId, DeviceId, SessionId, UserId};
 use crate::users::Role;
 
 /// A session with its user and account: all that a page needs to know of who asks.
@@ -87,15 +87,15 @@ pub(super) async fn of_user(db: &Db, user: &UserId, seen_after: Millis, started_
 pub(super) async fn insert(
     tx: &mut Tx,
     id: &SessionId,
-    (account, user): (&AccountId, &UserId),
+    (account, user, device): (&AccountId, &UserId, &DeviceId),
     token_hash: &[u8],
     (user_agent, address): (&str, &str),
     now: Millis,
 ) -> Result<()> {
     query(
         "insert into sessions (id, account_id, user_id, token_hash, user_agent, address, started_at, last_seen_at,
-                               authenticated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
+                               authenticated_at, device_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8)",
     )
     .bind(id)
     .bind(account)
@@ -104,6 +104,7 @@ pub(super) async fn insert(
     .bind(user_agent)
     .bind(address)
     .bind(now)
+    .bind(device)
     .run(tx)
     .await?;
     Ok(())

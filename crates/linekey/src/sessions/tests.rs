@@ -209,7 +209,11 @@ async fn sessions_that_look_alike_are_told_apart(p: Portal) {
     assert_eq!(since.len(), 3, "{since:?}");
     let mut buttons: Vec<_> = list
         .split("<span class=\"unseen\">")
-        .filter_map(|rest| rest.split('<').next()?.strip_prefix("Firefox on Linux, "))
+        .filter_map(|rest| {
+            rest.split('<')
+                .next()?
+                .strip_prefix("Firefox on Linux, Signed in since ")
+        })
         .collect();
     buttons.sort_unstable();
     buttons.dedup();

@@ -4,6 +4,8 @@
 mod browser_tests;
 pub mod confirm;
 pub mod disable;
+#[cfg(test)]
+mod museum_tests;
 mod next;
 pub mod pages;
 pub mod remove;

@@ -15,6 +15,7 @@ use crate::ids::PendingId;
 use crate::password;
 use crate::password::pending::{self, Waiting};
 use crate::password::typed::TypedPassword;
+use crate::sessions::devices::pages::KnownHere;
 use crate::sessions::signed_in::Visitor;
 use crate::sessions::{self, SignedIn};
 use crate::users::name::TypedName;
@@ -74,19 +75,29 @@ pub async fn form(State(app): State<App>, visitor: Visitor, Query(query): Query)
 }
 
 /// POST `/sign-in`
-pub async fn submit(State(app): State<App>, visitor: Visitor, origin: Origin, Form(form): Form) -> Result<Response> {
+pub async fn submit(
+    State(app): State<App>,
+    visitor: Visitor,
+    origin: Origin,
+    KnownHere(known): KnownHere,
+    Form(form): Form,
+) -> Result<Response> {
     let typed_name = form.text("username");
     let typed = TypedPassword::from(form.text("password"));
     let from = From {
         address: origin.address,
         user_agent: &origin.user_agent,
         replaces: visitor.0.as_ref(),
+        known: &known,
     };
     let next = next::path(form.text("next"));
     match sign_in(&app, &TypedName::new(typed_name), &typed, from).await? {
-        Outcomes::SignedIn(_, token) => {
-            Ok((sessions::pages::cookie(&app, &token), Redirect::to(next.unwrap_or("/"))).into_response())
-        }
+        Outcomes::SignedIn(token, device) => Ok((
+            sessions::pages::cookie(&app, &token),
+            sessions::devices::pages::cookie(&app, &device, &known),
+            Redirect::to(next.unwrap_or("/")),
+        )
+            .into_response()),
         Outcomes::Refused => {
             let problem = app.words.say("sign-in-refused");
             let again = again(&app, typed_name, next, problem);

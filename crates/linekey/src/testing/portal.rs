@@ -64,7 +64,18 @@ impl Portal {
         config.brand.support_email = "support@quayside.example".to_owned();
         settings(&mut config);
         Keys::create(&config.keys.file, &Random::default()).expect("a new key file");
-        Self::run(engine, folder, clock, config, true).await
+        let portal = Self::run(engine, folder, clock, config, true).await;
+        // In most stories somebody signs in with several browsers, and that is not what they are about.
+        portal
+            .alter(query("update users set new_browser_at = 9000000000000"))
+            .await;
+        portal
+    }
+
+    /// From here on people are told of new browsers, as they are outside of stories.
+    pub(crate) async fn telling_of_new_browsers(self) -> Self {
+        self.alter(query("update users set new_browser_at = null")).await;
+        self
     }
 
     async fn run(engine: Engine, folder: Folder, clock: Clock, mut config: Config, seed: bool) -> Self {
@@ -238,6 +249,7 @@ impl Portal {
             "sessions",
             "pending_changes",
             "links",
+            "devices",
             "audit_events",
             "outbox",
             "portal",

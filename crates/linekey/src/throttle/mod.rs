@@ -20,6 +20,8 @@ use crate::keys::Purpose;
 
 /// Failures closer together than this add up while they are free of cost.
 const WINDOW: Millis = 15 * MINUTE;
+/// What a cap counts from its first failure on; then it begins anew.
+const CAP_WINDOW: Millis = DAY;
 /// A bucket without a try for this long is forgotten.
 const FORGOTTEN: Millis = DAY;
 /// How long the record holds its tongue about the same thing again.
@@ -27,14 +29,37 @@ const TOLD: Millis = 10 * MINUTE;
 /// Saves an hour that rules about a stored secret may judge in vain.
 const SECRET_RULE_LIMIT: i64 = 10;
 
+/// Whom a typed name means.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// This user.
+    User(&'a UserId),
+    /// Nobody, or nobody for sure: the name stands for a user of its own, so that the work and the count are the same.
+    Name(&'a str),
+}
+
+impl std::fmt::Display for Whom<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "{user}"),
+            Self::Name(name) => write!(f, "name\0{}", folded(name)),
+        }
+    }
+}
+
 /// Whose failures are counted together.
 #[derive(Clone, Copy, Debug)]
 pub enum Bucket<'a> {
     /// Sign-ins of one user from one network, by whatever name.
-    User(&'a UserId, IpAddr),
+    User(Whom<'a>, IpAddr),
     /// Sign-ins by one name from one network, whether anybody has it or not: with the domain or without, in whatever
     /// spelling. Counted beside the user's own, or the answer would tell which names exist.
     Name(&'a str, IpAddr),
+    /// Sign-ins by one whole name from everywhere, whether anybody has it or not: ten thousand addresses would get ten
+    /// thousand ladders.
+    NameCap(&'a str),
+    /// The same of one user, by whatever name.
+    UserCap(Whom<'a>),
     /// "Confirm it's you" of one user. Not by network: whoever holds a stolen session may come from many.
     Confirm(&'a UserId),
     /// Saves by the one that rules about the stored secrets of the other judged, until one of them sets a password.
@@ -63,16 +88,38 @@ impl Bucket<'_> {
         let text = match self {
             Self::User(user, address) => format!("user\0{user}\0{}", network(*address)),
             Self::Name(name, address) => {
-                // Compatibility forms and case fold together, or each spelling would be a bucket of its own.
-                let name = name.nfkc().flat_map(char::to_lowercase).collect::<String>();
+                let name = folded(name);
                 let local = name.rsplit_once('@').map_or(name.as_str(), |(local, _)| local);
                 format!("name\0{local}\0{}", network(*address))
             }
+            Self::NameCap(name) => format!("name-cap\0{}", folded(name)),
+            Self::UserCap(whom) => format!("user-cap\0{whom}"),
             Self::Confirm(user) => format!("confirm\0{user}"),
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
         };
         key(app, &text)
     }
+
+    /// Whether it counts what comes from everywhere.
+    fn is_cap(&self) -> bool {
+        matches!(self, Self::NameCap(_) | Self::UserCap(_))
+    }
+
+    /// Failures in it that cost nothing.
+    fn free(&self, app: &App) -> i64 {
+        let throttle = &app.config.throttle;
+        // The failure that reaches the cap is the first that makes the next one wait.
+        if self.is_cap() {
+            throttle.user_cap - 1
+        } else {
+            throttle.free_failures
+        }
+    }
+}
+
+/// Compatibility forms and case fold together, or each spelling would be a bucket of its own.
+fn folded(name: &str) -> String {
+    name.nfkc().flat_map(char::to_lowercase).collect()
 }
 
 fn key(app: &App, text: &str) -> Vec<u8> {
@@ -84,8 +131,8 @@ fn key(app: &App, text: &str) -> Vec<u8> {
 pub enum Counted {
     /// It may; `failures` counts it already.
     Go {
-        /// Tries in this bucket that have not been forgiven, this one included.
-        failures: i64,
+        /// Whether the next one waits, if this one fails.
+        costs: bool,
         /// Whether its failure is one for the record, which [`told`] then notes: the first that costs time, and of
         /// the others one in ten minutes.
         telling: bool,
@@ -94,31 +141,70 @@ pub enum Counted {
     Wait(i64),
 }
 
+/// What the buckets say of a try that may be judged, added up.
+#[derive(Default)]
+struct Sum {
+    costs: bool,
+    telling: bool,
+}
+
+impl Sum {
+    fn add(&mut self, app: &App, bucket: &Bucket<'_>, failures: i64, told_at: Option<Millis>) {
+        let free = bucket.free(app);
+        self.costs |= failures > free;
+        // Whatever a cap counts is told by the bucket of its network.
+        let untold = !bucket.is_cap() && is_untold(told_at, app.clock.now());
+        self.telling |= untold || failures == free + 1;
+    }
+
+    fn go(self) -> Counted {
+        Counted::Go {
+            costs: self.costs,
+            telling: self.telling,
+        }
+    }
+}
+
+/// The four buckets of a sign-in in a browser that is not known to be the user's, in the order in which they are held.
+/// `name` in its canonical form; `whom` it means, and for whose cap it counts.
+pub fn of_stranger<'a>(name: &'a str, (whom, capped): (Whom<'a>, Whom<'a>), address: IpAddr) -> [Bucket<'a>; 4] {
+    [
+        Bucket::Name(name, address),
+        Bucket::User(whom, address),
+        Bucket::NameCap(name),
+        Bucket::UserCap(capped),
+    ]
+}
+
 /// Counts a try in every bucket it falls into, and says whether it may be judged: not if one of them waits, and then
 /// none counts it.
 pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
     let now = app.clock.now();
     let keys: Vec<_> = buckets.iter().map(|bucket| bucket.key(app)).collect();
-    let free = app.config.throttle.free_failures;
     let terms = store::Terms {
         window: now - WINDOW,
-        free,
+        free: app.config.throttle.free_failures,
+        cap_window: now - CAP_WINDOW,
+        cap_free: app.config.throttle.user_cap - 1,
     };
     let counted = match (buckets, &keys[..]) {
         ([Bucket::SecretRule(..), ..], _) => Vec::new(),
-        (_, [one, other]) => store::count_free_in_two(&app.db, (one, other), terms, now).await?,
+        ([_, _, Bucket::NameCap(_), Bucket::UserCap(_)], [name, user, name_cap, user_cap]) => {
+            store::count_free_in_four(&app.db, [name, user, name_cap, user_cap], terms, now).await?
+        }
         (_, [one]) => store::count_free(&app.db, one, terms, now).await?,
         _ => Vec::new(),
     };
     if counted.len() < buckets.len() {
         return count_among(app, buckets, None, &counted).await;
     }
-    let failures = counted.iter().map(|row| row.failures).max().unwrap_or_default();
-    let untold = counted.iter().any(|row| is_untold(row.told_at, now));
-    Ok(Counted::Go {
-        failures,
-        telling: untold || failures == free + 1,
-    })
+    let mut sum = Sum::default();
+    for (bucket, key) in buckets.iter().zip(&keys) {
+        if let Some(row) = counted.iter().find(|row| row.bucket == *key) {
+            sum.add(app, bucket, row.failures, row.told_at);
+        }
+    }
+    Ok(sum.go())
 }
 
 /// The same, with the tries before `since` forgotten: somebody was given a new password then, perhaps because of them.
@@ -139,12 +225,11 @@ async fn count_among(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let mut going = Vec::new();
-    let (mut most, mut telling, mut wait) = (0, false, None);
+    let (mut sum, mut wait) = (Sum::default(), None);
     for bucket in buckets {
         let key = bucket.key(app);
         if let Some(row) = counted.iter().find(|row| row.bucket == key) {
-            most = most.max(row.failures);
-            telling |= is_untold(row.told_at, now);
+            sum.add(app, bucket, row.failures, row.told_at);
             continue;
         }
         let before = store::locked(&mut tx, &key, now).await?;
@@ -156,38 +241,47 @@ async fn count_among(
         };
         match judged {
             Verdict::Go(failures) => {
-                most = most.max(failures);
-                telling |= is_untold(before.told_at, now);
+                sum.add(app, bucket, failures, before.told_at);
                 going.push((key, failures, if failures == 1 { now } else { before.first_at }));
             }
             Verdict::Wait(seconds) => wait = wait.max(Some(seconds)),
         }
     }
     if let Some(seconds) = wait {
-        if !counted.is_empty() {
-            for row in counted {
-                store::uncount(&mut tx, &row.bucket).await?;
-            }
-            tx.commit().await?;
-        }
+        drop(tx);
+        uncount(app, counted).await?;
         return Ok(Counted::Wait(seconds));
     }
     for (key, failures, first_at) in going {
         store::put(&mut tx, &key, failures, first_at, now).await?;
     }
     tx.commit().await?;
-    telling |= most == app.config.throttle.free_failures + 1;
-    Ok(Counted::Go {
-        failures: most,
-        telling,
-    })
+    Ok(sum.go())
 }
 
-/// Forgives the buckets: their owner proved to be who they said.
+/// Takes back what was counted of a try that is not judged. In a transaction of its own, which holds the buckets in the
+/// order of all others: after those that refused it, two tries could wait for each other in a circle.
+async fn uncount(app: &App, counted: &[store::Free]) -> Result<()> {
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    for row in counted {
+        store::uncount(&mut tx, &row.bucket).await?;
+    }
+    tx.commit().await
+}
+
+/// Forgives the buckets: their owner proved to be who they said. Of a cap only the try itself is taken back: the
+/// failures of ten thousand addresses are not forgiven because the owner came in between.
 pub async fn clear(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> {
+    let keys: Vec<_> = buckets.iter().map(|bucket| bucket.key(app)).collect();
     // One after the other, in the order in which they are counted: nobody waits for another in a circle.
-    for bucket in buckets {
-        store::remove(tx, &bucket.key(app)).await?;
+    if let ([_, _, Bucket::NameCap(_), Bucket::UserCap(_)], [name, user, name_cap, user_cap]) = (buckets, &keys[..]) {
+        return store::forgive_four(tx, [name, user, name_cap, user_cap], app.clock.now()).await;
+    }
+    for key in keys {
+        store::remove(tx, &key).await?;
     }
     Ok(())
 }
@@ -215,7 +309,7 @@ pub async fn is_worth_telling(app: &App, tx: &mut Tx, again: Again<'_>) -> Resul
 /// Notes that the failure counted in these buckets is told, in the transaction that records it: were it noted earlier,
 /// a record that cannot be written would keep silent about the next one too.
 pub async fn told(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> {
-    for bucket in buckets {
+    for bucket in buckets.iter().filter(|bucket| !bucket.is_cap()) {
         store::put_told(tx, &bucket.key(app), app.clock.now()).await?;
     }
     Ok(())
@@ -247,13 +341,17 @@ fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Ve
             _ => Verdict::Wait(seconds(before.first_at + HOUR - now)),
         };
     }
-    let throttle = &app.config.throttle;
+    let free = bucket.free(app);
     let quiet = now - before.last_at;
-    let forgiven = quiet >= FORGOTTEN || (before.failures <= throttle.free_failures && quiet >= WINDOW);
+    let forgiven = if bucket.is_cap() {
+        now - before.first_at >= CAP_WINDOW
+    } else {
+        quiet >= FORGOTTEN || (before.failures <= free && quiet >= WINDOW)
+    };
     if before.failures == 0 || forgiven {
         return Verdict::Go(1);
     }
-    let wait = delay(&throttle.ladder, before.failures - throttle.free_failures) - quiet;
+    let wait = delay(&app.config.throttle.ladder, before.failures - free) - quiet;
     if wait > 0 {
         Verdict::Wait(seconds(wait))
     } else {

@@ -24,35 +24,72 @@ pub(super) struct Free {
 /// When failures are over, and how many are free.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// Free failures from before this moment are forgiven.
+    /// Free failures are forgiven when the last of them was before this moment.
     pub(super) window: Millis,
     /// Failures that cost nothing.
     pub(super) free: i64,
+    /// Those of a cap when the first of them was before this one.
+    pub(super) cap_window: Millis,
+    /// Failures up to a cap that cost nothing.
+    pub(super) cap_free: i64,
 }
 
-/// Counts a try in two buckets, in each that still has free ones, and returns those: the usual case in one statement.
-pub(super) async fn count_free_in_two(
+/// Counts a try in four buckets of which the last two are caps, in each that still has free ones, and returns those: the
+/// usual case in one statement.
+pub(super) async fn count_free_in_four(
     db: &Db,
-    (one, other): (&[u8], &[u8]),
+    [name, user, name_cap, user_cap]: [&[u8]; 4],
     terms: Terms,
     now: Millis,
 ) -> Result<Vec<Free>> {
     query(
-        "insert into throttle (bucket, failures, first_at, last_at) values ($1, 1, $3, $3), ($2, 1, $3, $3)
+        "insert into throttle (bucket, failures, first_at, last_at)
+         values ($1, 1, $5, $5), ($2, 1, $5, $5), ($3, 1, $5, $5), ($4, 1, $5, $5)
          on conflict (bucket) do update
-            set failures = case when throttle.last_at <= $4 then 1 else throttle.failures + 1 end,
-                first_at = case when throttle.last_at <= $4 then excluded.first_at else throttle.first_at end,
+            set failures = case when throttle.failures = 0
+                                  or (excluded.bucket in ($1, $2) and throttle.last_at <= $6)
+                                  or (excluded.bucket in ($3, $4) and throttle.first_at <= $8)
+                                then 1 else throttle.failures + 1 end,
+                first_at = case when throttle.failures = 0
+                                  or (excluded.bucket in ($1, $2) and throttle.last_at <= $6)
+                                  or (excluded.bucket in ($3, $4) and throttle.first_at <= $8)
+                                then excluded.first_at else throttle.first_at end,
                 last_at = excluded.last_at
-          where throttle.failures <= $5
+          where (excluded.bucket in ($1, $2) and throttle.failures <= $7)
+             or (excluded.bucket in ($3, $4) and throttle.failures <= $9)
          returning bucket, failures, told_at",
     )
-    .bind(one)
-    .bind(other)
+    .bind(name)
+    .bind(user)
+    .bind(name_cap)
+    .bind(user_cap)
     .bind(now)
     .bind(terms.window)
     .bind(terms.free)
+    .bind(terms.cap_window)
+    .bind(terms.cap_free)
     .all(Alone(db))
     .await
+}
+
+/// Forgets two of four buckets that were counted; of the last two, which are caps, takes one try back.
+pub(super) async fn forgive_four(tx: &mut Tx, [name, user, name_cap, user_cap]: [&[u8]; 4], now: Millis) -> Result<()> {
+    query(
+        "insert into throttle (bucket, failures, first_at, last_at)
+         values ($1, 0, $5, $5), ($2, 0, $5, $5), ($3, 0, $5, $5), ($4, 0, $5, $5)
+         on conflict (bucket) do update
+            set failures = case when excluded.bucket in ($3, $4) and throttle.failures > 0
+                                then throttle.failures - 1 else 0 end,
+                told_at = null",
+    )
+    .bind(name)
+    .bind(user)
+    .bind(name_cap)
+    .bind(user_cap)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
 }
 
 /// The same in one bucket.

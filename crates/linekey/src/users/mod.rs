@@ -34,8 +34,11 @@ mod subject;
 mod tests;
 
 pub use actor::Actor;
-pub use store::{Candidate, InAccount, by_sign_in_name, count_of_account, hold, hold_row, in_accounts, set_disabled};
-pub use subject::{Subject, by_full_name, find as subject};
+pub use store::{
+    Among, Candidate, InAccount, MOST_ASKED, by_sign_in_name, count_of_account, hold, hold_row, in_accounts,
+    note_new_browser, set_disabled,
+};
+pub use subject::{Subject, by_full_name, find as subject, find_in as subject_in};
 
 use serde::{Deserialize, Serialize};
 

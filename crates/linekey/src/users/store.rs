@@ -4,10 +4,10 @@ use super::create::NewUser;
 use super::find::Listed;
 use super::name::{TypedName, canonical};
 use super::{Role, Subject};
-use crate::clock::Millis;
+use crate::clock::{DAY, Millis};
 use crate::db::{Db, Tx, Via, query};
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, SessionId, UserId};
+use crate::ids::{AccountId, DeviceId, SessionId, UserId};
 
 /// Someone who may be meant by a typed sign-in name.
 #[derive(Debug, sqlx::FromRow)]
@@ -33,33 +33,95 @@ pub struct Candidate {
     pub password_expires_at: Option<Millis>,
     /// Since when the password must be changed: it was set for them then.
     pub must_change_at: Option<Millis>,
+    /// When a sign-in in a new browser was last told them by mail; 0 while none was, `None` until they first sign in.
+    pub new_browser_at: Option<Millis>,
+    /// Which of the browsers that are asked about is remembered as theirs, and trusted.
+    pub device: Option<DeviceId>,
+    /// How many browsers are remembered as theirs.
+    pub devices: i64,
 }
 
+/// Browsers that a cookie names, to be looked for among those of the user who is meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Among<'a> {
+    /// At most [`MOST_ASKED`]; more are not looked at.
+    pub devices: &'a [&'a DeviceId],
+    /// One that was not used since is not remembered any more.
+    pub since: Millis,
+    /// Failures after which one is not trusted.
+    pub most_failures: i64,
+}
+
+impl Among<'_> {
+    /// None is asked about.
+    pub fn none() -> Self {
+        Self {
+            devices: &[],
+            since: 0,
+            most_failures: 0,
+        }
+    }
+}
+
+/// How many browsers [`by_sign_in_name`] looks for.
+pub const MOST_ASKED: usize = 5;
+
 /// Everyone whom a typed name may mean. One statement whoever it means, so that the time tells nothing.
-pub async fn by_sign_in_name(db: &Db, name: &TypedName) -> Result<Vec<Candidate>> {
+pub async fn by_sign_in_name(db: &Db, name: &TypedName, among: Among<'_>) -> Result<Vec<Candidate>> {
     let (local, domain) = name.parts();
+    let device = |at: usize| among.devices.get(at).map_or("", |id| id.as_str());
     query(
-        "select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at
+        "select c.*,
+                (select d.id from devices d
+                  where d.user_id = c.id and d.id in ($4, $5, $6, $7, $8) and d.last_at > $9 and d.failures < $10
+                  limit 1) as device,
+                (select count(*) from devices d where d.user_id = c.id) as devices
+           from (
+         select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
            from accounts a join users u on u.account_id = a.id
           where a.domain = $1 and u.name = $2
          union all
          select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
            from users u join accounts a on a.id = u.account_id
           where u.role = 'operator' and u.name = $3
          union all
          select cast(1 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
            from users u join accounts a on a.id = u.account_id
           where u.email_key = $3 and u.email_verified_at is not null
-          order by rank limit 4",
+         ) c
+          order by c.rank limit 4",
     )
     .bind(domain.unwrap_or_default())
     .bind(local)
     .bind(name.canonical.as_str())
+    .bind(device(0))
+    .bind(device(1))
+    .bind(device(2))
+    .bind(device(3))
+    .bind(device(4))
+    .bind(among.since)
+    .bind(among.most_failures)
     .all(db)
     .await
+}
+
+/// Notes that somebody signs in in a new browser. False: that was told in the last day, or it is the first browser, which
+/// is nothing to tell. The caller holds the user.
+pub async fn note_new_browser(tx: &mut Tx, user: &UserId, now: Millis) -> Result<bool> {
+    let noted: Option<(Millis,)> = query(
+        "update users set new_browser_at = case when new_browser_at is null then 0 else $2 end
+          where id = $1 and (new_browser_at is null or new_browser_at <= $3)
+         returning new_browser_at",
+    )
+    .bind(user)
+    .bind(now)
+    .bind(now - DAY)
+    .optional(tx)
+    .await?;
+    Ok(noted.is_some_and(|(told_at,)| told_at > 0))
 }
 
 /// Holds the user's row until the transaction ends, for something done in `session`. Everything that changes a user's

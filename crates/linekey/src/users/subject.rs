@@ -4,6 +4,7 @@ use super::permissions::Standing;
 use super::{Role, store};
 use crate::app::App;
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
 
@@ -70,6 +71,11 @@ impl Subject {
 /// The user `id` of `account`.
 pub async fn find(app: &App, account: &AccountId, id: &UserId) -> Result<Option<Subject>> {
     store::subject(&app.db, account, id).await
+}
+
+/// The same, as they are in a transaction.
+pub async fn find_in(tx: &mut Tx, account: &AccountId, id: &UserId) -> Result<Option<Subject>> {
+    store::subject(tx, account, id).await
 }
 
 /// Whoever signs in as `name`: `ann@acme.example`, or the bare name of an operator. For commands, which may reach

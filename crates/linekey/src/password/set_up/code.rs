@@ -26,13 +26,12 @@ pub enum Coded {
     Wait(i64),
 }
 
-/// Tries a code. Counted before it is judged, with the failed sign-ins by that name from that network; and the code's own
+/// Tries a code. Counted before it is judged, with the failed sign-ins by that name in browsers that are not known; and the code's own
 /// tries are counted too.
 pub async fn open(app: &App, typed_name: &str, typed_code: &str, address: IpAddr) -> Result<Coded> {
     let name = TypedName::new(typed_name);
     let meant = users::by_full_name(app, typed_name).await?;
-    let mut buckets = vec![Bucket::Name(&name.canonical, address)];
-    buckets.extend(meant.as_ref().map(|user| Bucket::User(&user.id, address)));
+    let buckets = name.buckets(meant.as_ref().map(|user| (&user.id, user.role)), address);
     let telling = match throttle::count(app, &buckets).await? {
         Counted::Go { telling, .. } => telling,
         Counted::Wait(seconds) => return Ok(Coded::Wait(seconds)),
