@@ -2,7 +2,10 @@
 
 use crate::clock::MINUTE;
 use crate::db::query;
+use crate::ids::{AccountId, UserId};
+use crate::links;
 use crate::testing::{Answer, Browser, Portal, join_all, stories};
+use crate::users::set_up_slip;
 
 const DORA: [(&str, &str); 4] = [
     ("name", "dora"),
@@ -356,6 +359,30 @@ async fn removing_somebody_who_is_changing_their_password_comes_before_or_after(
     assert_eq!(p.count(left).await, 0);
 }
 
+/// Whoever adds something of the person's at the same moment, as the mail worker does without holding them, comes before.
+async fn removing_somebody_waits_for_what_is_just_being_added(p: Portal) {
+    let (adam, page) = (p.signed_in("adam").await, page_of(&p, "ann").await);
+    let found = query("select account_id, id from users where name = 'ann'");
+    let (account, user): (AccountId, UserId) = found.one(&p.app.db).await.expect("ann");
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    let wanted = set_up_slip::wanted(&account, &user);
+    links::make(&p.app, &mut tx, &wanted, None).await.expect("a link");
+    let act = format!("{page}/remove");
+    let added = async {
+        #[cfg(feature = "outside")]
+        if p.engine == crate::testing::Engine::Postgres {
+            let waits =
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            p.until(async || p.count(query(waits)).await > 0).await;
+        }
+        tx.commit().await.expect("a commit");
+    };
+    let (removed, ()) = tokio::join!(adam.post(&act, &[]), added);
+    removed.leads_to("/admin/users");
+    assert_eq!(count(&p, "ann").await, 0);
+    assert_eq!(p.count(query("select count(*) from links")).await, 0);
+}
+
 /// A table that comes to refer to users must be emptied by `sign_in/remove.rs`: then it belongs in this list.
 async fn every_table_that_refers_to_users_is_emptied_of_somebody_removed(p: Portal) {
     let known = ["links", "outbox", "pending_changes", "phones", "sessions"];
@@ -393,5 +420,6 @@ stories!(
     somebody_removed_is_gone_with_all_that_is_theirs_but_for_the_record,
     two_who_remove_the_same_person_at_once_remove_them_once,
     removing_somebody_who_is_changing_their_password_comes_before_or_after,
+    removing_somebody_waits_for_what_is_just_being_added,
     every_table_that_refers_to_users_is_emptied_of_somebody_removed,
 );
