@@ -29,27 +29,25 @@ pub struct Flows {
 impl Flows {
     /// Takes the token out of the address, and sends the browser on to the page. `None`: it is no token at all.
     pub fn open(&self, app: &App, headers: &HeaderMap, token: &str) -> Option<Response> {
-        if !is_of_bytes(token, TOKEN_BYTES) {
-            return None;
-        }
+        is_of_bytes(token, TOKEN_BYTES).then(|| self.onward(app, headers, token))
+    }
+
+    /// Sends the browser on to the page, with the token in a cookie: of the flow in which it is open already, or of a new
+    /// one in the place of the oldest.
+    pub fn onward(&self, app: &App, headers: &HeaderMap, token: &str) -> Response {
         let open = self.all(app, headers);
         let known = open.iter().find(|(_, other)| *other == token);
         if let Some((flow, _)) = known {
-            return Some(self.go(app, flow, token));
+            return self.go(app, flow, token);
         }
         // Browsers send the oldest first.
         let over = open.iter().take(open.len().saturating_sub(MOST - 1));
-        let mut response = self.begin(app, token);
+        let name = BASE64URL_NOPAD.encode(&app.random.bytes::<NAME_BYTES>());
+        let mut response = self.go(app, &name, token);
         for (flow, _) in over {
             response = (self.end(app, flow), response).into_response();
         }
-        Some(response)
-    }
-
-    /// Sends the browser on to the page in a new flow.
-    pub fn begin(&self, app: &App, token: &str) -> Response {
-        let name = BASE64URL_NOPAD.encode(&app.random.bytes::<NAME_BYTES>());
-        self.go(app, &name, token)
+        response
     }
 
     fn go(&self, app: &App, flow: &str, token: &str) -> Response {

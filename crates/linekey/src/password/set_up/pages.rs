@@ -127,11 +127,11 @@ pub async fn code_form(State(app): State<App>) -> Response {
 }
 
 /// POST `/set-up/code`
-pub async fn code(State(app): State<App>, origin: Origin, Form(fields): Form) -> Result<Response> {
+pub async fn code(State(app): State<App>, origin: Origin, headers: HeaderMap, Form(fields): Form) -> Result<Response> {
     let began = tokio::time::Instant::now();
     let name = fields.text("username");
     match code::open(&app, name, fields.text("code"), origin.address).await? {
-        Coded::Right(token) => Ok(FLOWS.begin(&app, token.reveal())),
+        Coded::Right(token) => Ok(FLOWS.onward(&app, &headers, token.reveal())),
         Coded::Refused => {
             // Counting a try of a code that exists writes more than looking for one that does not.
             tokio::time::sleep_until(began + REFUSED_AFTER).await;
