@@ -285,10 +285,12 @@ async fn a_backup_of_an_older_version_is_brought_up_to_date_and_what_a_killed_re
     let migrations = place.folder.0.join("migrations");
     fs::create_dir(&migrations).expect("a folder");
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    let mut previous = 0;
     for entry in fs::read_dir(ours).expect("the migrations") {
         let name = entry.expect("an entry");
         let number: i64 = name.file_name().to_string_lossy()[..4].parse().expect("a number");
         if number < newest {
+            previous = previous.max(number);
             fs::copy(name.path(), migrations.join(name.file_name())).expect("a copy");
         }
     }
@@ -319,7 +321,7 @@ async fn a_backup_of_an_older_version_is_brought_up_to_date_and_what_a_killed_re
 
     let restored = place.does(&["restore", "older.db", "--replace"]);
     assert!(
-        told(&restored, "schema") == (newest - 1).to_string() && restored.contains(&format!("schema {newest}")),
+        told(&restored, "schema") == previous.to_string() && restored.contains(&format!("schema {newest}")),
         "{restored}"
     );
     assert_eq!(place.lists(&["account", "list"])[0]["domain"], "a.example");
@@ -327,7 +329,7 @@ async fn a_backup_of_an_older_version_is_brought_up_to_date_and_what_a_killed_re
     fs::rename(&older, database(&place)).expect("ours");
     assert_eq!(
         told(&place.does(&["backup", "before.db"]), "schema"),
-        (newest - 1).to_string()
+        previous.to_string()
     );
     assert!(place.refuses(&["account", "list"]).contains("linekey migrate"));
 }
