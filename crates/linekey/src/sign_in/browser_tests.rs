@@ -81,6 +81,8 @@ async fn ann_ends_her_other_sessions_and_after_signing_out_the_back_button_shows
     ann.press("Account").await;
     ann.press("Sessions").await;
     ann.says("Chrome on Linux This browser").await;
+    ann.says("Remembered browsers").await;
+    ann.says("When another browser signs in as you, you get a mail.").await;
     ann.picture(&portal, "sessions").await;
 
     ann.press("Sign out Safari on iPhone").await;
@@ -90,7 +92,15 @@ async fn ann_ends_her_other_sessions_and_after_signing_out_the_back_button_shows
     ann.press("Sign out all other browsers").await;
     ann.says("2 other browsers are signed out.").await;
     ann.says("No other browser is signed in.").await;
+    for _ in 0..10 {
+        office.sign_in("ann@acme.example", "not this").await.says(422, "");
+    }
+    ann.reload().await;
+    ann.says("Not trusted").await;
     ann.picture(&portal, "sessions-alone").await;
+    ann.press("Forget Safari on iPhone").await;
+    ann.says("That browser is forgotten.").await;
+    ann.says_nothing_of("iPhone").await;
     assert!(!office.is_signed_in().await && !boat.is_signed_in().await);
 
     ann.press("Account").await;

@@ -28,6 +28,8 @@ pub struct DeviceView {
     pub distrusted: bool,
     /// `Firefox on Windows`
     pub browser: String,
+    /// Whether another one has the same name.
+    pub namesake: bool,
     /// Whether it is a mobile phone's or a tablet's.
     pub handheld: bool,
     /// Where it signed in from last.
@@ -73,7 +75,9 @@ pub async fn all(app: &App, me: &SignedIn) -> Result<Vec<DeviceView>, Error> {
         0 | 1 => short(row.first_at),
         _ => when::to_the_second(&app.words, row.first_at, now, &me.person.time_zone),
     };
+    let namesakes = |row: &store::Listed| names.iter().filter(|name| name.0 == named(row).0).count();
     let view = |row: store::Listed| DeviceView {
+        namesake: namesakes(&row) > 1,
         first: first(&row),
         this_one: row.session_id.is_some(),
         distrusted: row.failures >= MOST_FAILURES,
