@@ -61,6 +61,7 @@ audit-key-use-done = { $actor } made another key of the key file seal
 audit-key-retire-done = { $actor } retired a key of the key file
 audit-backup-done = { $actor } made a backup
 audit-restore-done = { $actor } restored a backup, which ended all sessions and links
+audit-mail-retry-done = { $actor } had a mail to { $subject } sent again
 audit-phone-add-done =
     { $own ->
         [yes] Added a phone

@@ -4,6 +4,7 @@ menu-administration = Administration
 menu-people = People
 menu-record = Audit
 menu-accounts = Accounts
+menu-mail = Mail
 search = Search
 pager-label = Pages
 pager-first = First page

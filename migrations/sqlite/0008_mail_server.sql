@@ -4,3 +4,5 @@
 alter table outbox add column reply text;
 -- Until when it is tried. Null, in rows of earlier releases: three days from when it was written.
 alter table outbox add column tried_until integer;
+-- While a worker has it, when its claim ends; `due_at` is the same then. Null: nobody is at it.
+alter table outbox add column claimed_until integer;

@@ -14,7 +14,7 @@ use crate::users::Role;
 use crate::web::answer::Problem;
 use crate::web::assets::{self, Assets};
 use crate::web::gate;
-use crate::{accounts, audit, demo, password, phones, sessions, sign_in, users};
+use crate::{accounts, audit, demo, mail, password, phones, sessions, sign_in, users};
 
 /// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback.
 pub fn portal(app: &App, is_demo: bool) -> Router {
@@ -129,6 +129,11 @@ fn administration() -> Router<App> {
         .route("/admin/audit", get(audit::pages::list))
         .route("/operator", get(accounts::pages::to_accounts))
         .route("/operator/accounts", get(accounts::pages::list))
+        .route("/operator/mail", get(mail::pages::list))
+        .route("/operator/mail/{id}/retry", post(mail::pages::try_again))
+        .route("/operator/mail/preview", get(mail::pages::previews))
+        .route("/operator/mail/preview/{kind}", get(mail::pages::preview))
+        .route("/operator/mail/preview/{kind}/html", get(mail::pages::preview_html))
 }
 
 /// GET `/`

@@ -87,6 +87,8 @@ kinds! {
     Backup, "backup", [Done];
     /// A copy became the database; sessions, links and what waited in it are over.
     Restore, "restore", [Done];
+    /// An operator had a mail tried again.
+    MailRetry, "mail-retry", [Done];
     /// A phone was added.
     PhoneAdd, "phone-add", [Done];
     /// A phone tried to register an address of record that is not its own.

@@ -133,6 +133,21 @@ const CHANGES: &[Change] = &[
         },
     },
     Change {
+        kind: Kind::MailRetry,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let mail = "0198c0de-0000-7000-8000-0000000000e1";
+                let given_up = query(
+                    "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at, tries)
+                     select $1, account_id, id, 'trial', 'ann@acme.example', $2, 1, 1 from users where name = 'ann'",
+                );
+                p.alter(given_up.bind(mail).bind(r#"{"kind":"trial","at":1}"#)).await;
+                request(p.signed_in("olivia").await, format!("/operator/mail/{mail}/retry"), &[])
+            })
+        },
+    },
+    Change {
         kind: Kind::SignOut,
         then: 303,
         ready: |p| Box::pin(async { request(p.signed_in("ann").await, "/sign-out", &[]) }),

@@ -50,7 +50,6 @@ impl Code {
     }
 
     /// One that looks as those of `size` do, alike each time.
-    #[cfg(test)]
     pub(super) fn sample(size: Size) -> Self {
         let text = match size {
             Size::Short => "7KQM-3XTA",

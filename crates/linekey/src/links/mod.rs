@@ -125,10 +125,9 @@ pub struct Made {
     pub expires_at: Millis,
 }
 
-#[cfg(test)]
 impl Made {
     /// One that looks as those of `wanted` do, alike each time; it opens nothing.
-    pub(crate) fn sample(wanted: &Wanted, origin: &str, now: Millis) -> Self {
+    pub fn sample(wanted: &Wanted, origin: &str, now: Millis) -> Self {
         let path = wanted.purpose.path();
         Self {
             id: LinkId::new("01970000-0000-7000-8000-00000000000c"),

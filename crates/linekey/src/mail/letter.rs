@@ -244,7 +244,7 @@ pub(super) fn render(
     let (text, html) = (text.render(), html.render());
     Ok((
         content.subject,
-        text.map_err(Error::defect)?,
+        laid_out(&text.map_err(Error::defect)?),
         html.map_err(Error::defect)?,
     ))
 }
@@ -253,4 +253,68 @@ pub(super) fn render(
 /// the marks that turn the direction of what follows.
 fn plain(chosen: &str) -> String {
     chosen.chars().filter(|c| !is_hidden(*c)).collect()
+}
+
+/// Longest line of the text part, in characters (RFC 5322, 2.1.1).
+const LONGEST_LINE: usize = 78;
+
+/// A text with lines that every mail program shows whole, and never more than one empty line between two. A link is one
+/// word, and words stay whole.
+fn laid_out(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.is_empty() && lines.last().is_none_or(String::is_empty) {
+            continue;
+        }
+        if line.chars().count() <= LONGEST_LINE {
+            lines.push(line.to_owned());
+        } else {
+            lines.extend(wrapped(line));
+        }
+    }
+    lines.join("\n").trim_end_matches('\n').to_owned() + "\n"
+}
+
+/// One paragraph or item of a list in as many lines as it needs.
+fn wrapped(line: &str) -> Vec<String> {
+    let indent = if line.starts_with("- ") { "  " } else { "" };
+    let mut lines = Vec::new();
+    let mut open = String::new();
+    for word in line.split(' ') {
+        let longer = open.chars().count() + 1 + word.chars().count();
+        if open.trim().is_empty() || longer <= LONGEST_LINE {
+            if !open.trim().is_empty() {
+                open.push(' ');
+            }
+            open.push_str(word);
+        } else {
+            lines.push(std::mem::replace(&mut open, format!("{indent}{word}")));
+        }
+    }
+    lines.push(open);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_wrapped_at_words_and_a_link_never() {
+        let link = format!("https://portal.quayside.example/reset-password/{}", "x".repeat(80));
+        let item = format!("- When: {}", "word ".repeat(20).trim_end());
+        let text = format!(
+            "Hello,\n\n\n\n{}\n\n{link}\n{item}\n-- \nQuayside\n\n\n",
+            "long words ".repeat(20)
+        );
+        let laid = laid_out(&text);
+        assert!(laid.starts_with("Hello,\n\nlong words"), "{laid}");
+        assert!(laid.contains(&format!("\n{link}\n")), "{laid}");
+        assert!(laid.contains("\n-- \nQuayside\n"), "{laid}");
+        assert!(laid.contains("word\n  word"), "{laid}");
+        assert!(!laid.contains("\n\n\n") && laid.ends_with("Quayside\n"), "{laid}");
+        let wide = laid.lines().filter(|line| line.chars().count() > LONGEST_LINE);
+        assert_eq!(wide.collect::<Vec<_>>(), [link.as_str()]);
+        assert_eq!(laid_out(&laid), laid);
+    }
 }

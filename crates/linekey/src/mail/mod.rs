@@ -12,9 +12,15 @@ mod letter;
 #[cfg(test)]
 mod letter_tests;
 mod new_browser;
+#[cfg(test)]
+mod operator_tests;
+pub mod outbox;
+pub mod pages;
 mod password_changed;
 mod password_set;
 mod reset;
+pub mod retry;
+mod samples;
 #[cfg(test)]
 mod scripted_server;
 #[cfg(test)]
@@ -29,6 +35,7 @@ mod trouble;
 
 pub use letter::Letter;
 pub use reset::Person;
+pub use samples::{Sample, samples};
 pub use smtp::Greeted;
 pub use transport::Transport;
 pub use trouble::{Cause, Step, Trouble};

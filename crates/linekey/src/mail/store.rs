@@ -1,6 +1,7 @@
 //! Statements on `outbox`, and on whom a mail goes to.
 
 use super::letter::Reader;
+use super::outbox::{Counts, Listed};
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
@@ -66,7 +67,7 @@ pub(super) async fn is_due(db: &Db, now: Millis) -> Result<bool> {
 /// claim is committed; without it two of them would take the same mail on PostgreSQL.
 pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) -> Result<Vec<Claimed>> {
     query(
-        "update outbox set due_at = $2, tries = tries + 1
+        "update outbox set due_at = $2, claimed_until = $2, tries = tries + 1
           where id in (select id from outbox where due_at <= $1 order by due_at limit $3) and due_at <= $1
          returning id, account_id, user_id, to_address, parameters, created_at, tried_until, tries",
     )
@@ -80,19 +81,20 @@ pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) ->
 /// Lengthens a claim until `until`, and holds the row until the transaction ends. False: it is no longer this worker's, or
 /// was withdrawn.
 pub(super) async fn hold(tx: &mut Tx, mail: &Claimed, until: Millis) -> Result<bool> {
-    let held = query("update outbox set due_at = $3 where id = $1 and tries = $2 and due_at is not null")
-        .bind(mail.id.as_str())
-        .bind(mail.tries)
-        .bind(until)
-        .run(tx)
-        .await?;
+    let held =
+        query("update outbox set due_at = $3, claimed_until = $3 where id = $1 and tries = $2 and due_at is not null")
+            .bind(mail.id.as_str())
+            .bind(mail.tries)
+            .bind(until)
+            .run(tx)
+            .await?;
     Ok(held == 1)
 }
 
 /// The transport has it, and said `reply`. Whoever holds the claim by now: nobody is to send it again.
 pub(super) async fn delivered(tx: &mut Tx, mail: &Claimed, now: Millis, reply: Option<&str>) -> Result<()> {
     query(
-        "update outbox set delivered_at = $2, due_at = null, last_error = null, reply = $3
+        "update outbox set delivered_at = $2, due_at = null, claimed_until = null, last_error = null, reply = $3
           where id = $1 and delivered_at is null",
     )
     .bind(mail.id.as_str())
@@ -106,7 +108,7 @@ pub(super) async fn delivered(tx: &mut Tx, mail: &Claimed, now: Millis, reply: O
 /// It failed: to be taken again at `due`, or never. False: it is no longer this worker's.
 pub(super) async fn failed(tx: &mut Tx, mail: &Claimed, due: Option<Millis>, why: &str) -> Result<bool> {
     let marked =
-        query("update outbox set due_at = $3, last_error = $4 where id = $1 and tries = $2 and delivered_at is null")
+        query("update outbox set due_at = $3, claimed_until = null, last_error = $4 where id = $1 and tries = $2 and delivered_at is null")
             .bind(mail.id.as_str())
             .bind(mail.tries)
             .bind(due)
@@ -133,6 +135,49 @@ pub(super) async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
         .run(tx)
         .await?;
     Ok(())
+}
+
+/// Has a mail that was tried taken at once, unless it is delivered or somebody is at it: whose it is.
+pub(super) async fn make_due(tx: &mut Tx, id: &str, now: Millis, until: Millis) -> Result<Option<(AccountId, UserId)>> {
+    query(
+        "update outbox set due_at = $2, tried_until = $3
+          where id = $1 and tries > 0 and delivered_at is null and (claimed_until is null or claimed_until <= $2)
+         returning account_id, user_id",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(until)
+    .optional(tx)
+    .await
+}
+
+/// Mails older than `before`, newest first; of one state, or all. For operators alone.
+pub(super) async fn listed(db: &Db, state: &str, before: &str, limit: i64) -> Result<Vec<Listed>> {
+    query(
+        "select o.id, o.kind, o.to_address, a.name as account, o.created_at, o.due_at, o.claimed_until, o.tries,
+                o.delivered_at, o.last_error, o.reply
+           from outbox o join accounts a on a.id = o.account_id
+          where ($1 = '' or ($1 = 'waiting' and o.due_at is not null)
+                 or ($1 = 'delivered' and o.delivered_at is not null)
+                 or ($1 = 'given-up' and o.due_at is null and o.delivered_at is null))
+            and ($2 = '' or o.id < $2)
+          order by o.id desc limit $3",
+    )
+    .bind(state)
+    .bind(before)
+    .bind(limit)
+    .all(db)
+    .await
+}
+
+/// How many mails wait and were given up. For operators alone.
+pub(super) async fn counts(db: &Db) -> Result<Counts> {
+    query(
+        "select count(due_at) as waiting, count(*) - count(coalesce(due_at, delivered_at)) as given_up from outbox
+          where delivered_at is null",
+    )
+    .one(db)
+    .await
 }
 
 /// Removes mails from before `before` with which there is nothing left to do.

@@ -97,6 +97,15 @@ impl Chromium {
             .expect("the portal answers");
     }
 
+    /// Shows a page that comes from nowhere, as a mail program shows a mail.
+    pub(crate) async fn shows(&self, html: &str) {
+        self.driver.goto("about:blank").await.expect("an empty page");
+        let tree = self.devtools("Page.getFrameTree", json!({})).await;
+        let frame = tree["frameTree"]["frame"]["id"].clone();
+        self.devtools("Page.setDocumentContent", json!({ "frameId": frame, "html": html }))
+            .await;
+    }
+
     /// Loads the page again.
     pub(crate) async fn reload(&self) {
         self.driver.refresh().await.expect("the page loads again");

@@ -262,7 +262,7 @@ impl Portal {
 }
 
 /// What the mail worker notes in the outbox and the sealer at an event, in their own time: no story can say when.
-const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'reply', 'chain', 'seq', 'link'";
+const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'reply', 'claimed_until', 'chain', 'seq', 'link'";
 
 /// The tables, row by row, every column but [`MARKS`], in a form that both engines give alike.
 #[expect(

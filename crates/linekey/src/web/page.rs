@@ -21,6 +21,8 @@ pub enum Section {
     Record,
     /// `/operator/accounts`
     Accounts,
+    /// `/operator/mail`
+    Mail,
     /// A page outside the menu, such as an error.
     None,
 }

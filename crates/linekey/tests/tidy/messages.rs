@@ -128,7 +128,8 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 8] = [
+const PUT_TOGETHER: [(&str, &str, &str); 9] = [
+    ("mail-kind-", "", "crates/linekey/src/mail/mod.rs"),
     ("error-", "-title", "crates/linekey/src/web/answer.rs"),
     ("error-", "-what", "crates/linekey/src/web/answer.rs"),
     ("error-", "-next", "crates/linekey/src/web/answer.rs"),

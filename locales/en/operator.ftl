@@ -1,0 +1,51 @@
+# What operators see of mail. Never what a mail says.
+
+outbox-title = Mail
+outbox-what = What became of the portal's mail in the last seven days, newest first. What a mail says is not kept.
+outbox-all = All
+outbox-choose-waiting = { $count ->
+        [0] Waiting
+       *[other] Waiting ({ $count })
+    }
+outbox-choose-given-up = { $count ->
+        [0] Given up
+       *[other] Given up ({ $count })
+    }
+outbox-choose-delivered = Delivered
+outbox-preview = Preview
+outbox-preview-what = How every mail reads, with made-up people. The links in them lead nowhere.
+outbox-none = No mail here
+outbox-none-yet = The portal writes when a password changes, or somebody asks for a reset link.
+outbox-none-such = Choose All to see every mail.
+outbox-mail = Mail
+outbox-to = To
+outbox-state = State
+outbox-act = What you can do
+outbox-waiting = waiting
+outbox-leaving = being sent
+outbox-delivered = delivered
+outbox-given-up = given up
+outbox-tries = { $tries ->
+        [one] Tried once
+       *[other] Tried { $tries } times
+    }
+outbox-tries-next = { $tries ->
+        [one] Tried once, next: { $next }
+       *[other] Tried { $tries } times, next: { $next }
+    }
+outbox-never-tried = Written by a version that sent no mail
+outbox-retry = Send again
+outbox-retry-label = Send again to { $to }
+outbox-retried = The mail is tried again within a second.
+outbox-not-retried = There is nothing to send again: that mail was delivered meanwhile, is being sent, or is gone.
+
+mail-kind-password-changed = Password changed
+mail-kind-password-set = Password set by somebody else
+mail-kind-new-browser = Signed in with another browser
+mail-kind-reset = Reset link
+mail-kind-invitation = Invitation
+mail-kind-setup-slip = Set-up slip printed
+mail-kind-signed-out = Signed out by somebody else
+mail-kind-disabled = Access disabled
+mail-kind-enabled = Access enabled
+mail-kind-trial = Test mail
