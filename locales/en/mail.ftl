@@ -40,9 +40,11 @@ mail-reset-what = Choose a new portal password for { $name }, who signs in as { 
 mail-reset-what-several = Choose a new portal password. Several people have this address: take the link of the one who signs in with it.
 mail-reset-for = For { $name }, who signs in as { $sign-in-name }:
 mail-reset-when = Asked for: { $when }
+mail-reset-by = Sent by: { $by }
 mail-reset-button = Choose a new password
 mail-reset-once = The link works once, within 60 minutes.
 mail-reset-code = Or type this code where you asked for the mail, within 10 minutes: { $code }
+mail-reset-until = Your password stays as it is until you use the link. Give it to nobody, whoever asks.
 mail-reset-not-you = If you did not ask for this, there is nothing to do: the password stays as it is unless somebody uses the link. Give neither link nor code to anybody, whoever asks.
 
 ## An administrator added somebody

@@ -205,6 +205,10 @@ pub struct Throttle {
     /// Failed sign-ins within 24 hours as one user, in all browsers together in which that user never signed in, after
     /// which the ladder begins.
     pub user_cap: i64,
+    /// Requests for a reset link, and reset codes typed, that one network may send within an hour: 1 to 1000000.
+    pub reset_requests: i64,
+    /// Reset mails that one network may ask for within an hour: 1 to 1000000.
+    pub reset_mails: i64,
 }
 
 /// `[brand]`
@@ -368,6 +372,8 @@ impl Config {
         within("session.fresh_for", self.session.fresh_for, 0, 3600)?;
         within("throttle.free_failures", self.throttle.free_failures, 1, 1_000_000)?;
         within("throttle.user_cap", self.throttle.user_cap, 1, 1_000_000)?;
+        within("throttle.reset_requests", self.throttle.reset_requests, 1, 1_000_000)?;
+        within("throttle.reset_mails", self.throttle.reset_mails, 1, 1_000_000)?;
         if self.throttle.ladder.is_empty() || self.throttle.ladder.iter().any(|step| !(0..=3600).contains(step)) {
             bail!("throttle.ladder: a list of seconds, each from 0 to 3600");
         }
@@ -514,6 +520,8 @@ impl Default for Throttle {
             free_failures: 5,
             ladder: vec![1, 3, 5, 10, 30, 60, 120, 300, 600, 900],
             user_cap: 100,
+            reset_requests: 60,
+            reset_mails: 20,
         }
     }
 }

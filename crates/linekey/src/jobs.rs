@@ -26,6 +26,7 @@ pub fn start(app: &App) -> Vec<JoinHandle<()>> {
         tokio::spawn(seal_at_once(app.clone())),
         tokio::spawn(follow_key_file(Follower::of(&app.keys))),
         tokio::spawn(sweep_now_and_then(app.clone())),
+        tokio::spawn(password::reset::answer::run(app.clone())),
     ]
 }
 
@@ -66,6 +67,7 @@ pub async fn sweep(app: &App) -> Result<()> {
     sessions::end::sweep(app).await?;
     sessions::devices::sweep(app).await?;
     password::pending::sweep(app).await?;
+    password::reset::answer::sweep(app).await?;
     links::sweep(app).await?;
     mail::deliver::sweep(app).await?;
     throttle::sweep(app).await

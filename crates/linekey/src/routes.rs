@@ -30,11 +30,6 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
             "/confirm",
             get(sign_in::pages::confirm_form).post(sign_in::pages::confirm_submit),
         )
-        .route("/reset-password/{token}", get(password::reset::pages::open))
-        .route(
-            "/reset-password/new",
-            get(password::reset::pages::new_form).post(password::reset::pages::save),
-        )
         .route(
             "/account/settings",
             get(password::pages::settings).post(users::pages::save),
@@ -63,6 +58,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .merge(scripts)
         .merge(browsers())
         .merge(setting_up())
+        .merge(resetting())
         .merge(administration())
         .merge(demo)
         .fallback(no_such_page)
@@ -102,6 +98,22 @@ fn browsers() -> Router<App> {
         .route("/account/sessions/end-others", post(sessions::pages::end_others))
 }
 
+/// What whoever lost a password opens.
+fn resetting() -> Router<App> {
+    Router::new()
+        .route(
+            "/reset-password",
+            get(password::reset::pages::ask_form).post(password::reset::pages::ask),
+        )
+        .route("/reset-password/sent", get(password::reset::pages::sent))
+        .route("/reset-password/code", post(password::reset::pages::by_code))
+        .route("/reset-password/{token}", get(password::reset::pages::open))
+        .route(
+            "/reset-password/new",
+            get(password::reset::pages::new_form).post(password::reset::pages::save),
+        )
+}
+
 /// What administrators and operators open.
 fn administration() -> Router<App> {
     Router::new()
@@ -113,6 +125,7 @@ fn administration() -> Router<App> {
         .route("/admin/users/new", get(users::pages::add::form))
         .route("/admin/users/{id}", get(users::pages::person::one))
         .route("/admin/users/{id}/password", post(users::pages::acts::password))
+        .route("/admin/users/{id}/send-reset", post(users::pages::acts::send_reset))
         .route("/admin/users/{id}/sign-out", post(users::pages::acts::sign_out))
         .route("/admin/users/{id}/disable", post(users::pages::acts::disable))
         .route("/admin/users/{id}/enable", post(users::pages::acts::enable))

@@ -245,7 +245,11 @@ mod tests {
     async fn a_job_that_ended_is_told_and_takes_no_other_with_it() {
         let p = Portal::start(Engine::Sqlite).await;
         let jobs = crate::jobs::start(&p.app);
-        assert_eq!(jobs.len(), 3, "the sealer, the key file, the sweep");
+        assert_eq!(
+            jobs.len(),
+            4,
+            "the sealer, the key file, the sweep, requests for reset links"
+        );
         let mail = tokio::spawn(std::future::pending::<()>());
         let health = Health {
             app: p.app.clone(),

@@ -51,6 +51,10 @@ kinds! {
     PasswordChange, "password-change", [Done];
     /// A portal password was set by an administrator or at the console.
     PasswordSet, "password-set", [Done, Refused];
+    /// A reset link was asked for at the sign-in page, for somebody or for an address that nobody has.
+    ResetRequest, "reset-request", [Done, Refused, Delayed];
+    /// Somebody was sent a reset link by an administrator or at the console.
+    ResetLinkSent, "reset-link-sent", [Done, Refused];
     /// A portal password was set with a reset link.
     PasswordReset, "password-reset", [Done, Refused];
     /// Someone's sessions were ended by an administrator or at the console.

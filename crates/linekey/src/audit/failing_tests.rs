@@ -83,7 +83,11 @@ async fn with_a_slip(p: &Portal, name: &str) -> Request {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 9] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 10] = [
+    (
+        Kind::ResetRequest,
+        "a worker, out of sight of whoever asked, with the mail",
+    ),
     (Kind::PortalSetUp, "a command, told in tests/commands"),
     (Kind::AccountAdd, "a command, told beside provider"),
     (Kind::KeyAdd, "a command, told beside provider"),
@@ -331,6 +335,18 @@ const CHANGES: &[Change] = &[
                 p.wait(6 * MINUTE);
                 let change = ann.change_password(NEW).await.id_after("/confirm?change=");
                 request(ann, "/confirm", &[("change", &change), ("password", OLD)])
+            })
+        },
+    },
+    // The last one: its link is made when the mail leaves, at a time of its own.
+    Change {
+        kind: Kind::ResetLinkSent,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let (adam, page) = (p.browser(), page_of(p, "cora").await);
+                adam.sign_in("adam@acme.example", NEW).await.leads_to("/");
+                request(adam, format!("{page}/send-reset"), &[])
             })
         },
     },

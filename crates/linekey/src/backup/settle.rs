@@ -41,6 +41,7 @@ pub async fn settle(app: &App) -> anyhow::Result<Settled> {
 
 async fn end(app: &App) -> Result<Settled> {
     let mut tx = app.db.begin().await?;
+    store::remove_reset_requests(&mut tx).await?;
     let settled = Settled {
         // Before the sessions, which would take them along uncounted.
         pending: store::remove_pending(&mut tx).await?,

@@ -48,6 +48,12 @@ pub(super) async fn remove_links(tx: &mut Tx) -> Result<u64> {
     query("delete from links").run(tx).await
 }
 
+/// Takes every request for a reset link away that was not answered when the copy was made.
+pub(super) async fn remove_reset_requests(tx: &mut Tx) -> Result<()> {
+    query("delete from reset_requests").run(tx).await?;
+    Ok(())
+}
+
 /// Takes every change away that waits to be confirmed.
 pub(super) async fn remove_pending(tx: &mut Tx) -> Result<u64> {
     query("delete from pending_changes").run(tx).await

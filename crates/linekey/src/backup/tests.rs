@@ -26,6 +26,7 @@ const TABLES: &[(&str, &str)] = &[
         "stays: phones refresh them, and what is past its end has ended",
     ),
     ("removed_users", "stays: who was removed since is back"),
+    ("reset_requests", "over: they were answered since"),
     ("sessions", "over: they may have been ended since"),
     ("throttle", "stays: a quarter of an hour forgets it"),
     ("users", "stays"),

@@ -15,6 +15,7 @@ use super::{ask, done, open};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::password::add_user::{self, Outcome};
+use crate::password::reset::send::{self, Sent};
 use crate::password::rules;
 use crate::password::set_for_user::{NewPassword, SetFor, set_for_user};
 use crate::sign_in::disable::{self, Switched};
@@ -71,6 +72,12 @@ pub(super) enum UserCommand {
         /// One object, for programs
         #[arg(long)]
         json: bool,
+    },
+    /// Mail somebody a reset link, by which they choose a new password within 60 minutes
+    SendReset {
+        /// Whom, such as ann@acme.example, or an operator's bare name
+        #[arg(value_name = "NAME@DOMAIN")]
+        user: String,
     },
     /// Keep somebody from signing in; ends their sessions, and their phones stop at their next registration
     Disable {
@@ -155,6 +162,7 @@ pub(super) async fn run(command: UserCommand, file: Option<PathBuf>) -> anyhow::
         UserCommand::SignOut { user } => leaving::sign_out(&app, &find(&app, &user).await?).await?,
         UserCommand::Remove { user, yes } => leaving::remove(&app, &find(&app, &user).await?, yes).await?,
         UserCommand::Show { user, json } => show::show(&app, &find(&app, &user).await?, json).await?,
+        UserCommand::SendReset { user } => send_reset(&app, &user).await?,
         UserCommand::Disable { user } => {
             let whom = find(&app, &user).await?;
             say_switched(&app, disable::disable(&app, Actor::Console, of(&whom)).await?, true)?;
@@ -229,6 +237,30 @@ async fn set_password(app: &App, user: &str, stdin: bool, keep: bool) -> anyhow:
         set.subject.sign_in_name(),
         sessions_ended(set.ended),
         temporary(set.temporary.as_ref(), set.lasting.expires_at)
+    ));
+    Ok(())
+}
+
+async fn send_reset(app: &App, user: &str) -> anyhow::Result<()> {
+    let whom = find(app, user).await?;
+    let subject = match send::send_reset(app, Actor::Console, of(&whom)).await? {
+        Sent::Done(subject) => subject,
+        Sent::NoAddress(_) => {
+            bail!("{user} has no confirmed e-mail address; `linekey user set-password {user}` helps too")
+        }
+        Sent::Disabled(_) => bail!("{user} is disabled and may not sign in; `linekey user enable {user}` comes first"),
+        Sent::Wait(seconds) => bail!(
+            "{user} got as many reset links as one address gets within an hour, and those still work; try again in {}",
+            app.words.wait(seconds)
+        ),
+        Sent::Nobody => bail!("{}", nobody(user)),
+        Sent::Forbidden(_) => bail!("the console may not do that"),
+    };
+    super::say(&format!(
+        "A reset link is on its way to {}, for {}. It leaves within a second while a server runs. Their password stays as \
+         it is until they use it.\n",
+        subject.verified_email().unwrap_or_default(),
+        subject.sign_in_name()
     ));
     Ok(())
 }

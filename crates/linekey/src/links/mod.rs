@@ -229,6 +229,11 @@ pub async fn forgive_try(app: &App, link: &Link) -> Result<()> {
     tx.commit().await
 }
 
+/// How many mails hold a link of the user for this that is still good.
+pub async fn live(app: &App, user: &UserId, purpose: Purpose) -> Result<i64> {
+    store::live_mails(&app.db, user, purpose, app.clock.now()).await
+}
+
 /// Uses a link up. False: somebody else just did, or it was voided; then nothing may be done with it.
 pub async fn spend(tx: &mut Tx, link: &Link) -> Result<bool> {
     store::remove(tx, &link.id).await

@@ -180,6 +180,19 @@ pub(super) async fn count_try(tx: &mut Tx, id: &LinkId, most: i64) -> Result<boo
     Ok(counted == 1)
 }
 
+/// How many mails hold a link of the user for a purpose that is not over. One that had to be mailed again counts once.
+pub(super) async fn live_mails(db: &Db, user: &UserId, purpose: Purpose, now: Millis) -> Result<i64> {
+    let (count,): (i64,) = query(
+        "select count(distinct mail_id) as count from links where user_id = $1 and purpose = $2 and expires_at > $3",
+    )
+    .bind(user)
+    .bind(purpose.as_str())
+    .bind(now)
+    .one(db)
+    .await?;
+    Ok(count)
+}
+
 /// Takes back one confirmation.
 pub(super) async fn uncount_try(tx: &mut Tx, id: &LinkId) -> Result<()> {
     query("update links set tries = tries - 1 where id = $1 and tries > 0")

@@ -102,7 +102,7 @@ impl Telling<'_> {
     }
 
     /// `Adam Alder (administrator)`, `Olivia Ortiz (Quayside)` or `Quayside`.
-    fn by(&self, by: &By) -> String {
+    pub(super) fn by(&self, by: &By) -> String {
         match by {
             By::Administrator(name) => self.say("mail-by-administrator", "name", name),
             By::Operator(name) => self.say("mail-by-operator", "name", name),
@@ -176,8 +176,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             at,
             browser,
             address,
+            by,
             ..
-        } => reset::content(telling, people, *at, (browser, address), made),
+        } => reset::content(telling, people, *at, (browser, address), by.as_ref(), made),
         Mail::Invitation {
             by,
             sign_in_name,

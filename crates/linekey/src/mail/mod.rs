@@ -113,6 +113,9 @@ pub enum Mail {
         /// SHA-256 of that browser's cookie for resets, base64url: the codes work there alone. `None`: somebody else asked
         /// for them, and there are no codes.
         code_for: Option<String>,
+        /// Who sent it for them; `None`: they asked themselves, as far as anybody knows.
+        #[serde(default)]
+        by: Option<By>,
     },
     /// "Choose your first password", to an address that nobody has confirmed yet.
     Invitation {

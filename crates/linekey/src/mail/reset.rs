@@ -3,6 +3,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
+use super::By;
 use super::letter::{Action, Content, Telling};
 use crate::clock::{HOUR, MINUTE, Millis};
 use crate::ids::{AccountId, UserId};
@@ -62,6 +63,7 @@ pub(super) fn content(
     people: &[Person],
     at: Millis,
     (browser, address): (&str, &str),
+    by: Option<&By>,
     made: &[Option<Made>],
 ) -> Content {
     let several = people.len() > 1;
@@ -91,14 +93,23 @@ pub(super) fn content(
             [person] => telling.named("mail-reset-what", &person.name, &person.sign_in_name),
             _ => telling.words.say("mail-reset-what-several"),
         },
-        facts: vec![
-            telling.say("mail-reset-when", "when", &telling.moment(at)),
-            telling.say("mail-browser", "browser", browser),
-            telling.say("mail-address", "address", address),
-        ],
+        facts: match by {
+            Some(by) => vec![
+                telling.say("mail-reset-by", "by", &telling.by(by)),
+                telling.say("mail-when", "when", &telling.moment(at)),
+            ],
+            None => vec![
+                telling.say("mail-reset-when", "when", &telling.moment(at)),
+                telling.say("mail-browser", "browser", browser),
+                telling.say("mail-address", "address", address),
+            ],
+        },
         actions: people.iter().zip(made).filter_map(action).collect(),
         then: vec![
-            telling.words.say("mail-reset-not-you"),
+            match by {
+                Some(by) => format!("{} {}", telling.words.say("mail-reset-until"), telling.not_expected(by)),
+                None => telling.words.say("mail-reset-not-you"),
+            },
             telling.words.say("mail-phones-untouched"),
         ],
     }

@@ -79,6 +79,7 @@ fn reset(people: &[Person], code_for: Option<&str>) -> Mail {
         browser: "Firefox on Windows".to_owned(),
         address: "203.0.113.7".to_owned(),
         code_for: code_for.map(str::to_owned),
+        by: code_for.is_none().then(|| By::Administrator("Adam Alder".to_owned())),
     }
 }
 

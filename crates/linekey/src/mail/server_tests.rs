@@ -52,6 +52,7 @@ async fn mail_link(p: &Portal) {
         browser: "Firefox on Linux".to_owned(),
         address: "203.0.113.7".to_owned(),
         code_for: None,
+        by: None,
     };
     put(p, (&account, &user), &mail).await;
 }

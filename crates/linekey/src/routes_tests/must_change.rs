@@ -20,9 +20,11 @@ const OPEN: [&str; 7] = [
     "/sign-out",
 ];
 /// What strangers see too.
-const FOR_EVERYONE: [&str; 6] = [
+const FOR_EVERYONE: [&str; 8] = [
     "/sign-in",
     "/set-up/code",
+    "/reset-password",
+    "/reset-password/sent",
     "/.well-known/change-password",
     "/assets/style.css",
     "/demo/mail",

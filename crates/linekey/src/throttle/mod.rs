@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::{AccountId, UserId};
 use crate::keys::Purpose;
 
 /// Failures closer together than this add up while they are free of cost.
@@ -28,6 +28,9 @@ const FORGOTTEN: Millis = DAY;
 const TOLD: Millis = 10 * MINUTE;
 /// Saves an hour that rules about a stored secret may judge in vain.
 const SECRET_RULE_LIMIT: i64 = 10;
+/// Reset mails an hour to the people of one account, and to anybody, that are nothing unusual.
+const RESETS_OF_ACCOUNT: i64 = 100;
+const RESETS_OF_PORTAL: i64 = 1_000;
 
 /// Whom a typed name means.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +65,20 @@ pub enum Bucket<'a> {
     UserCap(Whom<'a>),
     /// "Confirm it's you" of one user. Not by network: whoever holds a stolen session may come from many.
     Confirm(&'a UserId),
+    /// Requests for a reset link from one network, whoever they are about.
+    ResetRequests(IpAddr),
+    /// Reset codes that are typed in one network.
+    ResetCodes(IpAddr),
+    /// Reset mails that one network asked for.
+    ResetMailsFrom(IpAddr),
+    /// Reset mails to one address, in the form in which addresses are compared.
+    ResetMailsTo(&'a str),
+    /// Reset mails to one user, at whatever address.
+    ResetMailsOf(&'a UserId),
+    /// Reset mails to the people of one account. More than usual is told and keeps nobody out.
+    ResetsOfAccount(&'a AccountId),
+    /// Reset mails to anybody, likewise.
+    ResetsOfPortal,
     /// Saves by the one that rules about the stored secrets of the other judged, until one of them sets a password.
     SecretRule(&'a UserId, &'a UserId),
 }
@@ -80,6 +97,10 @@ pub enum Again<'a> {
     },
     /// A sign-in by a name that nobody has, from a network: the names would be endless.
     Unknown(IpAddr),
+    /// A reset link asked for an address that nobody has, from a network.
+    ResetUnknown(IpAddr),
+    /// A reset link asked for somebody who got as many as one gets.
+    ResetOver(&'a UserId),
 }
 
 impl Bucket<'_> {
@@ -95,6 +116,13 @@ impl Bucket<'_> {
             Self::NameCap(name) => format!("name-cap\0{}", folded(name)),
             Self::UserCap(whom) => format!("user-cap\0{whom}"),
             Self::Confirm(user) => format!("confirm\0{user}"),
+            Self::ResetRequests(address) => format!("reset-requests\0{}", network(*address)),
+            Self::ResetCodes(address) => format!("reset-codes\0{}", network(*address)),
+            Self::ResetMailsFrom(address) => format!("reset-mails-from\0{}", network(*address)),
+            Self::ResetMailsTo(email_key) => format!("reset-mails-to\0{email_key}"),
+            Self::ResetMailsOf(user) => format!("reset-mails-of\0{user}"),
+            Self::ResetsOfAccount(account) => format!("resets-of-account\0{account}"),
+            Self::ResetsOfPortal => "resets-of-portal".to_owned(),
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
         };
         key(app, &text)
@@ -113,6 +141,20 @@ impl Bucket<'_> {
             throttle.user_cap - 1
         } else {
             throttle.free_failures
+        }
+    }
+
+    /// How many of them there may be within an hour, for those that are not failures and cost nothing until then.
+    fn most_an_hour(&self, app: &App) -> Option<i64> {
+        let throttle = &app.config.throttle;
+        match self {
+            Self::User(..) | Self::Name(..) | Self::NameCap(_) | Self::UserCap(_) | Self::Confirm(_) => None,
+            Self::ResetRequests(_) | Self::ResetCodes(_) => Some(throttle.reset_requests),
+            Self::ResetMailsFrom(_) => Some(throttle.reset_mails),
+            Self::ResetMailsTo(_) | Self::ResetMailsOf(_) => Some(app.config.mail.per_address_hour),
+            Self::ResetsOfAccount(_) => Some(RESETS_OF_ACCOUNT),
+            Self::ResetsOfPortal => Some(RESETS_OF_PORTAL),
+            Self::SecretRule(..) => Some(SECRET_RULE_LIMIT),
         }
     }
 }
@@ -188,7 +230,7 @@ pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
         cap_free: app.config.throttle.user_cap - 1,
     };
     let counted = match (buckets, &keys[..]) {
-        ([Bucket::SecretRule(..), ..], _) => Vec::new(),
+        _ if buckets.iter().any(|bucket| bucket.most_an_hour(app).is_some()) => Vec::new(),
         ([_, _, Bucket::NameCap(_), Bucket::UserCap(_)], [name, user, name_cap, user_cap]) => {
             store::count_free_in_four(&app.db, [name, user, name_cap, user_cap], terms, now).await?
         }
@@ -294,6 +336,8 @@ pub async fn is_worth_telling(app: &App, tx: &mut Tx, again: Again<'_>) -> Resul
             let whom = whom.map(UserId::as_str).unwrap_or_default();
             format!("forbidden\0{user}\0{what}\0{whom}")
         }
+        Again::ResetUnknown(address) => format!("reset-unknown\0{}", network(address)),
+        Again::ResetOver(user) => format!("reset-over\0{user}"),
         Again::Unknown(address) => format!("unknown\0{}", network(address)),
     };
     let key = key(app, &text);
@@ -333,11 +377,11 @@ enum Verdict {
 }
 
 fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Verdict {
-    if let Bucket::SecretRule(..) = bucket {
+    if let Some(most) = bucket.most_an_hour(app) {
         let over = before.failures > 0 && now - before.first_at >= HOUR;
         return match before.failures {
             _ if over => Verdict::Go(1),
-            failures if failures < SECRET_RULE_LIMIT => Verdict::Go(failures + 1),
+            failures if failures < most => Verdict::Go(failures + 1),
             _ => Verdict::Wait(seconds(before.first_at + HOUR - now)),
         };
     }

@@ -36,6 +36,7 @@ impl Act {
     pub fn kind(self) -> Kind {
         match self {
             Self::SetPassword => Kind::PasswordSet,
+            Self::SendReset => Kind::ResetLinkSent,
             Self::SignOut => Kind::SignedOut,
             Self::Disable => Kind::UserDisable,
             Self::Enable => Kind::UserEnable,
@@ -86,7 +87,12 @@ pub async fn begin(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Res
         Asked::Nobody => return Ok(Begun::Nobody),
     }
     let mut tx = app.db.begin().await?;
-    // The actor first, then the subject, who is of a lower rank: no two acts wait for each other in a circle.
+    // The actor first, then the subject, who is of a lower rank: no two acts wait for each other in a circle. Of two who
+    // may be of one rank, it is the same one first whoever acts.
+    let of_one_rank = |person: &Acting<'_>| act == Act::SendReset && whom.id.as_str() < person.id.as_str();
+    if actor.person().as_ref().is_some_and(of_one_rank) && !store::hold_row(&mut tx, whom.account, whom.id).await? {
+        return Ok(Begun::Nobody);
+    }
     let actor_now = match actor {
         Actor::Console => None,
         Actor::Person(person) => {

@@ -500,3 +500,23 @@ async fn a_command_of_a_newer_version_leaves_the_schema_to_the_server() {
     let checked = place.does(&["doctor"]);
     assert!(checked.contains(&format!("this version brings {newest}")), "{checked}");
 }
+
+#[test]
+fn a_reset_link_is_sent_where_it_can_arrive() {
+    let place = Place::set_up("resets");
+    place.does(&["account", "add", "acme.example", "--name", "Acme Boats"]);
+    place.does(&["user", "add", "ann@acme.example", "--name", "Ann"]);
+    let refused = place.refuses(&["user", "send-reset", "ann@acme.example"]);
+    assert!(refused.contains("no confirmed e-mail address"), "{refused}");
+    let address = ["--email", "bob@acme.example", "--email-verified"];
+    place.does(&[&["user", "add", "bob@acme.example", "--name", "Bob"], &address[..]].concat());
+    for _ in 0..5 {
+        let sent = place.does(&["user", "send-reset", "bob@acme.example"]);
+        assert!(sent.contains("on its way to bob@acme.example"), "{sent}");
+    }
+    let refused = place.refuses(&["user", "send-reset", "bob@acme.example"]);
+    assert!(refused.contains("as many reset links as one address gets"), "{refused}");
+    let refused = place.refuses(&["user", "send-reset", "eve@acme.example"]);
+    assert!(refused.contains("nobody signs in as eve@acme.example"), "{refused}");
+    assert!(place.does(&["audit", "list"]).contains("sent Bob a reset link"));
+}

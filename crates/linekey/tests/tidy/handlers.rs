@@ -7,9 +7,13 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 5] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 14] = [
+const FOR_EVERYONE: [&str; 18] = [
     "routes.rs change_password",
     "password/pages.rs to_form",
+    "password/reset/pages.rs ask_form",
+    "password/reset/pages.rs ask",
+    "password/reset/pages.rs sent",
+    "password/reset/pages.rs by_code",
     "password/reset/pages.rs open",
     "password/reset/pages.rs new_form",
     "password/reset/pages.rs save",

@@ -1,12 +1,16 @@
 //! `/reset-password`: asking for a link, and using it. For people who cannot sign in: nobody is asked who they are.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 
+use super::code::{ByCode, open_by_code};
 use super::redeem::{self, From, Opened, Redeemed, Typed, redeem};
+use super::request::{self, Requested, TypedAddress, request};
 use crate::app::App;
 use crate::clock::{HOUR, SECOND};
 use crate::error::Result;
@@ -16,12 +20,19 @@ use crate::phones;
 use crate::phones::view::PhoneView;
 use crate::sessions;
 use crate::web::answer::{Problem, page};
-use crate::web::cookies::{self, SetCookie};
+use crate::web::cookies;
 use crate::web::form::{Form, Query};
 use crate::web::gate::with_status;
 use crate::web::origin::Origin;
 use crate::web::page::{FieldError, Frame};
 
+/// How long the answer to a request or a code takes, from its start. Everything that depends on who has an address is
+/// done within it or later, so that the time tells nothing.
+const DEADLINE: Duration = Duration::from_millis(400);
+/// The cookie of a browser that asked: the codes it asked for work in it alone.
+const REQUEST: &str = "linekey-reset-request";
+/// Bytes in it, and in the token of a link.
+const TOKEN_BYTES: usize = 32;
 /// What the cookies of opened links are called, before the name of the flow.
 const FLOW: &str = "linekey-reset-";
 /// Bytes in the name of a flow.
@@ -30,6 +41,25 @@ const FLOW_BYTES: usize = 16;
 const MOST_FLOWS: usize = 5;
 /// How long those cookies last, in seconds: as long as a link does.
 const LASTS: i64 = HOUR / SECOND;
+
+#[derive(Template)]
+#[template(path = "password/reset/ask.html")]
+struct AskPage {
+    frame: Frame,
+    errors: Vec<FieldError>,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "password/reset/sent.html")]
+struct SentPage {
+    frame: Frame,
+    errors: Vec<FieldError>,
+    problem: Option<String>,
+    email: String,
+    /// How many one address gets in an hour.
+    mails: i64,
+}
 
 #[derive(Template)]
 #[template(path = "password/reset/new.html")]
@@ -46,45 +76,124 @@ struct NewPage {
     phones: Vec<PhoneView>,
 }
 
+/// GET `/reset-password`
+pub async fn ask_form(State(app): State<App>) -> Response {
+    ask_page(&app, "", Vec::new())
+}
+
+/// POST `/reset-password`: the same answer at the same time, whoever has the address.
+pub async fn ask(State(app): State<App>, origin: Origin, headers: HeaderMap, Form(fields): Form) -> Result<Response> {
+    let deadline = tokio::time::sleep(DEADLINE);
+    let email = fields.text("email");
+    let Some(address) = TypedAddress::new(email) else {
+        let again = ask_page(&app, email, vec![field(&app, "email", "reset-email-shape")]);
+        return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again));
+    };
+    let cookie = cookies::get(&app, &headers, REQUEST).filter(|cookie| is_of_bytes(cookie, TOKEN_BYTES));
+    let cookie = cookie.map_or_else(|| new_name(&app, TOKEN_BYTES), str::to_owned);
+    let from = request::From {
+        address: origin.address,
+        browser: &sessions::described(&app, &origin.user_agent),
+        cookie: &cookie,
+    };
+    let requested = request(&app, &address, from).await?;
+    deadline.await;
+    Ok(match requested {
+        Requested::Waits => {
+            let kept = cookies::set(&app, REQUEST, &cookie, Some(LASTS));
+            (kept, Redirect::to("/reset-password/sent")).into_response()
+        }
+        Requested::Wait(seconds) => Problem::Wait(seconds).into_response(),
+    })
+}
+
+fn ask_page(app: &App, email: &str, errors: Vec<FieldError>) -> Response {
+    page(&AskPage {
+        frame: Frame::for_strangers(app),
+        errors,
+        email: email.chars().take(320).collect(),
+    })
+}
+
+/// GET `/reset-password/sent`
+pub async fn sent(State(app): State<App>) -> Response {
+    sent_page(&app, "", Vec::new(), None)
+}
+
+/// POST `/reset-password/code`: the same answer at the same time, whatever is wrong.
+pub async fn by_code(
+    State(app): State<App>,
+    origin: Origin,
+    headers: HeaderMap,
+    Form(fields): Form,
+) -> Result<Response> {
+    let deadline = tokio::time::sleep(DEADLINE);
+    let (email, code) = (fields.text("email").trim(), fields.text("code").trim());
+    let missing = [
+        (email.is_empty(), "email", "reset-code-email-missing"),
+        (code.is_empty(), "code", "reset-code-missing"),
+    ];
+    let missing = missing.into_iter().filter(|(is_missing, ..)| *is_missing);
+    let errors: Vec<_> = missing.map(|(_, name, key)| field(&app, name, key)).collect();
+    let opened = if errors.is_empty() {
+        let cookie = cookies::get(&app, &headers, REQUEST).unwrap_or_default();
+        open_by_code(&app, origin.address, cookie, email, code).await?
+    } else {
+        ByCode::Wrong
+    };
+    deadline.await;
+    Ok(match opened {
+        ByCode::Open(token) => into_flow(&app, &headers, token.reveal()),
+        ByCode::Wait(seconds) => Problem::Wait(seconds).into_response(),
+        ByCode::Wrong => {
+            let problem = errors.is_empty().then(|| app.words.say("reset-code-wrong"));
+            let again = sent_page(&app, email, errors, problem);
+            with_status(StatusCode::UNPROCESSABLE_ENTITY, again)
+        }
+    })
+}
+
+fn sent_page(app: &App, email: &str, errors: Vec<FieldError>, problem: Option<String>) -> Response {
+    page(&SentPage {
+        frame: Frame::for_strangers(app),
+        errors,
+        problem,
+        email: email.chars().take(320).collect(),
+        mails: app.config.mail.per_address_hour,
+    })
+}
+
 /// GET `/reset-password/{token}`: the token leaves the address, which browsers keep and show, for a cookie. Spends
 /// nothing, and does not even ask whether the token is one: mail scanners open links too.
 pub async fn open(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    if !is_of_bytes(&token, 32) {
+    if !is_of_bytes(&token, TOKEN_BYTES) {
         return Problem::ResetLinkGone.into_response();
     }
-    let open = flows(&app, &headers);
-    let known = open
-        .iter()
-        .find(|(_, other)| *other == token)
-        .map(|(flow, _)| flow.clone());
-    // Browsers send the oldest first.
-    let over: Vec<SetCookie> = match known {
-        Some(_) => Vec::new(),
-        None => {
-            let over = open.len().saturating_sub(MOST_FLOWS - 1);
-            let names = open.iter().take(over);
-            names
-                .map(|(flow, _)| cookies::remove(&app, &format!("{FLOW}{flow}")))
-                .collect()
-        }
-    };
-    let flow = known.unwrap_or_else(|| new_name(&app));
-    let mut response = into_flow(&app, &flow, &token);
-    for cookie in over {
-        response = (cookie, response).into_response();
-    }
-    response
+    into_flow(&app, &headers, &token)
 }
 
 /// Sends the browser on to the form, with the token in a cookie of its own.
-fn into_flow(app: &App, flow: &str, token: &str) -> Response {
+fn into_flow(app: &App, headers: &HeaderMap, token: &str) -> Response {
+    let open = flows(app, headers);
+    let known = open.iter().find(|(_, other)| other == token);
+    // Browsers send the oldest first.
+    let over = if known.is_some() {
+        0
+    } else {
+        open.len().saturating_sub(MOST_FLOWS - 1)
+    };
+    let flow = known.map_or_else(|| new_name(app, FLOW_BYTES), |(flow, _)| flow.clone());
     let cookie = cookies::set(app, &format!("{FLOW}{flow}"), token, Some(LASTS));
     let no_referrer = [(
         HeaderName::from_static("referrer-policy"),
         HeaderValue::from_static("no-referrer"),
     )];
     let form = Redirect::to(&format!("/reset-password/new?flow={flow}"));
-    (no_referrer, cookie, form).into_response()
+    let mut response = (no_referrer, cookie, form).into_response();
+    for (flow, _) in open.iter().take(over) {
+        response = (cookies::remove(app, &format!("{FLOW}{flow}")), response).into_response();
+    }
+    response
 }
 
 /// GET `/reset-password/new?flow=`
@@ -109,7 +218,7 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
     );
     // A form that a mail scanner sends as it found it costs nothing.
     if email.trim().is_empty() {
-        let error = email_error(&app, "reset-email-missing");
+        let error = field(&app, "email", "reset-email-missing");
         return again(&app, flow, &opened, "", vec![error]).await;
     }
     let typed = Typed {
@@ -127,7 +236,7 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
             Ok((spent, Redirect::to("/sign-in?reset=done")).into_response())
         }
         Redeemed::WrongEmail => {
-            let error = email_error(&app, "reset-email-wrong");
+            let error = field(&app, "email", "reset-email-wrong");
             again(&app, flow, &opened, email, vec![error]).await
         }
         Redeemed::Refused(refused) => {
@@ -179,9 +288,9 @@ async fn form(app: &App, flow: &str, opened: &Opened, email: &str, errors: Vec<F
     }))
 }
 
-fn email_error(app: &App, key: &str) -> FieldError {
+fn field(app: &App, field: &'static str, key: &str) -> FieldError {
     FieldError {
-        field: "email",
+        field,
         text: app.words.say(key),
     }
 }
@@ -189,12 +298,14 @@ fn email_error(app: &App, key: &str) -> FieldError {
 /// The flows that are open in a browser, and their tokens.
 fn flows(app: &App, headers: &HeaderMap) -> Vec<(String, String)> {
     let named = cookies::starting_with(app, headers, FLOW);
-    let ours = named.filter(|(flow, token)| is_of_bytes(flow, FLOW_BYTES) && is_of_bytes(token, 32));
+    let ours = named.filter(|(flow, token)| is_of_bytes(flow, FLOW_BYTES) && is_of_bytes(token, TOKEN_BYTES));
     ours.map(|(flow, token)| (flow.to_owned(), token.to_owned())).collect()
 }
 
-fn new_name(app: &App) -> String {
-    BASE64URL_NOPAD.encode(&app.random.bytes::<FLOW_BYTES>())
+fn new_name(app: &App, count: usize) -> String {
+    let mut bytes = vec![0; count];
+    app.random.fill(&mut bytes);
+    BASE64URL_NOPAD.encode(&bytes)
 }
 
 /// Whether it is base64url of so many bytes, as what we make at random is.

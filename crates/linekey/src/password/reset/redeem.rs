@@ -113,7 +113,7 @@ pub async fn redeem(app: &App, opened: &Opened, typed: Typed<'_>, from: From<'_>
 }
 
 /// Whether it is the address that the user's mail goes to. In constant time.
-fn is_on_file(subject: &Subject, typed: &str) -> bool {
+pub(super) fn is_on_file(subject: &Subject, typed: &str) -> bool {
     let of = |address: &str| links::hash_of(&canonical(address.trim()));
     let on_file = subject.verified_email();
     let same: bool = of(typed).ct_eq(&of(on_file.unwrap_or_default())).into();

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::password::pages::field_of;
+use crate::password::reset::send;
 use crate::password::rules::Refusal;
 use crate::password::set_for_user::{Done, NewPassword, SetFor, set_for_user};
 use crate::password::typed::TypedPassword;
@@ -71,6 +72,41 @@ pub async fn password(
                 SetFor::Nobody => Problem::NotFound.into_response(),
                 SetFor::Overtaken => Problem::Overtaken.into_response(),
                 SetFor::Wait(seconds) => Problem::Wait(seconds).into_response(),
+            })
+        })
+        .await
+}
+
+/// POST `/admin/users/{id}/send-reset`
+pub async fn send_reset(
+    State(app): State<App>,
+    Administrator(me): Administrator,
+    Path(id): Path<String>,
+    Form(form): Form,
+) -> Result<Response> {
+    let asked = Asked::of(&app, &me, &id, Act::SendReset);
+    asked
+        .answer(&form, async |subject| {
+            let name = subject.display_name.as_str();
+            let not_sent = |text| FieldError {
+                field: "send-reset",
+                text,
+            };
+            Ok(match send::send_reset(&app, me.actor(), whom(&me, subject)).await? {
+                send::Sent::Done(_) => asked.done(&app.words.say_with("reset-send-done", "name", name), None),
+                send::Sent::NoAddress(_) => {
+                    let error = not_sent(app.words.say("reset-send-none"));
+                    asked.again(subject, vec![error], true).await?
+                }
+                send::Sent::Disabled(_) => asked.forbidden(subject, "refused-disabled"),
+                send::Sent::Forbidden(refusal) => asked.forbidden(subject, refusal.key()),
+                send::Sent::Nobody => Problem::NotFound.into_response(),
+                send::Sent::Wait(seconds) => {
+                    let wait = app.words.wait(seconds);
+                    let arguments = [("name", name.into()), ("wait", wait.into())];
+                    let error = not_sent(app.words.say_all("reset-send-wait", arguments));
+                    asked.again(subject, vec![error], true).await?
+                }
             })
         })
         .await
@@ -191,6 +227,7 @@ impl<'a> Asked<'a> {
             Act::Invite => Sent::Invite,
             Act::SetUpSlip => Sent::Slip,
             Act::Remove => Sent::Remove,
+            Act::SendReset => Sent::SendReset,
         };
         Self {
             app,

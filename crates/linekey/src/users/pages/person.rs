@@ -38,6 +38,7 @@ pub(super) enum Sent {
     Temporary,
     Typed,
     SignOut,
+    SendReset,
     Switch,
     Invite,
     Slip,
@@ -51,6 +52,7 @@ impl Sent {
             Self::Nothing | Self::Temporary => "prove_temporary",
             Self::Typed => "prove_typed",
             Self::SignOut => "prove_sign_out",
+            Self::SendReset => "prove_send_reset",
             Self::Switch => "prove_switch",
             Self::Invite => "prove_invite",
             Self::Slip => "prove_slip",
@@ -101,6 +103,8 @@ struct PersonPage {
     within: String,
     /// Who is told of what is done.
     mailed: String,
+    /// What a reset link does, if one can be sent; else why not. Nothing if it is not to be sent at all.
+    send_reset: Option<std::result::Result<String, String>>,
     /// Why none of the acts is offered.
     refusal: Option<String>,
     /// Whether each act asks for the administrator's own password.
@@ -176,10 +180,8 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         password_text: password_text(app, me, subject),
         effect: words.say_all("person-password-effect", [("count", sessions.len().into())]),
         enable_effect: words.say_with("person-enable-what", "phones", phones.len()),
-        mailed: match subject.verified_email() {
-            Some(address) => words.say_with("person-mailed", "address", address),
-            None => words.say("person-not-mailed"),
-        },
+        mailed: mailed(app, subject),
+        send_reset: send_reset(app, me, subject),
         switch_effect: words.say_all(
             "person-disable-what",
             [
@@ -213,6 +215,32 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         events,
         shown,
     }))
+}
+
+/// Who is told of what is done.
+fn mailed(app: &App, subject: &Subject) -> String {
+    match subject.verified_email() {
+        Some(address) => app.words.say_with("person-mailed", "address", address),
+        None => app.words.say("person-not-mailed"),
+    }
+}
+
+/// What the page says of sending a reset link.
+fn send_reset(app: &App, me: &SignedIn, subject: &Subject) -> Option<std::result::Result<String, String>> {
+    let refusal = permissions::refusal(me.person.standing(), Act::SendReset, subject.standing());
+    if refusal.is_some() || subject.disabled_at.is_some() {
+        return None;
+    }
+    Some(match subject.verified_email() {
+        Some(address) => {
+            let arguments = [
+                ("address", address.into()),
+                ("name", subject.display_name.as_str().into()),
+            ];
+            Ok(app.words.say_all("reset-send-what", arguments))
+        }
+        None => Err(app.words.say("reset-send-none")),
+    })
 }
 
 /// What there is to know of a person's password without knowing it.
