@@ -18,6 +18,8 @@ pub mod outbox;
 pub mod pages;
 mod password_changed;
 mod password_set;
+#[cfg(all(test, feature = "outside"))]
+mod real_server_tests;
 mod reset;
 pub mod retry;
 mod samples;

@@ -9,6 +9,8 @@ mod keyboard;
 mod pictures;
 mod start;
 
+pub(crate) use pictures::target;
+
 use std::time::Duration;
 
 use reqwest::Method;

@@ -5,6 +5,8 @@
 mod browser;
 #[cfg(feature = "outside")]
 pub(crate) mod chromium;
+#[cfg(feature = "outside")]
+pub(crate) mod mail_server;
 mod phone;
 mod portal;
 #[cfg(feature = "outside")]

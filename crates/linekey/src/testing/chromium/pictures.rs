@@ -123,6 +123,6 @@ fn root() -> PathBuf {
 
 /// The folder that cargo builds in.
 #[expect(clippy::disallowed_methods, reason = "only tests use it")]
-pub(super) fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
