@@ -18,6 +18,8 @@ pub struct Settled {
     pub sessions: u64,
     /// Links and codes that were taken away.
     pub links: u64,
+    /// Browsers that were known, and are strangers again.
+    pub devices: u64,
     /// Changes of a password that waited to be confirmed.
     pub pending: u64,
     /// Mails that waited, and are not sent.
@@ -47,12 +49,14 @@ async fn end(app: &App) -> Result<Settled> {
         pending: store::remove_pending(&mut tx).await?,
         sessions: store::end_sessions(&mut tx).await?,
         links: store::remove_links(&mut tx).await?,
+        devices: store::forget_devices(&mut tx).await?,
         mails: store::give_up_mail(&mut tx, NOT_SENT).await?,
         findings: 0,
     };
     let detail = serde_json::json!({
         "sessions": settled.sessions,
         "links": settled.links,
+        "devices": settled.devices,
         "pending": settled.pending,
         "mails": settled.mails,
     });

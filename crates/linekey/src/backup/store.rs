@@ -48,6 +48,11 @@ pub(super) async fn remove_links(tx: &mut Tx) -> Result<u64> {
     query("delete from links").run(tx).await
 }
 
+/// Forgets every browser that somebody signed in with before.
+pub(super) async fn forget_devices(tx: &mut Tx) -> Result<u64> {
+    query("delete from devices").run(tx).await
+}
+
 /// Takes every request for a reset link away that was not answered when the copy was made.
 pub(super) async fn remove_reset_requests(tx: &mut Tx) -> Result<()> {
     query("delete from reset_requests").run(tx).await?;

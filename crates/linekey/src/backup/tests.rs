@@ -16,6 +16,7 @@ const TABLES: &[(&str, &str)] = &[
     ("audit_events", "stays"),
     ("audit_heads", "stays"),
     ("audit_tally", "stays"),
+    ("devices", "over: they may have been forgotten since"),
     ("links", "over: they may have been used since"),
     ("outbox", "given up: they may have been sent since"),
     ("pending_changes", "over, with their sessions"),
@@ -89,7 +90,12 @@ async fn what_was_good_then_is_not_good_again(p: Portal) {
         (2, 1, 2, 1),
         "{settled:?}"
     );
-    assert_eq!(settled.findings, 0);
+    assert_eq!(
+        (settled.devices, settled.findings),
+        (2, 0),
+        "both browsers are strangers again"
+    );
+    assert_eq!(p.count(query("select count(*) from devices")).await, 0);
     assert!(!ann.is_signed_in().await && !bob.is_signed_in().await);
     assert!(
         links::open(&p.app, Purpose::Reset, token)
