@@ -389,7 +389,7 @@ async fn no_change_is_made_whose_event_cannot_be_written(p: Portal) {
         let Request { from, path, fields } = ready(&p).await;
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         // A link is made when its mail is delivered, which is no part of the change.
-        let waiting = || query("select count(*) from outbox where delivered_at is null");
+        let waiting = || query("select count(*) from outbox where due_at is not null");
         p.until(async || p.count(waiting()).await == 0).await;
         let before = p.dump_everything().await;
         let_events_fail(&p).await;

@@ -44,7 +44,8 @@ fn every_kind_has_words_for_every_way_it_can_end() {
         for outcome in kind.outcomes() {
             let (kind, outcome) = (kind.as_str(), outcome.as_str());
             let said = listed(kind, outcome).sentence(&words);
-            let is_said = !said.contains("Unknown localization") && !said.contains("{$") && !said.contains(kind);
+            let is_unknown = said == unknown.replace("moon-landing", kind);
+            let is_said = !said.contains("Unknown localization") && !said.contains("{$") && !is_unknown;
             assert!(is_said, "locales/en/audit.ftl needs audit-{kind}-{outcome}: {said}");
         }
     }

@@ -29,8 +29,8 @@ async fn a_stale_session_confirms_and_the_pending_change_survives(p: Portal) {
     p.browser().sign_in("ann@acme.example", NEW).await.leads_to("/");
     assert_eq!(
         p.count(query("select count(*) from throttle where failures > 0")).await,
-        0,
-        "a success forgives"
+        2,
+        "a success forgives: only the two caps of strangers remember the wrong one"
     );
     assert_eq!(
         ann.post("/confirm", &right).await.status,
