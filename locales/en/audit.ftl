@@ -50,6 +50,17 @@ audit-user-enable-done = { $actor } enabled { $subject }
 audit-user-enable-refused = { $actor } was not allowed to enable { $subject }
 audit-forbidden-refused = Was refused a page that is not for them
 audit-profile-change-done = Changed their profile
+audit-email-ask-done = Asked for a mail that confirms an e-mail address
+audit-email-cancel-done = Took back a change of their e-mail address
+audit-email-change-done = Confirmed an e-mail address with the mailed link
+audit-email-remove-done = Removed their e-mail address
+audit-not-me-done =
+    { $sessions ->
+        [0] Said “This wasn't me”: what the mail reported was undone
+        [one] Said “This wasn't me”: 1 browser was signed out, and what the mail reported was undone
+       *[other] Said “This wasn't me”: { $sessions } browsers were signed out, and what the mail reported was undone
+    }
+audit-not-me-refused = Wrong sign-in name at “This wasn't me”
 audit-portal-set-up-done = { $actor } set the portal up, with { $subject } as its first operator
 audit-account-add-done = { $actor } added the account
 audit-user-add-done = { $actor } added { $subject }

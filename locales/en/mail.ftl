@@ -10,10 +10,11 @@ mail-address = From the address: { $address }
 mail-support-email = E-mail: { $contact }
 mail-support-phone = Phone: { $contact }
 mail-why = Sent to the address on file for { $name } at { $portal }. No portal mail ever asks for a password.
+mail-why-typed = Sent because somebody typed this address for { $name } at { $portal }. No portal mail ever asks for a password.
 
 mail-phones-untouched = Your phones stay connected. They have SIP passwords of their own, which this does not touch.
-mail-not-you-administrator = If this wasn't you, tell your administrator ({ $names }) or { $brand } now. They can sign out every browser and set a new password.
-mail-not-you-provider = If this wasn't you, tell { $brand } now. They can sign out every browser and set a new password.
+mail-not-you-administrator = You can also tell your administrator ({ $names }) or { $brand }: they can sign out every browser and set a new password.
+mail-not-you-provider = You can also tell { $brand }: they can sign out every browser and set a new password.
 mail-not-expected-administrator = If you did not expect this, ask { $by } or { $brand }.
 mail-not-expected-provider = If you did not expect this, ask { $brand }.
 
@@ -22,7 +23,14 @@ mail-not-expected-provider = If you did not expect this, ask { $brand }.
 mail-password-changed-subject = { $brand }: your portal password was changed
 mail-password-changed-what = The portal password of { $name } was changed.
 mail-password-changed-by-link = The portal password of { $name } was changed with a reset link, and every browser was signed out.
-mail-password-changed-you = If this was you, there is nothing to do.
+
+## The button for whoever did not do what a mail reports
+
+mail-not-me-button = This wasn't me
+mail-not-me-password = If this was you, there is nothing to do. If it wasn't, stop it here: every browser is signed out, the new password stops working, and you get a mail with a link to choose another.
+mail-not-me-email = If this was you, there is nothing to do. If it wasn't, stop it here: every browser is signed out, this address is put back, the password stops working, and you get a mail with a link to choose another.
+mail-not-me-sign-in = If this was you, there is nothing to do. If it wasn't, stop it here: every browser is signed out, the password stops working, and you get a mail with a link to choose another.
+mail-not-me-once = It asks for your sign-in name first, and works once, within 72 hours.
 
 ## An administrator set a password
 
@@ -69,7 +77,24 @@ mail-slip-use = With the slip you choose a new portal password. Until it is used
 
 mail-new-browser-subject = { $brand }: a new browser signed in
 mail-new-browser-what = Somebody signed in as { $name } with a browser that was not used before.
-mail-new-browser-you = If this was you, there is nothing to do. Browsers that are remembered are listed in the portal: Account, Sessions.
+mail-new-browser-you = Browsers that are remembered are listed in the portal: Account, Sessions.
+
+## The e-mail address changes
+
+mail-email-confirm-subject = { $brand }: confirm your e-mail address
+mail-email-confirm-what = Confirm that this is the e-mail address of { $name }, who signs in as { $sign-in-name }.
+mail-email-confirm-button = Confirm this address
+mail-email-confirm-once = The link works once, within 24 hours. Until then nothing changes.
+mail-email-confirm-not-you = If you do not know what this is about, there is nothing to do: somebody typed your address at { $brand } by mistake, and without the link it is not used.
+mail-email-changed-subject = { $brand }: your e-mail address was changed
+mail-email-changed-what = The e-mail address of { $name } was changed.
+mail-email-changed-new = New address: { $email }
+mail-email-changed-then = From now on, mail about your access goes to the new address, reset links too. This is the last one to the old address.
+mail-email-removed-what = The e-mail address of { $name } was removed.
+mail-email-removed-then = From now on you get no mail about your access, and a lost password cannot be reset by mail. This is the last mail to this address.
+mail-email-confirmed-subject = { $brand }: this is your e-mail address now
+mail-email-confirmed-what = This is now the e-mail address of { $name }, who signs in as { $sign-in-name }.
+mail-email-confirmed-then = Mail about your access comes here from now on, and a lost password can be reset with it.
 
 ## An administrator ended every session, disabled or enabled
 

@@ -77,12 +77,28 @@ must-change = Your password was set for you. Choose one that only you know; then
 profile-title = Profile
 profile-name = Name
 profile-email = E-mail
+profile-email-verified = verified
 profile-email-unverified = not verified
+profile-email-unverified-what = Nobody has confirmed this address yet. Until then no mail about your access goes to it.
+profile-email-verify = Send a mail to confirm it
+profile-email-waiting = Waiting for confirmation of { $email }. Open the link in the mail there within 24 hours.
+profile-email-again = Send again
+profile-email-what = Where mail about your access goes, reset links too. A new address works once you open the link that is mailed to it.
+profile-email-without = Remove it: no mail about my access, and no reset link if I lose my password
+profile-email-form = Enter an address such as ann@acme.example.
+profile-email-empty = Enter an address, or tick the box below to go without one.
+profile-email-frozen = The e-mail address can't be changed until { $until }, because somebody used “This wasn't me”. A password set by a reset link or by an administrator ends that earlier.
+profile-email-wait = So many mails were sent that this has to wait { $wait }.
+profile-email-asked = We sent a mail to { $email }. Open its link within 24 hours; until then nothing changes.
+profile-email-cancelled = The change of your e-mail address is cancelled.
+profile-email-removed = Your e-mail address is removed.
+profile-password = Your portal password
+profile-password-what = Only needed to change your e-mail: you signed in a while ago.
 profile-email-none = none
 profile-language = Language
 profile-zone = Time zone
 profile-edit = Edit profile
-profile-edit-what = Your name as others see it, and the time zone in which the portal tells you times.
+profile-edit-what = Your name as others see it, where mail goes, and the time zone in which the portal tells you times.
 profile-save = Save profile
 profile-saved = Your profile is saved.
 
@@ -90,6 +106,47 @@ name-empty = Enter your name.
 name-too-long = That name is too long. Use a shorter one.
 name-characters = Leave out line breaks and other control characters.
 zone-unknown = Choose a time zone from the list.
+
+## Confirm an e-mail address
+
+email-title = Confirm your address
+email-what = It was typed in Account Settings. Only you can say that this mailbox is yours.
+email-signs-in-as = Signs in as
+email-effect = From then on, mail about your access goes to this address, reset links too.
+email-button = Confirm this address
+email-not-you = Do you not know what this is about? Close this page: without the button nothing changes.
+email-done-title = Address confirmed
+email-done-what = Mail about your access goes there from now on.
+
+## This wasn't me
+
+not-me-title = This wasn't me
+not-me-what-password = Your portal password was changed: { $when }.
+not-me-what-reset = Your portal password was reset: { $when }.
+not-me-what-email = Your e-mail address was changed: { $when }.
+not-me-what-sign-in = A new browser was signed in as you: { $when }.
+not-me-will = When you press the button:
+not-me-will-sessions = Every browser is signed out.
+not-me-will-password = The portal password stops working, whoever knows it.
+not-me-keeps-password = Your portal password stays: another one was set since.
+not-me-will-email = { $email } is your e-mail address again.
+not-me-will-freeze = The e-mail address can't be changed for { $hours } hours, or until you have a new password.
+not-me-will-mail = You get a mail with a link to choose a new password.
+not-me-no-mail = No address is on file for a reset link: ask your administrator for a new password.
+not-me-phones = Phones stay connected: they have SIP passwords of their own.
+not-me-name = Your sign-in name
+not-me-name-what = All of it, such as ann@acme.example. It shows that you are no stranger who reads this mail.
+not-me-name-empty = Enter your sign-in name.
+not-me-name-wrong = That is not the sign-in name this mail is about. After five tries the link stops working.
+not-me-button = Sign everyone out
+not-me-was-me = Was it you after all? Close this page: without the button nothing changes.
+not-me-done-title = Signed out everywhere
+not-me-did-sessions = Every browser was signed out.
+not-me-did-password = The portal password no longer works.
+not-me-did-email = Your former e-mail address is back on file.
+not-me-did-frozen = The e-mail address can't be changed for { $hours } hours, or until you have a new password.
+not-me-next-mail = A mail with a link to choose a new password is on its way to you.
+not-me-next-ask = No address is on file for a reset link. Ask your administrator for a new password now.
 
 ## Change password
 
@@ -274,6 +331,10 @@ error-not-found-title = Nothing is here
 error-not-found-what = The address may be mistyped, or what it led to is gone.
 error-not-found-next = Check the address, or start from the first page.
 
+
+error-link-gone-title = This link no longer works
+error-link-gone-what = It was used already, its time is over, or something newer took its place. Nothing was changed.
+error-link-gone-next = Sign in to see how things stand. If you can't, ask your administrator.
 
 error-cross-site-title = That came from another site
 error-cross-site-what = To protect you, the portal accepts forms from its own pages only. Nothing was changed.

@@ -34,7 +34,7 @@ people-email = E-mail
 people-extension = Extension
 people-phones = Phones
 person-disabled = disabled
-person-no-password = no password yet
+person-no-password = no password
 person-must-change = must change password
 
 ## Adding a person
@@ -69,7 +69,7 @@ added-invited = { $name } is added. The invitation is on its way to { $email }.
 
 person-email-none = No e-mail on file
 person-password-title = Portal password
-person-password-none = None yet: nobody can sign in.
+person-password-none = None: nobody can sign in with a password until one is set.
 person-password-since = Set { $when }.
 person-password-temporary = Temporary: it must be changed at the next sign-in, and works until { $until }.
 person-password-must-change = It must be changed at the next sign-in.

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::seal::Sealer;
 use crate::error::Result;
 use crate::keys::Follower;
-use crate::{links, mail, password, sessions, throttle};
+use crate::{links, mail, password, sessions, throttle, users};
 
 const EVERY: Duration = Duration::from_secs(600);
 /// How long a change of the key file goes unnoticed. `linekey keys retire` waits three times as long.
@@ -69,6 +69,7 @@ pub async fn sweep(app: &App) -> Result<()> {
     password::pending::sweep(app).await?;
     password::reset::answer::sweep(app).await?;
     links::sweep(app).await?;
+    users::email::sweep(app).await?;
     mail::deliver::sweep(app).await?;
     throttle::sweep(app).await
 }

@@ -39,6 +39,8 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
             get(password::pages::to_form).post(password::pages::save),
         )
         .route("/account/password/done", get(password::pages::done))
+        .route("/account/email/again", post(users::email::pages::send_again))
+        .route("/account/email/cancel", post(users::email::pages::take_back))
         .route("/phones", get(phones::pages::list).post(phones::pages::add))
         .route("/phones/{id}", get(phones::pages::one))
         .route("/.well-known/change-password", get(change_password))
@@ -59,6 +61,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .merge(browsers())
         .merge(setting_up())
         .merge(resetting())
+        .merge(mailed_links())
         .merge(administration())
         .merge(demo)
         .fallback(no_such_page)
@@ -112,6 +115,21 @@ fn resetting() -> Router<App> {
             "/reset-password/new",
             get(password::reset::pages::new_form).post(password::reset::pages::save),
         )
+}
+
+/// Where the links of mails lead: nobody needs to be signed in.
+fn mailed_links() -> Router<App> {
+    Router::new()
+        .route(
+            "/email/{token}",
+            get(users::email::pages::form).post(users::email::pages::submit),
+        )
+        .route("/email/done", get(users::email::pages::done))
+        .route(
+            "/not-me/{token}",
+            get(password::not_me::pages::form).post(password::not_me::pages::submit),
+        )
+        .route("/not-me/done", get(password::not_me::pages::done))
 }
 
 /// What administrators and operators open.

@@ -67,6 +67,16 @@ kinds! {
     Forbidden, "forbidden", [Refused];
     /// Name or time zone changed.
     ProfileChange, "profile-change", [Done];
+    /// A mail that asks to confirm a new e-mail address was sent.
+    EmailAsk, "email-ask", [Done];
+    /// A change of the e-mail address that waited was taken back.
+    EmailCancel, "email-cancel", [Done];
+    /// An e-mail address was confirmed, and is on file.
+    EmailChange, "email-change", [Done];
+    /// The e-mail address was removed.
+    EmailRemove, "email-remove", [Done];
+    /// "This wasn't me": what a mail reported was undone.
+    NotMe, "not-me", [Done, Refused];
     /// The provider's own account and its first operator were made.
     PortalSetUp, "portal-set-up", [Done];
     /// An account was added.

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use super::Kind;
 use crate::clock::MINUTE;
 use crate::db::query;
+use crate::mail::Letter;
 use crate::testing::{Browser, Engine, Portal, stories};
 
 /// A request that is ready to be sent.
@@ -80,6 +81,28 @@ async fn with_a_slip(p: &Portal, name: &str) -> Request {
         ("confirm_password", NEW),
     ];
     request(from, "/set-up/new", &fields)
+}
+
+/// Asks for another address for Gina, in a browser that is hers.
+async fn gina_wishes(p: &Portal, email: &'static str) -> Request {
+    let fields = [("display_name", "Gina"), ("time_zone", "UTC"), ("email", email)];
+    request(p.signed_in("gina").await, "/account/settings", &fields)
+}
+
+/// The link to `path` in a mail to `to`, once there is one.
+async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
+    let anyone = p.browser();
+    for _ in 0..500 {
+        let listed = anyone.get("/demo/mail.json").await.text;
+        let mails: Vec<Letter> = serde_json::from_str(&listed).expect("a list of letters");
+        for mail in mails.iter().filter(|mail| mail.to == to) {
+            if let Some((_, rest)) = mail.text.split_once(path) {
+                return format!("{path}{}", rest.lines().next().unwrap_or_default());
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("no mail to {to} leads to {path}");
 }
 
 /// Who writes events without a browser asking for it.
@@ -226,6 +249,57 @@ const CHANGES: &[Change] = &[
             Box::pin(async {
                 let fields = [("display_name", "Ann Anchor"), ("time_zone", "Europe/Paris")];
                 request(p.signed_in("ann").await, "/account/settings", &fields)
+            })
+        },
+    },
+    Change {
+        kind: Kind::EmailAsk,
+        then: 303,
+        ready: |p| Box::pin(async { gina_wishes(p, "gina1@home.example").await }),
+    },
+    Change {
+        kind: Kind::EmailCancel,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let Request { from, path, fields } = gina_wishes(p, "gina2@home.example").await;
+                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                from.post(&path, &fields).await;
+                request(from, "/account/email/cancel", &[])
+            })
+        },
+    },
+    Change {
+        kind: Kind::EmailChange,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let Request { from, path, fields } = gina_wishes(p, "gina3@home.example").await;
+                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                from.post(&path, &fields).await;
+                request(p.browser(), mailed(p, "/email/", "gina3@home.example").await, &[])
+            })
+        },
+    },
+    Change {
+        kind: Kind::EmailRemove,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let mut wish = gina_wishes(p, "").await;
+                wish.fields.push(("without_email", "on".to_owned()));
+                wish
+            })
+        },
+    },
+    Change {
+        kind: Kind::NotMe,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                p.signed_in("gus").await.change_password(NEW).await;
+                let link = mailed(p, "/not-me/", "gus@globex.example").await;
+                request(p.browser(), link, &[("username", "gus@globex.example")])
             })
         },
     },

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::{By, Mail, access, invitation, new_browser, password_changed, password_set, reset, trial};
+use super::{By, Mail, access, email, invitation, new_browser, password_changed, password_set, reset, trial};
 use crate::app::App;
 use crate::brand::Accents;
 use crate::clock::Millis;
@@ -161,9 +161,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             at,
             browser,
             address,
-            by_reset_link,
+            not_me,
             ..
-        } => password_changed::content(telling, whose, *at, (browser, address), *by_reset_link),
+        } => password_changed::content(telling, whose, *at, (browser, address), (not_me, made)),
         Mail::PasswordSet {
             by,
             at,
@@ -189,8 +189,24 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             by, at, valid_until, ..
         } => access::slip(telling, by, whose, *at, *valid_until),
         Mail::NewBrowser {
-            at, browser, address, ..
-        } => new_browser::content(telling, whose, *at, (browser, address)),
+            at,
+            browser,
+            address,
+            not_me,
+            ..
+        } => new_browser::content(telling, whose, *at, (browser, address), (not_me, made)),
+        Mail::EmailConfirm {
+            name,
+            sign_in_name,
+            asked,
+            ..
+        } => email::confirm(telling, (name, sign_in_name), asked, made),
+        Mail::EmailChanged { new, asked, not_me, .. } => {
+            email::changed(telling, whose, new.as_deref(), asked, not_me, made)
+        }
+        Mail::EmailConfirmed {
+            name, sign_in_name, at, ..
+        } => email::confirmed(telling, (name, sign_in_name), *at),
         Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
         Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
         Mail::Enabled { by, at, .. } => access::enabled(telling, by, whose, *at),
@@ -227,7 +243,11 @@ pub(super) fn render(
     sign_off.extend(support.map(|(key, contact)| telling.say(key, "contact", contact)));
     if !sign_in_name.is_empty() {
         let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
-        sign_off.push(app.words.say_all("mail-why", why));
+        sign_off.push(match mail {
+            // It is not on file before the link is used.
+            Mail::EmailConfirm { .. } => app.words.say_all("mail-why-typed", why),
+            _ => app.words.say_all("mail-why", why),
+        });
     }
     let text = Text {
         greeting: &greeting,

@@ -6,12 +6,14 @@ mod access;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod deliver;
+mod email;
 mod folder;
 mod invitation;
 mod letter;
 #[cfg(test)]
 mod letter_tests;
 mod new_browser;
+mod not_me;
 #[cfg(test)]
 mod operator_tests;
 pub mod outbox;
@@ -36,6 +38,7 @@ mod trial;
 mod trouble;
 
 pub use letter::Letter;
+pub use not_me::{Did, Happened, NotMe};
 pub use reset::Person;
 pub use samples::{Sample, samples};
 pub use smtp::Greeted;
@@ -54,6 +57,9 @@ use folder::Folder;
 
 /// The kind of [`Mail::Invitation`].
 const INVITATION: &str = "invitation";
+/// Of the mails whose link lets somebody in, or puts an address on file.
+const RESET: &str = "reset";
+const EMAIL_CONFIRM: &str = "email-confirm";
 
 /// Who acted on somebody else, as the mail about it names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +71,17 @@ pub enum By {
     Operator(String),
     /// The provider's command line, which knows no name.
     Provider,
+}
+
+/// When and from where something was asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// When, milliseconds UTC.
+    pub at: Millis,
+    /// The browser.
+    pub browser: String,
+    /// The address that the request came from.
+    pub address: String,
 }
 
 /// A mail as what it says, without its words: harmless parameters only, never a token.
@@ -83,9 +100,8 @@ pub enum Mail {
         browser: String,
         /// The address it came from.
         address: String,
-        /// Whether it was done with a reset link.
-        #[serde(default)]
-        by_reset_link: bool,
+        /// What the button undoes.
+        not_me: NotMe,
     },
     /// "An administrator set a new password for you." The password itself is never mailed.
     PasswordSet {
@@ -161,6 +177,47 @@ pub enum Mail {
         browser: String,
         /// The address it signed in from.
         address: String,
+        /// What the button undoes.
+        not_me: NotMe,
+    },
+    /// "Confirm this address", to one that is not yet theirs.
+    EmailConfirm {
+        /// Of which account.
+        account: AccountId,
+        /// Whose it shall be.
+        user: UserId,
+        /// The change that waits.
+        change: String,
+        /// The address as written: where it goes.
+        email: String,
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// When and from where it was asked for.
+        asked: Asked,
+    },
+    /// "Your e-mail address was changed", to the one on file before.
+    EmailChanged {
+        /// The new one; `None`: it was removed.
+        new: Option<String>,
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// When it was changed, and from where that was asked for.
+        asked: Asked,
+        /// What the button undoes.
+        not_me: NotMe,
+    },
+    /// "This is your address now", to the new one.
+    EmailConfirmed {
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+        /// When, milliseconds UTC.
+        at: Millis,
     },
     /// "An administrator signed you out."
     SignedOut {
@@ -210,10 +267,13 @@ impl Mail {
         match self {
             Self::PasswordChanged { .. } => "password-changed",
             Self::PasswordSet { .. } => "password-set",
-            Self::Reset { .. } => "reset",
+            Self::Reset { .. } => RESET,
             Self::Invitation { .. } => INVITATION,
             Self::SetUpSlip { .. } => "setup-slip",
             Self::NewBrowser { .. } => "new-browser",
+            Self::EmailConfirm { .. } => EMAIL_CONFIRM,
+            Self::EmailChanged { .. } => "email-change",
+            Self::EmailConfirmed { .. } => "email-confirmed",
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
@@ -231,15 +291,32 @@ impl Mail {
                 email_key,
                 ..
             } => vec![invitation::link(account, user, email_key)],
-            Self::PasswordChanged { .. }
-            | Self::PasswordSet { .. }
+            Self::EmailConfirm {
+                account,
+                user,
+                change,
+                email,
+                ..
+            } => vec![email::link(account, user, change, email)],
+            Self::PasswordChanged { not_me, .. }
+            | Self::EmailChanged { not_me, .. }
+            | Self::NewBrowser { not_me, .. } => vec![not_me.link()],
+            Self::PasswordSet { .. }
             | Self::SetUpSlip { .. }
-            | Self::NewBrowser { .. }
+            | Self::EmailConfirmed { .. }
             | Self::SignedOut { .. }
             | Self::Disabled { .. }
             | Self::Enabled { .. }
             | Self::Trial { .. } => Vec::new(),
         }
+    }
+
+    /// Whether it says nothing to somebody who may not use its links.
+    fn is_for_its_links(&self) -> bool {
+        matches!(
+            self,
+            Self::Reset { .. } | Self::Invitation { .. } | Self::EmailConfirm { .. }
+        )
     }
 
     /// Whom it is about, who also reads it: the displayed name, if it is one person, and the sign-in name or names, empty
@@ -252,6 +329,9 @@ impl Mail {
             | Self::Invitation { name, sign_in_name, .. }
             | Self::SetUpSlip { name, sign_in_name, .. }
             | Self::NewBrowser { name, sign_in_name, .. }
+            | Self::EmailConfirm { name, sign_in_name, .. }
+            | Self::EmailChanged { name, sign_in_name, .. }
+            | Self::EmailConfirmed { name, sign_in_name, .. }
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
@@ -306,6 +386,15 @@ pub async fn withdraw_invitations(tx: &mut Tx, user: &UserId) -> Result<()> {
 /// Takes every mail of a user out of the outbox: there is nobody to be told any more.
 pub async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
     store::remove_of_user(tx, user).await
+}
+
+/// Holds back what would bring the user a link that lets somebody in and has not left yet: whoever asked for it is not
+/// trusted any more.
+pub async fn hold_back(tx: &mut Tx, user: &UserId) -> Result<()> {
+    for kind in [RESET, INVITATION, EMAIL_CONFIRM] {
+        store::withdraw(tx, user, kind).await?;
+    }
+    Ok(())
 }
 
 /// The newest mails that were delivered to the folder, at most `most`, newest first. For the demo's page alone.

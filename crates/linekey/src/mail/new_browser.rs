@@ -1,10 +1,18 @@
 //! The mail "a new browser signed in".
 
+use super::NotMe;
 use super::letter::{Content, Telling};
 use crate::clock::Millis;
+use crate::links::Made;
 
-/// What it says.
-pub(super) fn content(telling: &Telling<'_>, whose: &str, at: Millis, (browser, address): (&str, &str)) -> Content {
+/// What it says. `not_me` is what its button undoes, and `made` the link for that.
+pub(super) fn content(
+    telling: &Telling<'_>,
+    whose: &str,
+    at: Millis,
+    (browser, address): (&str, &str),
+    (not_me, made): (&NotMe, &[Option<Made>]),
+) -> Content {
     Content {
         subject: telling.subject("mail-new-browser-subject"),
         what: telling.say("mail-new-browser-what", "name", whose),
@@ -13,7 +21,7 @@ pub(super) fn content(telling: &Telling<'_>, whose: &str, at: Millis, (browser, 
             telling.say("mail-browser", "browser", browser),
             telling.say("mail-address", "address", address),
         ],
-        actions: Vec::new(),
+        actions: not_me.button(telling, made),
         then: vec![telling.words.say("mail-new-browser-you"), telling.not_you()],
     }
 }

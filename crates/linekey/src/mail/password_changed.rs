@@ -1,33 +1,30 @@
 //! The mail "your password was changed".
 
 use super::letter::{Content, Telling};
+use super::{Did, NotMe};
 use crate::clock::Millis;
+use crate::links::Made;
 
-/// What it says.
+/// What it says. `not_me` is what its button undoes, and `made` the link for that.
 pub(super) fn content(
     telling: &Telling<'_>,
     whose: &str,
     at: Millis,
     (browser, address): (&str, &str),
-    by_reset_link: bool,
+    (not_me, made): (&NotMe, &[Option<Made>]),
 ) -> Content {
     Content {
         subject: telling.subject("mail-password-changed-subject"),
-        what: if by_reset_link {
-            telling.say("mail-password-changed-by-link", "name", whose)
-        } else {
-            telling.say("mail-password-changed-what", "name", whose)
+        what: match not_me.happened.did {
+            Did::ResetPassword => telling.say("mail-password-changed-by-link", "name", whose),
+            _ => telling.say("mail-password-changed-what", "name", whose),
         },
         facts: vec![
             telling.say("mail-when", "when", &telling.moment(at)),
             telling.say("mail-browser", "browser", browser),
             telling.say("mail-address", "address", address),
         ],
-        actions: Vec::new(),
-        then: vec![
-            telling.words.say("mail-password-changed-you"),
-            telling.not_you(),
-            telling.words.say("mail-phones-untouched"),
-        ],
+        actions: not_me.button(telling, made),
+        then: vec![telling.not_you(), telling.words.say("mail-phones-untouched")],
     }
 }

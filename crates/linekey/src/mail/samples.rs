@@ -1,7 +1,7 @@
 //! One mail of each kind with made-up people, as operators look at and tests compare; some twice, where they differ.
 
 use super::letter::{self, Letter, Reader};
-use super::{By, Mail, Person};
+use super::{Asked, By, Did, Happened, Mail, NotMe, Person};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::error::Result;
@@ -91,6 +91,69 @@ fn new_browser() -> Mail {
         at: AT,
         browser: "Firefox on Windows".to_owned(),
         address: "203.0.113.7".to_owned(),
+        not_me: not_me(Did::SignIn),
+    }
+}
+
+fn not_me(did: Did) -> NotMe {
+    let Person { account, user, .. } = ann();
+    let happened = Happened {
+        did,
+        at: AT,
+        epoch: 2,
+        email: "ann@acme.example".to_owned(),
+        email_verified_at: AT - DAY,
+    };
+    NotMe {
+        account,
+        user,
+        happened,
+    }
+}
+
+fn asked() -> Asked {
+    Asked {
+        at: AT,
+        browser: "Firefox on Windows".to_owned(),
+        address: "203.0.113.7".to_owned(),
+    }
+}
+
+fn email_confirm() -> Mail {
+    let Person {
+        account,
+        user,
+        name,
+        sign_in_name,
+    } = ann();
+    Mail::EmailConfirm {
+        account,
+        user,
+        change: "01970000-0000-7000-8000-00000000000d".to_owned(),
+        email: "ann.archer@home.example".to_owned(),
+        name,
+        sign_in_name,
+        asked: asked(),
+    }
+}
+
+fn email_changed(new: Option<&str>) -> Mail {
+    let (name, sign_in_name) = whose();
+    Mail::EmailChanged {
+        new: new.map(str::to_owned),
+        name,
+        sign_in_name,
+        asked: asked(),
+        not_me: not_me(Did::ChangeEmail),
+    }
+}
+
+fn email_confirmed() -> Mail {
+    let (name, sign_in_name) = whose();
+    Mail::EmailConfirmed {
+        name,
+        sign_in_name,
+        at: AT,
     }
 }
 
@@ -105,7 +168,7 @@ fn mails() -> Vec<(&'static str, Mail)> {
 
 /// What people do themselves, or ask for.
 fn by_its_reader() -> Vec<(&'static str, Mail)> {
-    let changed = |browser: &str, by_reset_link| {
+    let changed = |browser: &str, did| {
         let (name, sign_in_name) = whose();
         Mail::PasswordChanged {
             name,
@@ -113,16 +176,23 @@ fn by_its_reader() -> Vec<(&'static str, Mail)> {
             at: AT,
             browser: browser.to_owned(),
             address: "203.0.113.7".to_owned(),
-            by_reset_link,
+            not_me: not_me(did),
         }
     };
     vec![
-        ("password-changed", changed("Firefox on Windows", false)),
-        ("password-changed-by-link", changed("Safari on iPhone", true)),
+        ("password-changed", changed("Firefox on Windows", Did::ChangePassword)),
+        (
+            "password-changed-by-link",
+            changed("Safari on iPhone", Did::ResetPassword),
+        ),
         ("new-browser", new_browser()),
         ("reset", reset(&[ann()], Some(""))),
         ("reset-several", reset(&[ann(), bob()], Some(""))),
         ("reset-by-somebody-else", reset(&[ann()], None)),
+        ("email-confirm", email_confirm()),
+        ("email-change", email_changed(Some("ann.archer@home.example"))),
+        ("email-change-to-none", email_changed(None)),
+        ("email-confirmed", email_confirmed()),
     ]
 }
 

@@ -11,6 +11,9 @@ pub mod common;
 mod confirming_tests;
 pub mod hash;
 pub mod names;
+pub mod not_me;
+#[cfg(test)]
+mod not_me_tests;
 pub mod pages;
 pub mod pending;
 pub mod prepare;

@@ -40,6 +40,8 @@ struct ProfileView {
     extension: Option<String>,
     email: Option<String>,
     email_verified: bool,
+    /// The address that waits to be confirmed.
+    waiting_email: Option<String>,
     time_zone: String,
 }
 
@@ -75,11 +77,12 @@ const MIDDLING: u8 = 2;
 struct SettingsPage {
     frame: Frame,
     person: ProfileView,
-    typed_name: String,
-    typed_zone: String,
+    typed: TypedProfile,
+    /// Whether the address asks for the password, which was not proven lately.
+    prove: bool,
     zone_options: &'static str,
     profile_errors: Vec<FieldError>,
-    profile_saved: bool,
+    profile_notice: Option<String>,
     edits_profile: bool,
     form: PasswordForm,
     must_change: bool,
@@ -107,12 +110,27 @@ pub struct Shown {
     pub sign_out_others: bool,
     /// Errors of the profile form.
     pub profile_errors: Vec<FieldError>,
-    /// Whether the profile was saved just now.
-    pub profile_saved: bool,
+    /// What became of the profile just now, in a sentence.
+    pub profile_notice: Option<String>,
     /// Whether the profile form is asked for, which has a page of its own: it holds hundreds of time zones.
     pub edits_profile: bool,
-    /// What was typed into the profile form: name and time zone.
-    pub typed_profile: Option<(String, String)>,
+    /// What was typed into the profile form.
+    pub typed_profile: Option<TypedProfile>,
+}
+
+/// What stands in the profile form.
+#[derive(Debug)]
+pub struct TypedProfile {
+    /// The displayed name.
+    pub display_name: String,
+    /// The e-mail address; empty for none.
+    pub email: String,
+    /// Whether the form asks what it means that the address was emptied.
+    pub asks_without_email: bool,
+    /// Whether that was answered.
+    pub without_email: bool,
+    /// IANA name.
+    pub time_zone: String,
 }
 
 impl Default for Shown {
@@ -121,7 +139,7 @@ impl Default for Shown {
             password_errors: Vec::new(),
             sign_out_others: true,
             profile_errors: Vec::new(),
-            profile_saved: false,
+            profile_notice: None,
             edits_profile: false,
             typed_profile: None,
         }
@@ -130,7 +148,7 @@ impl Default for Shown {
 
 /// GET `/account/settings`
 pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Query(query): Query) -> Result<Response> {
-    let profile_saved = query.get("saved") == Some("profile");
+    let profile_notice = profile_notice(&app, &me, query.text("saved"));
     let edits_profile = query.get("edit") == Some("profile");
     let refused = carried.take(&me.session, REFUSED);
     let told = refused.is_some();
@@ -146,7 +164,7 @@ pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Quer
         &me,
         Shown {
             password_errors,
-            profile_saved,
+            profile_notice,
             edits_profile,
             ..Shown::default()
         },
@@ -162,8 +180,13 @@ pub async fn settings(State(app): State<App>, me: SignedIn, carried: Flash, Quer
 /// The settings page, for whoever has something to say on it.
 pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Response> {
     let person = &me.person;
-    let saved = || (person.display_name.clone(), person.time_zone.clone());
-    let (typed_name, typed_zone) = shown.typed_profile.unwrap_or_else(saved);
+    let saved = || TypedProfile {
+        display_name: person.display_name.clone(),
+        email: person.email.clone().unwrap_or_default(),
+        asks_without_email: false,
+        without_email: false,
+        time_zone: person.time_zone.clone(),
+    };
     Ok(page(&SettingsPage {
         frame: me.frame(app, Section::Settings),
         person: ProfileView {
@@ -173,14 +196,15 @@ pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Res
             extension: person.extension.clone(),
             email: person.email.clone(),
             email_verified: person.verified_email.is_some(),
+            waiting_email: person.waiting_email.clone(),
             time_zone: person.time_zone.clone(),
         },
-        typed_name,
-        typed_zone,
+        typed: shown.typed_profile.unwrap_or_else(saved),
+        prove: !me.is_fresh(app),
         zone_options: users::pages::zone_options(),
         edits_profile: (shown.edits_profile || !shown.profile_errors.is_empty()) && !person.must_change,
         profile_errors: shown.profile_errors,
-        profile_saved: shown.profile_saved,
+        profile_notice: shown.profile_notice,
         form: PasswordForm {
             errors: shown.password_errors,
             sign_in_name: person.sign_in_name(),
@@ -192,6 +216,21 @@ pub async fn settings_page(app: &App, me: &SignedIn, shown: Shown) -> Result<Res
         must_change: person.must_change,
         help: help(app, person),
     }))
+}
+
+/// What became of the profile, as the address that the browser was sent to says.
+fn profile_notice(app: &App, me: &SignedIn, saved: &str) -> Option<String> {
+    let words = &app.words;
+    match saved {
+        "profile" => Some(words.say("profile-saved")),
+        "email-asked" => {
+            let email = me.person.waiting_email.as_deref().or(me.person.email.as_deref())?;
+            Some(words.say_with("profile-email-asked", "email", email))
+        }
+        "email-cancelled" => Some(words.say("profile-email-cancelled")),
+        "email-removed" => Some(words.say("profile-email-removed")),
+        _ => None,
+    }
 }
 
 fn help(app: &App, person: &Person) -> Option<String> {

@@ -15,9 +15,9 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, UserId};
 use crate::links;
-use crate::mail::{self, Mail};
+use crate::mail::{self, Did, Happened, Mail, NotMe};
 use crate::sessions::{self, SignedIn, Token};
-use crate::users::{Actor, Subject};
+use crate::users::{self, Actor, Subject};
 
 /// Who sets it, and what becomes of the sessions.
 #[derive(Clone, Copy, Debug)]
@@ -108,14 +108,28 @@ pub async fn set(app: &App, tx: &mut Tx, hash: &HashedPassword, cause: Cause<'_>
             (Some(token), ended)
         }
         Cause::ForUser { .. } | Cause::Reset { .. } | Cause::SetUp { .. } => {
+            users::email::thaw(tx, user).await?;
             (None, sessions::end::all_in(tx, user).await?)
         }
     };
     store::void_pending(tx, user).await?;
+    users::email::void(tx, user).await?;
     links::void_for_new_password(tx, user).await?;
     audit::record(app, tx, cause.event(ended)).await?;
-    if let Some(address) = cause.verified_email() {
-        mail::send(app, tx, (account, user), address, &cause.mail(now)).await?;
+    if let Some((address, since)) = cause.verified_email(now) {
+        let happened = Happened {
+            did: cause.did(),
+            at: now,
+            epoch: epoch + 1,
+            email: address.to_owned(),
+            email_verified_at: since,
+        };
+        let not_me = NotMe {
+            account: account.clone(),
+            user: user.clone(),
+            happened,
+        };
+        mail::send(app, tx, (account, user), address, &cause.mail(now, not_me)).await?;
     }
     Ok(Set::Done { token, ended })
 }
@@ -138,15 +152,24 @@ impl<'a> Cause<'a> {
         }
     }
 
-    fn verified_email(&self) -> Option<&'a str> {
+    /// Where the mail goes, and since when that is known to be the owner's.
+    fn verified_email(&self, now: Millis) -> Option<(&'a str, Millis)> {
         match self {
-            Self::OwnChange { me, .. } => me.person.verified_email.as_deref(),
+            Self::OwnChange { me, .. } => me.person.verified_email.as_deref().zip(me.person.email_verified_at),
+            // The link came to it: it is known to be theirs from now on.
             Self::SetUp {
                 subject, proven: true, ..
-            } => subject.email.as_deref(),
+            } => Some((subject.email.as_deref()?, subject.email_verified_at.unwrap_or(now))),
             Self::ForUser { subject, .. } | Self::Reset { subject, .. } | Self::SetUp { subject, .. } => {
-                subject.verified_email()
+                subject.verified_email().zip(subject.email_verified_at)
             }
+        }
+    }
+
+    fn did(&self) -> Did {
+        match self {
+            Self::OwnChange { .. } | Self::ForUser { .. } | Self::SetUp { .. } => Did::ChangePassword,
+            Self::Reset { .. } => Did::ResetPassword,
         }
     }
 
@@ -180,7 +203,7 @@ impl<'a> Cause<'a> {
         }
     }
 
-    fn mail(&self, now: Millis) -> Mail {
+    fn mail(&self, now: Millis, not_me: NotMe) -> Mail {
         match self {
             Self::OwnChange { me, .. } => Mail::PasswordChanged {
                 name: me.person.display_name.clone(),
@@ -188,7 +211,7 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: me.browser.clone(),
                 address: me.address.to_string(),
-                by_reset_link: false,
+                not_me,
             },
             Self::Reset {
                 subject,
@@ -200,7 +223,7 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: (*browser).to_owned(),
                 address: address.to_string(),
-                by_reset_link: true,
+                not_me,
             },
             Self::SetUp {
                 subject,
@@ -213,7 +236,7 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: (*browser).to_owned(),
                 address: address.to_string(),
-                by_reset_link: false,
+                not_me,
             },
             Self::ForUser {
                 actor,

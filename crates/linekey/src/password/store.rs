@@ -1,4 +1,5 @@
-//! Statements on passwords and on changes that wait. Only `set` and `pending` call what writes a hash.
+//! Statements on passwords and on changes that wait. Only `set` and `pending` call what writes a hash, and only `not_me`
+//! what takes one away.
 
 use super::hash::HashedPassword;
 use super::set::Lasting;
@@ -43,6 +44,21 @@ pub(super) async fn put_hash(
     .run(tx)
     .await?;
     Ok(changed == 1)
+}
+
+/// Takes the password away: nothing signs in until another one is set. The caller holds the user.
+pub(super) async fn disable(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+    query(
+        "update users
+            set password_hash = null, password_set_at = null, credential_epoch = credential_epoch + 1,
+                must_change_at = null, password_expires_at = null
+          where account_id = $1 and id = $2",
+    )
+    .bind(account)
+    .bind(user)
+    .run(tx)
+    .await?;
+    Ok(())
 }
 
 /// Replaces the hash of the same password by a costlier one, unless the password has changed.

@@ -179,6 +179,8 @@ impl<'a> Cast<'a> {
         let p = self.p;
         p.alter(query("delete from throttle")).await;
         p.alter(query("delete from pending_changes")).await;
+        p.alter(query("delete from links")).await;
+        p.alter(query("delete from email_changes")).await;
         p.alter(query("delete from sessions")).await;
         self.restore_people().await;
         for (id, hash) in &self.passwords {

@@ -20,7 +20,7 @@ const OPEN: [&str; 7] = [
     "/sign-out",
 ];
 /// What strangers see too.
-const FOR_EVERYONE: [&str; 8] = [
+const FOR_EVERYONE: [&str; 10] = [
     "/sign-in",
     "/set-up/code",
     "/reset-password",
@@ -29,6 +29,8 @@ const FOR_EVERYONE: [&str; 8] = [
     "/assets/style.css",
     "/demo/mail",
     "/demo/mail.json",
+    "/email/done",
+    "/not-me/done",
 ];
 /// What goes out with every POST.
 const FORM: &str = "temporary=on&label=Kitchen&display_name=Somebody+Else&time_zone=Europe/Lisbon";

@@ -50,10 +50,11 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 27] = [
+const NO_IDS: [&str; 29] = [
     "before",
     "code",
     "confirm_password",
+    "did",
     "display_name",
     "edit",
     "email",
@@ -77,6 +78,7 @@ const NO_IDS: [&str; 27] = [
     "temporary",
     "time_zone",
     "username",
+    "without_email",
     "your_password",
 ];
 
@@ -162,7 +164,7 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         ("/account/sessions/devices/{id}/forget", _) => Some(Thing::Device),
         (pattern, "{id}") if pattern.starts_with("/account/sessions/") => Some(Thing::Session),
         (pattern, "{id}") if pattern.starts_with("/phones/") => Some(Thing::Phone),
-        ("/assets/{name}" | "/demo/mail/{id}" | "/reset-password/{token}" | "/set-up/{token}", _) => None,
+        ("/assets/{name}" | "/demo/mail/{id}", _) | (_, "{token}") => None,
         // Of no account: operators alone see mail, and of samples there is nobody.
         (pattern, "{id}" | "{kind}") if pattern.starts_with("/operator/mail/") => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),

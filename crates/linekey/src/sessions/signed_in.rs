@@ -15,9 +15,9 @@ use crate::clock::{MINUTE, Millis};
 use crate::error::Error;
 use crate::ids::{AccountId, SessionId, UserId};
 use crate::throttle::{self, Again};
-use crate::users::Role;
 use crate::users::actor::{Acting, Actor};
 use crate::users::permissions::{Area, Standing};
+use crate::users::{Role, email};
 use crate::web::answer::Problem;
 use crate::web::page::{self, Asking, Frame, Section};
 use crate::web::{client_address, cookies};
@@ -52,6 +52,10 @@ pub struct Person {
     pub verified_email: Option<String>,
     /// As written, verified or not.
     pub email: Option<String>,
+    /// Since when the address is known to be theirs.
+    pub email_verified_at: Option<Millis>,
+    /// The address that waits to be confirmed, as written.
+    pub waiting_email: Option<String>,
     /// `201`
     pub extension: Option<String>,
     /// IANA name.
@@ -255,6 +259,7 @@ fn page_of_form(path: &str) -> Option<&'static str> {
     let pages = [
         ("/account/password", "/account/settings"),
         ("/account/settings", "/account/settings"),
+        ("/account/email", "/account/settings"),
         ("/account/sessions", "/account/sessions"),
         ("/phones", "/phones"),
         ("/admin/users", "/admin/users"),
@@ -361,6 +366,10 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
             display_name: row.display_name,
             verified_email: row.email.clone().filter(|_| row.email_verified_at.is_some()),
             email: row.email,
+            email_verified_at: row.email_verified_at,
+            waiting_email: row
+                .waiting_email
+                .filter(|_| row.waiting_since.is_some_and(|since| email::still_waits(app, since))),
             extension: row.extension,
             time_zone: row.time_zone.unwrap_or_else(|| "UTC".to_owned()),
             password_set_at: row.password_set_at,

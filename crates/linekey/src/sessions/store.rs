@@ -31,6 +31,8 @@ pub(super) struct Row {
     pub(super) domain: String,
     pub(super) sip_domain: String,
     pub(super) administrators: Option<String>,
+    pub(super) waiting_email: Option<String>,
+    pub(super) waiting_since: Option<Millis>,
 }
 
 /// The session of a token, unless its user is disabled or its account suspended.
@@ -43,10 +45,12 @@ pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>
                 (select string_agg(d.display_name || case when d.email_verified_at is null then '' else ' (' || d.email || ')' end,
                                    ', ' order by d.display_key) from users d
                   where d.account_id = u.account_id and d.role = 'administrator' and d.disabled_at is null)
-                    as administrators
+                    as administrators,
+                c.new_email as waiting_email, c.asked_at as waiting_since
            from sessions s
            join users u on u.id = s.user_id
            join accounts a on a.id = u.account_id
+           left join email_changes c on c.user_id = u.id and c.done_at is null
           where s.token_hash = $1 and u.disabled_at is null and a.suspended_at is null",
     )
     .bind(token_hash)

@@ -224,6 +224,17 @@ impl Portal {
         delivered().await
     }
 
+    /// Waits, for ten seconds at most, until every mail has left: the links of a mail are made when it leaves.
+    async fn settle(&self) {
+        for _ in 0..500 {
+            let under_way = query("select count(*) from outbox where due_at is not null and delivered_at is null");
+            if self.count(under_way).await == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// How many audit events of a kind there are.
     pub(crate) async fn events(&self, kind: &str) -> i64 {
         self.count(query("select count(*) from audit_events where kind = $1").bind(kind))
@@ -243,11 +254,13 @@ impl Portal {
     /// Every byte of every table that holds something of people's, as text. The throttle's counters are not a change, and
     /// neither is that a mail went out.
     pub(crate) async fn dump_everything(&self) -> String {
+        self.settle().await;
         let tables = [
             "accounts",
             "users",
             "sessions",
             "pending_changes",
+            "email_changes",
             "links",
             "devices",
             "audit_events",

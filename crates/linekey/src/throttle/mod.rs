@@ -31,6 +31,8 @@ const SECRET_RULE_LIMIT: i64 = 10;
 /// Reset mails an hour to the people of one account, and to anybody, that are nothing unusual.
 const RESETS_OF_ACCOUNT: i64 = 100;
 const RESETS_OF_PORTAL: i64 = 1_000;
+/// Mails an hour that ask to confirm an address: of one user, and to one address.
+const EMAIL_LIMIT: i64 = 5;
 
 /// Whom a typed name means.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +83,10 @@ pub enum Bucket<'a> {
     ResetsOfPortal,
     /// Saves by the one that rules about the stored secrets of the other judged, until one of them sets a password.
     SecretRule(&'a UserId, &'a UserId),
+    /// Mails that ask to confirm an address, by one user.
+    EmailOf(&'a UserId),
+    /// The same to one address, in the form in which addresses are compared, whoever asks.
+    EmailTo(&'a str),
 }
 
 /// What the record tells once in a while and not each time, so that it is not flooded.
@@ -124,6 +130,8 @@ impl Bucket<'_> {
             Self::ResetsOfAccount(account) => format!("resets-of-account\0{account}"),
             Self::ResetsOfPortal => "resets-of-portal".to_owned(),
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
+            Self::EmailOf(user) => format!("email-of\0{user}"),
+            Self::EmailTo(address) => format!("email-to\0{address}"),
         };
         key(app, &text)
     }
@@ -155,6 +163,7 @@ impl Bucket<'_> {
             Self::ResetsOfAccount(_) => Some(RESETS_OF_ACCOUNT),
             Self::ResetsOfPortal => Some(RESETS_OF_PORTAL),
             Self::SecretRule(..) => Some(SECRET_RULE_LIMIT),
+            Self::EmailOf(_) | Self::EmailTo(_) => Some(EMAIL_LIMIT),
         }
     }
 }

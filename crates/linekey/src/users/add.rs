@@ -164,7 +164,10 @@ pub async fn add_in(
 }
 
 /// `local@domain`, in a form that mail servers take; whether anybody is there only a mail can tell.
-fn is_address(email: &str) -> bool {
+///
+/// Written so that what compares equal to it differs in the case of ASCII letters alone: a Kelvin sign, which lower case
+/// makes a `k`, would be mailed elsewhere than it is looked up (CVE-2019-19844).
+pub(super) fn is_address(email: &str) -> bool {
     let Some((local, host)) = email.rsplit_once('@') else {
         return false;
     };
@@ -172,7 +175,8 @@ fn is_address(email: &str) -> bool {
     // Dots stand between atoms (RFC 5322, dot-atom).
     let atoms = local.split('.').all(|atom| !atom.is_empty());
     let host = domain::check(host).is_ok_and(|domain| domain.eq_ignore_ascii_case(host));
-    atoms && local.len() <= 64 && local.chars().all(good) && host
+    let plain = name::canonical(email) == email.to_ascii_lowercase();
+    atoms && plain && local.len() <= 64 && local.chars().all(good) && host
 }
 
 #[cfg(test)]
@@ -208,6 +212,11 @@ mod tests {
             "a b@acme.example",
             "ann@acme",
             "<ann@acme.example>",
+            "\u{212a}im@acme.example",
+            "\u{130}an@acme.example",
+            "ann@acme.example.",
+            "ann@\u{ff41}cme.example",
+            "ann@acme\u{3002}example",
         ] {
             let email = Some(email);
             assert_eq!(check(&NewUser { email, ..ann }), Err(Refusal::Email), "{email:?}");

@@ -385,7 +385,15 @@ async fn removing_somebody_waits_for_what_is_just_being_added(p: Portal) {
 
 /// A table that comes to refer to users must be emptied by `sign_in/remove.rs`: then it belongs in this list.
 async fn every_table_that_refers_to_users_is_emptied_of_somebody_removed(p: Portal) {
-    let known = ["devices", "links", "outbox", "pending_changes", "phones", "sessions"];
+    let known = [
+        "devices",
+        "email_changes",
+        "links",
+        "outbox",
+        "pending_changes",
+        "phones",
+        "sessions",
+    ];
     let found: Vec<(String,)> = match p.engine {
         crate::testing::Engine::Sqlite => {
             query(

@@ -15,6 +15,7 @@ mod administration_tests;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod create;
+pub mod email;
 pub mod find;
 #[cfg(test)]
 mod hostile_tests;

@@ -450,9 +450,17 @@ async fn under_way_comes_to_nothing(p: &Portal, held: &Held) {
         account: &me.person.account,
         user: &me.person.id,
         session: &me.session,
+        browser: &me.browser,
         address: me.address,
     };
-    let saved = crate::users::profile::change(&p.app, owner, "Mallory", "UTC").await;
+    let typed = crate::users::profile::Typed {
+        display_name: "Mallory",
+        time_zone: "UTC",
+        email: None,
+        without_email: false,
+    };
+    let new = crate::users::profile::check(typed, None).expect("a profile");
+    let saved = crate::users::profile::save(&p.app, owner, &new).await;
     assert!(matches!(saved, Err(Error::SessionEnded)), "{saved:?}");
     let added = crate::phones::create::create(&p.app, me, "Kitchen", "").await;
     assert!(matches!(added, Err(Error::SessionEnded)), "no phone is added");

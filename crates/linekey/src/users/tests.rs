@@ -59,7 +59,7 @@ async fn nobody_sets_role_or_verification_through_the_profile(p: Portal) {
         ("display_name", "Ann"),
         ("time_zone", "UTC"),
         ("role", "administrator"),
-        ("email", "x@evil.example"),
+        ("email_key", "x@evil.example"),
         ("email_verified_at", "1"),
         ("account_id", "x"),
         ("password_hash", "x"),

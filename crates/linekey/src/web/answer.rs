@@ -28,6 +28,8 @@ pub enum Problem {
     NotYours,
     /// 404: no such page, or another account's id.
     NotFound,
+    /// 410: a mailed link that was used, is over, or was never made.
+    LinkGone,
     /// 405.
     Method,
     /// 409: somebody else changed it a moment ago.
@@ -70,7 +72,7 @@ impl Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict | Self::Overtaken | Self::PendingGone => StatusCode::CONFLICT,
-            Self::ResetLinkGone | Self::SetUpGone => StatusCode::GONE,
+            Self::ResetLinkGone | Self::SetUpGone | Self::LinkGone => StatusCode::GONE,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -101,6 +103,7 @@ impl Problem {
             Self::Operators => "operators",
             Self::NotYours => "not-yours",
             Self::NotFound => "not-found",
+            Self::LinkGone => "link-gone",
             Self::Method => "method",
             Self::Conflict => "conflict",
             Self::Overtaken => "overtaken",
@@ -137,7 +140,9 @@ impl Problem {
 
     fn way_out(self) -> (&'static str, &'static str) {
         match self {
-            Self::SignedOut | Self::Conflict | Self::Unknown | Self::SetUpGone => (SIGN_IN, "error-link-sign-in"),
+            Self::SignedOut | Self::Conflict | Self::Unknown | Self::SetUpGone | Self::LinkGone => {
+                (SIGN_IN, "error-link-sign-in")
+            }
             Self::Overtaken => ("/admin/users", "error-link-people"),
             Self::PendingGone => ("/account/settings#password", "error-link-settings"),
             Self::ResetLinkGone => ("/reset-password", "error-link-reset"),

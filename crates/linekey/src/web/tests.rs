@@ -227,6 +227,7 @@ async fn a_problem_keeps_the_frame_of_who_asked_and_offers_to_try_again(p: Porta
         (Problem::NotYours, true, false),
         (Problem::Overtaken, true, false),
         (Problem::NotFound, true, false),
+        (Problem::LinkGone, false, false),
         (Problem::Method, true, false),
         (Problem::Conflict, false, false),
         (Problem::PendingGone, true, false),

@@ -7,8 +7,11 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 5] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 18] = [
+const FOR_EVERYONE: [&str; 24] = [
     "routes.rs change_password",
+    "password/not_me/pages.rs done",
+    "password/not_me/pages.rs form",
+    "password/not_me/pages.rs submit",
     "password/pages.rs to_form",
     "password/reset/pages.rs ask_form",
     "password/reset/pages.rs ask",
@@ -22,6 +25,9 @@ const FOR_EVERYONE: [&str; 18] = [
     "password/set_up/pages.rs save",
     "password/set_up/pages.rs code_form",
     "password/set_up/pages.rs code",
+    "users/email/pages.rs done",
+    "users/email/pages.rs form",
+    "users/email/pages.rs submit",
     "web/assets.rs asset",
     "web/gate.rs no_such_method",
     "demo/pages.rs mail_json",

@@ -146,7 +146,12 @@ fn one_place_writes_portal_passwords() {
     one_place_writes(
         "password_hash",
         "password",
-        &["password/set.rs", "password/pending.rs", "password/import.rs"],
+        &[
+            "password/set.rs",
+            "password/pending.rs",
+            "password/import.rs",
+            "password/not_me.rs",
+        ],
     );
 }
 

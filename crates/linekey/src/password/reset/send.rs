@@ -9,7 +9,7 @@ use crate::mail::{self, Mail};
 use crate::throttle::{self, Bucket, Counted};
 use crate::users::act::{self, Asked, Begun, Whom};
 use crate::users::permissions::{Act, Refusal};
-use crate::users::{Actor, Subject};
+use crate::users::{self, Actor, Subject};
 
 /// What came of it.
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub async fn send_reset(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<S
         by: Some(actor.by()),
     };
     let to = subject.verified_email().unwrap_or_default();
+    // Somebody who may has looked into it: the address may be changed again.
+    users::email::thaw(&mut tx, &subject.id).await?;
     mail::send(app, &mut tx, (&subject.account, &subject.id), to, &mail).await?;
     tx.commit().await?;
     Ok(Sent::Done(subject))

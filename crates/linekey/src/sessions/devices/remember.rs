@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, DeviceId, UserId};
-use crate::mail::{self, Mail};
+use crate::mail::{self, Did, Happened, Mail, NotMe};
 use crate::users;
 
 /// Whose browser it is, and what is known of it.
@@ -61,15 +61,28 @@ async fn tell(app: &App, tx: &mut Tx, who: SigningIn<'_>, address: String) -> Re
     let Some(subject) = users::subject_in(tx, who.account, who.user).await? else {
         return Ok(());
     };
-    let Some(to) = subject.verified_email() else {
+    let Some((to, since)) = subject.verified_email().zip(subject.email_verified_at) else {
         return Ok(());
+    };
+    let at = app.clock.now();
+    let happened = Happened {
+        did: Did::SignIn,
+        at,
+        epoch: subject.credential_epoch,
+        email: to.to_owned(),
+        email_verified_at: since,
     };
     let mail = Mail::NewBrowser {
         name: subject.display_name.clone(),
         sign_in_name: subject.sign_in_name(),
-        at: app.clock.now(),
+        at,
         browser: browser::describe(&app.words, who.user_agent),
         address,
+        not_me: NotMe {
+            account: who.account.clone(),
+            user: who.user.clone(),
+            happened,
+        },
     };
     mail::send(app, tx, (who.account, who.user), to, &mail).await
 }

@@ -1,0 +1,57 @@
+//! Undoes changes of the address that were not the user's, and freezes it: a part of "This wasn't me".
+
+use super::store;
+use crate::app::App;
+use crate::clock::{DAY, Millis};
+use crate::db::{Tx, Via};
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::mail::Happened;
+use crate::users::Subject;
+
+/// How long changes are frozen.
+pub const FROZEN_FOR: Millis = DAY;
+/// How long what was undone is remembered: as long as a mail about it may still be used.
+const REMEMBERED: Millis = 3 * DAY + DAY;
+
+/// Whether the mail about it went to whoever it was, because it happened between another event and the moment at which
+/// the owner undid that one.
+pub async fn is_part_of_what_was_undone(via: impl Into<Via<'_>>, user: &UserId, happened: &Happened) -> Result<bool> {
+    let freeze = store::freeze_of(via, user).await?;
+    let span = freeze.undone_from.zip(freeze.undone_at);
+    Ok(span.is_some_and(|(from, until)| from < happened.at && happened.at <= until))
+}
+
+/// Whether the address on file was put there by the event or by the user after it, and is another one than before it.
+pub async fn is_moved(via: impl Into<Via<'_>>, subject: &Subject, happened: &Happened) -> Result<bool> {
+    if subject.email.as_deref() == Some(&happened.email) {
+        return Ok(false);
+    }
+    store::was_put_since(via, &subject.id, subject.email.as_deref(), happened.at).await
+}
+
+/// Takes back what waits, puts the former address on file if `moved`, and freezes changes. The caller holds the user.
+pub async fn undo(app: &App, tx: &mut Tx, subject: &Subject, happened: &Happened, moved: bool) -> Result<()> {
+    let now = app.clock.now();
+    store::remove_waiting(tx, &subject.id).await?;
+    if moved {
+        let since = Some(happened.email_verified_at);
+        store::put_email(tx, &subject.account, &subject.id, Some(&happened.email), since).await?;
+    }
+    let before = store::freeze_of(&mut *tx, &subject.id).await?;
+    // What was undone a while ago and still may be mailed about stays undone.
+    let earlier = before.undone_at.filter(|at| now - at < REMEMBERED);
+    let earlier = earlier.and(before.undone_from);
+    let freeze = store::Freeze {
+        frozen_until: Some(now + FROZEN_FOR),
+        undone_from: Some(earlier.map_or(happened.at, |earlier| earlier.min(happened.at))),
+        undone_at: Some(now),
+    };
+    store::put_freeze(tx, &subject.id, freeze).await
+}
+
+/// Until when changes of the user's address are frozen, milliseconds UTC, if they are now.
+pub async fn frozen_until(app: &App, user: &UserId) -> Result<Option<Millis>> {
+    let freeze = store::freeze_of(&app.db, user).await?;
+    Ok(freeze.frozen_until.filter(|until| *until > app.clock.now()))
+}
