@@ -281,7 +281,8 @@ async fn a_worker_whose_mail_was_taken_over_lets_go_of_it(p: Portal) {
     let hand = tokio::spawn(deliver::deliver(p.app.clone(), transport, mail, SOON));
     p.until(async || server.waiting() == 1).await;
     p.alter(query("update outbox set tries = tries + 1")).await;
-    hand.await.expect("it ends");
+    // Long before the server's silence ends it.
+    p.until(async || hand.is_finished()).await;
     server.release();
     assert_eq!((delivered(&p).await, waiting(&p).await), (0, 1));
     assert_eq!(server.taken().len(), 0);
@@ -338,7 +339,8 @@ async fn wherever_a_worker_dies_no_mail_is_lost(p: Portal) {
         points = point;
     }
     println!("killed at {points} points: none lost, {doubled} doubled");
-    assert!(points >= 8, "{points} points are hardly all");
+    // One for each answer of the server at least; what the database does may take no wait at all.
+    assert!(points >= 6, "{points} points are hardly all");
 }
 
 /// The one point: the server has the mail, and its 250 is on the way.

@@ -463,6 +463,31 @@ fn doctor_names_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
+fn doctor_tries_the_mail_server_and_sends_a_test_mail() {
+    let place = Place::set_up("doctor-mail");
+    let sent = place.does(&["doctor", "--mail", "ann@acme.example"]);
+    assert!(sent.contains("the mail to ann@acme.example is in"), "{sent}");
+    let wrong = place.refuses(&["doctor", "--mail", "ann"]);
+    assert!(
+        wrong.contains("test mail") && wrong.contains("does not take that address"),
+        "{wrong}"
+    );
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("its port").port();
+    drop(listener);
+    let place = place.with("LINEKEY_MAIL__TRANSPORT", "smtp").with(
+        "LINEKEY_MAIL__SMTP_URL",
+        &format!("smtp://portal:never-shown@127.0.0.1:{port}"),
+    );
+    let wrong = place.refuses(&["doctor", "--mail", "ann@acme.example"]);
+    assert!(
+        wrong.contains("nobody listens there") && wrong.contains("2 checks failed"),
+        "{wrong}"
+    );
+    assert!(!wrong.contains("never-shown"), "{wrong}");
+}
+
+#[test]
 fn migrate_says_from_which_version_to_which() {
     let place = Place::set_up("migrate");
     let text = place.does(&["migrate"]);
