@@ -204,15 +204,15 @@ async fn people_sign_in_over_tls_through_the_proxy_and_are_known_by_their_own_ad
     for event in tried {
         assert_eq!(event["address"], "127.0.0.2", "{event}");
     }
-    // One counter for all of them: after six failures the next has to wait, whatever it says of itself.
+    // A browser that never signed in. One counter for all of them: after six failures the next has to wait, whatever it says of itself.
     let wrong = ["-d", "username=olivia", "-d", "password=wrong"];
     let answers: Vec<_> = spoofed
         .iter()
-        .map(|lie| proxy.curl("other", &[&lie[..], &wrong[..]].concat(), "/sign-in"))
+        .map(|lie| proxy.curl("stranger", &[&lie[..], &wrong[..]].concat(), "/sign-in"))
         .collect();
     assert_eq!(status(&answers[0]), "422", "{}", answers[0]);
     let lie = ["-H", "X-Forwarded-For: 198.51.100.7"];
-    let late = proxy.curl("other", &[&lie[..], &wrong[..]].concat(), "/sign-in");
+    let late = proxy.curl("stranger", &[&lie[..], &wrong[..]].concat(), "/sign-in");
     assert_eq!(status(&late), "429", "{late}");
     server.terminate();
 }
