@@ -334,7 +334,7 @@ error-not-found-next = Check the address, or start from the first page.
 
 error-link-gone-title = This link no longer works
 error-link-gone-what = It was used already, its time is over, or something newer took its place. Nothing was changed.
-error-link-gone-next = Sign in to see how things stand. If you can't, ask your administrator.
+error-link-gone-next = Sign in to see how things stand. If you can't, ask for a reset link on that page.
 
 error-cross-site-title = That came from another site
 error-cross-site-what = To protect you, the portal accepts forms from its own pages only. Nothing was changed.
