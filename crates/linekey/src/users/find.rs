@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, UserId};
 
 /// People on one page.
-pub const PAGE: usize = 40;
+pub const PAGE: usize = 30;
 
 /// Someone in the list.
 #[derive(Clone, Debug, sqlx::FromRow)]
