@@ -22,6 +22,8 @@ pub struct Settled {
     pub devices: u64,
     /// Changes of a password that waited to be confirmed.
     pub pending: u64,
+    /// New e-mail addresses that waited to be confirmed.
+    pub addresses: u64,
     /// Mails that waited, and are not sent.
     pub mails: u64,
     /// How much is wrong with the audit record.
@@ -50,6 +52,7 @@ async fn end(app: &App) -> Result<Settled> {
         sessions: store::end_sessions(&mut tx).await?,
         links: store::remove_links(&mut tx).await?,
         devices: store::forget_devices(&mut tx).await?,
+        addresses: store::remove_waiting_addresses(&mut tx).await?,
         mails: store::give_up_mail(&mut tx, NOT_SENT).await?,
         findings: 0,
     };
@@ -58,6 +61,7 @@ async fn end(app: &App) -> Result<Settled> {
         "links": settled.links,
         "devices": settled.devices,
         "pending": settled.pending,
+        "addresses": settled.addresses,
         "mails": settled.mails,
     });
     audit::record(app, &mut tx, Event::of_console(Kind::Restore, None, None, detail)).await?;

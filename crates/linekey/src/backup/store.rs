@@ -59,6 +59,11 @@ pub(super) async fn remove_reset_requests(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Takes every new e-mail address away that waits to be confirmed. One that is on file stays on record, to be undone.
+pub(super) async fn remove_waiting_addresses(tx: &mut Tx) -> Result<u64> {
+    query("delete from email_changes where done_at is null").run(tx).await
+}
+
 /// Takes every change away that waits to be confirmed.
 pub(super) async fn remove_pending(tx: &mut Tx) -> Result<u64> {
     query("delete from pending_changes").run(tx).await

@@ -17,6 +17,10 @@ const TABLES: &[(&str, &str)] = &[
     ("audit_heads", "stays"),
     ("audit_tally", "stays"),
     ("devices", "over: they may have been forgotten since"),
+    (
+        "email_changes",
+        "those that wait are over: they may have been called off since",
+    ),
     ("links", "over: they may have been used since"),
     ("outbox", "given up: they may have been sent since"),
     ("pending_changes", "over, with their sessions"),
@@ -70,6 +74,13 @@ async fn what_was_good_then_is_not_good_again(p: Portal) {
         .await
         .id_after("/confirm?change=");
     bob.change_password("Tidewater-Kestrel-2").await;
+    // A new address that waits, and one that is on file.
+    p.alter(query(
+        "insert into email_changes (id, account_id, user_id, browser, address, asked_at, done_at)
+         select 'waits', account_id, id, 'x', 'x', 1, cast(null as bigint) from users where name = 'ann'
+         union all select 'is done', account_id, id, 'x', 'x', 1, 2 from users where name = 'bob'",
+    ))
+    .await;
     // A mail that waits, and one that was delivered.
     p.alter(query(
         "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at, due_at)
@@ -109,6 +120,8 @@ async fn what_was_good_then_is_not_good_again(p: Portal) {
         .sign_in("ann@acme.example", "Tidewater-Kestrel-1")
         .await
         .says(422, "");
+    let kept = query("select count(*) from email_changes where id = 'is done'");
+    assert_eq!((settled.addresses, p.count(kept).await), (1, 1));
     let due = query("select count(*) from outbox where due_at is not null");
     assert_eq!(p.count(due).await, 0);
     let why: Vec<(String, Option<String>)> =

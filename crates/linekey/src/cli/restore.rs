@@ -94,12 +94,17 @@ fn over(settled: &Settled) -> String {
     let mut text = format!(
         "What came after the backup is gone: a password changed since is the old one again, and who was disabled since\n\
          may sign in again. `linekey audit verify --head`, with heads kept elsewhere, says what is missing.\n\n\
-         So that nothing old comes alive: {} ended, {} taken away, {} forgotten, {} of a password dropped.\n\
+         So that nothing old comes alive: {} ended, {} taken away, {} forgotten, {} of a password\n\
+         and {} dropped.\n\
          So that nothing is sent twice: {} given up.\n",
         count(settled.sessions, "session"),
         count(settled.links, "link"),
         count(settled.devices, "known browser"),
         count(settled.pending, "unconfirmed change"),
+        match settled.addresses {
+            1 => "1 unconfirmed e-mail address".to_owned(),
+            addresses => format!("{addresses} unconfirmed e-mail addresses"),
+        },
         count(settled.mails, "waiting mail"),
     );
     if settled.findings > 0 {
