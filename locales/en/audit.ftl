@@ -26,9 +26,9 @@ audit-password-change-done =
     }
 audit-password-set-done = { $actor } set a password for { $subject }
 audit-password-set-refused = { $actor } was not allowed to set that password for { $subject }
-audit-reset-request-done = Asked for a reset link
+audit-reset-request-done = A reset link was asked for their e-mail address
 audit-reset-request-refused = A reset link was asked for an address that nobody here has
-audit-reset-request-delayed = Asked for more reset links than one address gets within an hour
+audit-reset-request-delayed = More reset links were asked for their e-mail address than one gets within an hour
 audit-reset-link-sent-done = { $actor } sent { $subject } a reset link
 audit-reset-link-sent-refused = { $actor } was not allowed to send { $subject } a reset link
 audit-password-reset-done =

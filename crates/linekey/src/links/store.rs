@@ -30,7 +30,7 @@ pub struct Link {
 /// A link whose code may be tried.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Coded {
-    pub(super) id: LinkId,
+    pub(super) token_hash: Vec<u8>,
     pub(super) code_mac: Vec<u8>,
 }
 
@@ -87,23 +87,6 @@ pub(super) async fn by_token(db: &Db, purpose: Purpose, token_hash: &[u8], now: 
     .await
 }
 
-/// The link with this id, for its own purpose, while it is good.
-pub(super) async fn by_id(db: &Db, purpose: Purpose, id: &LinkId, now: Millis) -> Result<Option<Link>> {
-    query(
-        "select l.id, l.account_id, l.user_id, l.credential_epoch, l.detail, l.created_at, l.expires_at
-           from links l join users u on u.id = l.user_id join accounts a on a.id = u.account_id
-          where l.id = $2 and l.purpose = $1 and l.expires_at > $3 and l.tries < $4
-            and u.disabled_at is null and a.suspended_at is null
-            and (l.purpose = 'not-me' or l.credential_epoch = u.credential_epoch)",
-    )
-    .bind(purpose.as_str())
-    .bind(id)
-    .bind(now)
-    .bind(MOST_TRIES)
-    .optional(db)
-    .await
-}
-
 /// Counts a try at every code of a browser that may still be tried, and returns those.
 pub(super) async fn try_codes_of_browser(
     tx: &mut Tx,
@@ -115,7 +98,7 @@ pub(super) async fn try_codes_of_browser(
     query(
         "update links set code_tries = code_tries + 1
           where browser_hash = $2 and purpose = $1 and code_expires_at > $3 and code_tries < $4 and code_mac is not null
-         returning id, code_mac",
+         returning token_hash, code_mac",
     )
     .bind(purpose.as_str())
     .bind(browser_hash)
@@ -125,25 +108,17 @@ pub(super) async fn try_codes_of_browser(
     .await
 }
 
-/// The same for every code of a user that works in any browser.
-pub(super) async fn try_codes_of_user(
-    tx: &mut Tx,
-    purpose: Purpose,
-    user: &UserId,
-    now: Millis,
-    most: i64,
-) -> Result<Vec<Coded>> {
+/// The codes of a user that work in any browser. Their tries are not counted: a stranger who knows the name could use them
+/// all up, and the code is too long to be guessed.
+pub(super) async fn codes_of_user(db: &Db, purpose: Purpose, user: &UserId, now: Millis) -> Result<Vec<Coded>> {
     query(
-        "update links set code_tries = code_tries + 1
-          where user_id = $2 and purpose = $1 and code_expires_at > $3 and code_tries < $4 and code_mac is not null
-            and browser_hash is null
-         returning id, code_mac",
+        "select token_hash, code_mac from links
+          where user_id = $2 and purpose = $1 and code_expires_at > $3 and code_mac is not null and browser_hash is null",
     )
     .bind(purpose.as_str())
     .bind(user)
     .bind(now)
-    .bind(most)
-    .all(tx)
+    .all(db)
     .await
 }
 

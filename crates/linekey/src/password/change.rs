@@ -48,7 +48,7 @@ pub async fn change(
             pending::keep(app, me, &hash, verdict, sign_out_others).await?,
         ));
     }
-    if let Some(seconds) = count_telling(app, &me.person.id, &me.person.id).await? {
+    if let Some(seconds) = count_telling(app, Bucket::SecretRule(&me.person.id, &me.person.id)).await? {
         return Ok(Changed::Wait(seconds));
     }
     let (hash, verdict) = judge(app, &owner, typed, &new).await?;
@@ -67,7 +67,7 @@ pub async fn change(
 
 /// Commits the change that waited, for a person who has just proven who they are.
 pub async fn commit(app: &App, me: &SignedIn, waiting: &Waiting) -> Result<Changed> {
-    if let Some(seconds) = count_telling(app, &me.person.id, &me.person.id).await? {
+    if let Some(seconds) = count_telling(app, Bucket::SecretRule(&me.person.id, &me.person.id)).await? {
         return Ok(Changed::Wait(seconds));
     }
     if waiting.verdict.refuses() {

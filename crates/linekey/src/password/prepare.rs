@@ -145,11 +145,11 @@ pub(super) async fn judge(
     Ok((hash, verdict))
 }
 
-/// Counts that `asker` will learn how the stored secrets of `owner` judge what they typed; the seconds to wait if it is
-/// once too often. Counted before it is judged and whatever comes of it: who is told nothing while the right guess would
+/// Counts, in the bucket of whoever asks, that they will learn how the stored secrets of the owner judge what they typed; the
+/// seconds to wait if it is once too often. Counted before it is judged and whatever comes of it: who is told nothing while the right guess would
 /// be refused, or ends their own session before a wrong one is saved, is a guesser. Setting a password clears it.
-pub(super) async fn count_telling(app: &App, asker: &UserId, owner: &UserId) -> Result<Option<i64>> {
-    Ok(match throttle::count(app, &[Bucket::SecretRule(asker, owner)]).await? {
+pub(super) async fn count_telling(app: &App, asker: Bucket<'_>) -> Result<Option<i64>> {
+    Ok(match throttle::count(app, &[asker]).await? {
         Counted::Go { .. } => None,
         Counted::Wait(seconds) => Some(seconds),
     })

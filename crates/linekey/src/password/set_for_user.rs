@@ -143,7 +143,7 @@ async fn make_ready(
     };
     // A random one tells nobody anything.
     if let Some(person) = actor.person().filter(|_| !temporary)
-        && let Some(seconds) = count_telling(app, person.id, &subject.id).await?
+        && let Some(seconds) = count_telling(app, Bucket::SecretRule(person.id, &subject.id)).await?
     {
         return Ok(Err(SetFor::Wait(seconds)));
     }

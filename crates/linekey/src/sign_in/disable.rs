@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::audit::{self, Outcome};
 use crate::error::Result;
+use crate::links;
 use crate::mail::{self, Mail};
 use crate::sessions;
 use crate::users::act::{self, Begun, Whom};
@@ -46,6 +47,10 @@ async fn switch(app: &App, actor: Actor<'_>, whom: Whom<'_>, act: Act) -> Result
     }
     // What waits for a confirmation goes with its session.
     let ended = sessions::end::all_in(&mut tx, &subject.id).await?;
+    // Nor does a link from before open anything once they are let in again.
+    if act == Act::Disable {
+        links::void_all(&mut tx, &subject.id).await?;
+    }
     let detail = serde_json::json!({ "sessions": ended });
     audit::record(app, &mut tx, actor.event(act.kind(), Outcome::Done, &subject, detail)).await?;
     if let Some(address) = subject.verified_email() {

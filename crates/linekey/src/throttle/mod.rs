@@ -83,6 +83,8 @@ pub enum Bucket<'a> {
     ResetsOfPortal,
     /// Saves by the one that rules about the stored secrets of the other judged, until one of them sets a password.
     SecretRule(&'a UserId, &'a UserId),
+    /// The same by whoever holds a link for the password of this user: a session, stolen or not, has no part in it.
+    SecretRuleByLink(&'a UserId),
     /// Mails that ask to confirm an address, by one user.
     EmailOf(&'a UserId),
     /// The same to one address, in the form in which addresses are compared, whoever asks.
@@ -130,6 +132,7 @@ impl Bucket<'_> {
             Self::ResetsOfAccount(account) => format!("resets-of-account\0{account}"),
             Self::ResetsOfPortal => "resets-of-portal".to_owned(),
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
+            Self::SecretRuleByLink(user) => format!("secret-rule-by-link\0{user}"),
             Self::EmailOf(user) => format!("email-of\0{user}"),
             Self::EmailTo(address) => format!("email-to\0{address}"),
         };
@@ -162,7 +165,7 @@ impl Bucket<'_> {
             Self::ResetMailsTo(_) | Self::ResetMailsOf(_) => Some(app.config.mail.per_address_hour),
             Self::ResetsOfAccount(_) => Some(RESETS_OF_ACCOUNT),
             Self::ResetsOfPortal => Some(RESETS_OF_PORTAL),
-            Self::SecretRule(..) => Some(SECRET_RULE_LIMIT),
+            Self::SecretRule(..) | Self::SecretRuleByLink(_) => Some(SECRET_RULE_LIMIT),
             Self::EmailOf(_) | Self::EmailTo(_) => Some(EMAIL_LIMIT),
         }
     }

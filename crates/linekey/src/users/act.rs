@@ -81,16 +81,17 @@ pub async fn ask(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Resul
 /// # Errors
 /// [`crate::error::Error::SessionEnded`] when the actor's session has ended meanwhile.
 pub async fn begin(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Result<Begun> {
-    match ask(app, actor, act, whom).await? {
-        Asked::May(_) => {}
+    let subject = match ask(app, actor, act, whom).await? {
+        Asked::May(subject) => subject,
         Asked::Refused(refusal, _) => return Ok(Begun::Refused(refusal)),
         Asked::Nobody => return Ok(Begun::Nobody),
-    }
+    };
     let mut tx = app.db.begin().await?;
-    // The actor first, then the subject, who is of a lower rank: no two acts wait for each other in a circle. Of two who
-    // may be of one rank, it is the same one first whoever acts.
-    let of_one_rank = |person: &Acting<'_>| act == Act::SendReset && whom.id.as_str() < person.id.as_str();
-    if actor.person().as_ref().is_some_and(of_one_rank) && !store::hold_row(&mut tx, whom.account, whom.id).await? {
+    // The actor first, then the subject, who is of a lower rank: no two acts wait for each other in a circle. Of two of one
+    // rank, it is the one with the smaller id first, whoever acts.
+    if actor.person().is_some_and(|person| is_before(&subject, person))
+        && !store::hold_row(&mut tx, whom.account, whom.id).await?
+    {
         return Ok(Begun::Nobody);
     }
     let actor_now = match actor {
@@ -116,6 +117,11 @@ pub async fn begin(app: &App, actor: Actor<'_>, act: Act, whom: Whom<'_>) -> Res
         return Ok(Begun::Refused(refusal));
     }
     Ok(Begun::May(tx, Box::new(subject)))
+}
+
+/// Whether the subject is held before the actor.
+fn is_before(subject: &Subject, actor: Acting<'_>) -> bool {
+    subject.role == actor.role && subject.id.as_str() < actor.id.as_str()
 }
 
 async fn record_refusal(

@@ -80,7 +80,7 @@ impl Flows {
 }
 
 /// Whether it is base64url of so many bytes, as what we make at random is.
-fn is_of_bytes(text: &str, count: usize) -> bool {
+pub fn is_of_bytes(text: &str, count: usize) -> bool {
     BASE64URL_NOPAD
         .decode(text.as_bytes())
         .is_ok_and(|bytes| bytes.len() == count)

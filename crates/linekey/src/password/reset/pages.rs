@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 
@@ -21,6 +21,7 @@ use crate::phones::view::PhoneView;
 use crate::sessions;
 use crate::web::answer::{Problem, page};
 use crate::web::cookies;
+use crate::web::flow::{self, Flows};
 use crate::web::form::{Form, Query};
 use crate::web::gate::with_status;
 use crate::web::origin::Origin;
@@ -31,16 +32,16 @@ use crate::web::page::{FieldError, Frame};
 const DEADLINE: Duration = Duration::from_millis(400);
 /// The cookie of a browser that asked: the codes it asked for work in it alone.
 const REQUEST: &str = "linekey-reset-request";
-/// Bytes in it, and in the token of a link.
-const TOKEN_BYTES: usize = 32;
-/// What the cookies of opened links are called, before the name of the flow.
-const FLOW: &str = "linekey-reset-";
-/// Bytes in the name of a flow.
-const FLOW_BYTES: usize = 16;
-/// Links that are open at once in one browser. Cookies travel with every request.
-const MOST_FLOWS: usize = 5;
-/// How long those cookies last, in seconds: as long as a link does.
+/// Bytes in it.
+const REQUEST_BYTES: usize = 32;
+/// How long these cookies last, in seconds: as long as a link does.
 const LASTS: i64 = HOUR / SECOND;
+/// The reset links that are open in a browser.
+const FLOWS: Flows = Flows {
+    cookie: "linekey-reset-",
+    page: "/reset-password/new",
+    lasts: LASTS,
+};
 
 #[derive(Template)]
 #[template(path = "password/reset/ask.html")]
@@ -89,8 +90,11 @@ pub async fn ask(State(app): State<App>, origin: Origin, headers: HeaderMap, For
         let again = ask_page(&app, email, vec![field(&app, "email", "reset-email-shape")]);
         return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again));
     };
-    let cookie = cookies::get(&app, &headers, REQUEST).filter(|cookie| is_of_bytes(cookie, TOKEN_BYTES));
-    let cookie = cookie.map_or_else(|| new_name(&app, TOKEN_BYTES), str::to_owned);
+    let cookie = cookies::get(&app, &headers, REQUEST).filter(|cookie| flow::is_of_bytes(cookie, REQUEST_BYTES));
+    let cookie = cookie.map_or_else(
+        || BASE64URL_NOPAD.encode(&app.random.bytes::<REQUEST_BYTES>()),
+        str::to_owned,
+    );
     let from = request::From {
         address: origin.address,
         browser: &sessions::described(&app, &origin.user_agent),
@@ -143,7 +147,7 @@ pub async fn by_code(
     };
     deadline.await;
     Ok(match opened {
-        ByCode::Open(token) => into_flow(&app, &headers, token.reveal()),
+        ByCode::Open(token) => FLOWS.onward(&app, &headers, token.reveal()),
         ByCode::Wait(seconds) => Problem::Wait(seconds).into_response(),
         ByCode::Wrong => {
             let problem = errors.is_empty().then(|| app.words.say("reset-code-wrong"));
@@ -166,34 +170,10 @@ fn sent_page(app: &App, email: &str, errors: Vec<FieldError>, problem: Option<St
 /// GET `/reset-password/{token}`: the token leaves the address, which browsers keep and show, for a cookie. Spends
 /// nothing, and does not even ask whether the token is one: mail scanners open links too.
 pub async fn open(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    if !is_of_bytes(&token, TOKEN_BYTES) {
-        return Problem::ResetLinkGone.into_response();
+    match FLOWS.open(&app, &headers, &token) {
+        Some(onward) => onward,
+        None => Problem::ResetLinkGone.into_response(),
     }
-    into_flow(&app, &headers, &token)
-}
-
-/// Sends the browser on to the form, with the token in a cookie of its own.
-fn into_flow(app: &App, headers: &HeaderMap, token: &str) -> Response {
-    let open = flows(app, headers);
-    let known = open.iter().find(|(_, other)| other == token);
-    // Browsers send the oldest first.
-    let over = if known.is_some() {
-        0
-    } else {
-        open.len().saturating_sub(MOST_FLOWS - 1)
-    };
-    let flow = known.map_or_else(|| new_name(app, FLOW_BYTES), |(flow, _)| flow.clone());
-    let cookie = cookies::set(app, &format!("{FLOW}{flow}"), token, Some(LASTS));
-    let no_referrer = [(
-        HeaderName::from_static("referrer-policy"),
-        HeaderValue::from_static("no-referrer"),
-    )];
-    let form = Redirect::to(&format!("/reset-password/new?flow={flow}"));
-    let mut response = (no_referrer, cookie, form).into_response();
-    for (flow, _) in open.iter().take(over) {
-        response = (cookies::remove(app, &format!("{FLOW}{flow}")), response).into_response();
-    }
-    response
 }
 
 /// GET `/reset-password/new?flow=`
@@ -232,7 +212,7 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
     };
     match redeem(&app, &opened, typed, from).await? {
         Redeemed::Done => {
-            let spent = cookies::remove(&app, &format!("{FLOW}{flow}"));
+            let spent = FLOWS.end(&app, flow);
             Ok((spent, Redirect::to("/sign-in?reset=done")).into_response())
         }
         Redeemed::WrongEmail => {
@@ -250,10 +230,7 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
 
 /// What the token of a flow opens. Another flow's is not looked at.
 async fn opened(app: &App, headers: &HeaderMap, flow: &str) -> Result<Option<Opened>> {
-    if !is_of_bytes(flow, FLOW_BYTES) {
-        return Ok(None);
-    }
-    match cookies::get(app, headers, &format!("{FLOW}{flow}")) {
+    match FLOWS.token(app, headers, flow) {
         Some(token) => redeem::open(app, token).await,
         None => Ok(None),
     }
@@ -293,24 +270,4 @@ fn field(app: &App, field: &'static str, key: &str) -> FieldError {
         field,
         text: app.words.say(key),
     }
-}
-
-/// The flows that are open in a browser, and their tokens.
-fn flows(app: &App, headers: &HeaderMap) -> Vec<(String, String)> {
-    let named = cookies::starting_with(app, headers, FLOW);
-    let ours = named.filter(|(flow, token)| is_of_bytes(flow, FLOW_BYTES) && is_of_bytes(token, TOKEN_BYTES));
-    ours.map(|(flow, token)| (flow.to_owned(), token.to_owned())).collect()
-}
-
-fn new_name(app: &App, count: usize) -> String {
-    let mut bytes = vec![0; count];
-    app.random.fill(&mut bytes);
-    BASE64URL_NOPAD.encode(&bytes)
-}
-
-/// Whether it is base64url of so many bytes, as what we make at random is.
-fn is_of_bytes(text: &str, count: usize) -> bool {
-    BASE64URL_NOPAD
-        .decode(text.as_bytes())
-        .is_ok_and(|bytes| bytes.len() == count)
 }

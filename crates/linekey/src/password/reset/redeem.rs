@@ -86,7 +86,7 @@ pub async fn redeem(app: &App, opened: &Opened, typed: Typed<'_>, from: From<'_>
         Ok(new) => new,
         Err(refused) => return Ok(Redeemed::Refused(refused)),
     };
-    if let Some(seconds) = count_telling(app, &subject.id, &subject.id).await? {
+    if let Some(seconds) = count_telling(app, Bucket::SecretRuleByLink(&subject.id)).await? {
         return Ok(Redeemed::Wait(seconds));
     }
     let (hash, verdict) = judge(app, &owner, typed.new, &new).await?;
@@ -106,7 +106,10 @@ pub async fn redeem(app: &App, opened: &Opened, typed: Typed<'_>, from: From<'_>
     let Set::Done { .. } = set(app, &mut tx, &hash, cause).await? else {
         return Ok(Redeemed::Gone);
     };
-    let forgiven = [Bucket::SecretRule(&subject.id, &subject.id)];
+    let forgiven = [
+        Bucket::SecretRule(&subject.id, &subject.id),
+        Bucket::SecretRuleByLink(&subject.id),
+    ];
     throttle::clear(app, &mut tx, &forgiven).await?;
     tx.commit().await?;
     Ok(Redeemed::Done)

@@ -194,6 +194,35 @@ async fn a_link_dies_with_time_with_any_new_password_and_with_its_user(p: Portal
         .says(410, GONE);
 }
 
+/// Whoever holds a stolen session must not keep the owner from getting back in.
+async fn saves_in_a_session_do_not_make_the_link_wait(p: Portal) {
+    let thief = p.signed_in("ann").await;
+    let browser = p.browser();
+    let flow = opened(&p, &browser, "ann").await;
+    let mut last = 0;
+    for _ in 0..11 {
+        last = thief.change_password("Demo-ann-desk-2026").await.status.as_u16();
+    }
+    assert_eq!(last, 429, "the session has used its tries up");
+    choose(&browser, &flow, "ann@acme.example", NEW)
+        .await
+        .leads_to("/sign-in?reset=done");
+}
+
+async fn a_link_from_before_somebody_was_disabled_stays_dead_when_they_are_enabled(p: Portal) {
+    let browser = p.browser();
+    let flow = opened(&p, &browser, "ann").await;
+    let adam = p.signed_in("adam").await;
+    let (id,): (String,) = query("select id from users where name = 'ann'")
+        .one(&p.app.db)
+        .await
+        .expect("ann");
+    let page = format!("/admin/users/{id}");
+    adam.post(&format!("{page}/disable"), &[]).await.leads_to(&page);
+    adam.post(&format!("{page}/enable"), &[]).await.leads_to(&page);
+    choose(&browser, &flow, "ann@acme.example", NEW).await.says(410, GONE);
+}
+
 async fn a_new_password_lifts_what_was_set_for_somebody(p: Portal) {
     p.alter(query(
         "update users set must_change_at = 1, password_expires_at = 2 where name = 'ann'",
@@ -243,6 +272,8 @@ stories!(
     five_wrong_addresses_spend_the_link_and_an_empty_form_spends_nothing,
     of_fifty_wrong_addresses_at_once_five_are_judged,
     a_link_dies_with_time_with_any_new_password_and_with_its_user,
+    saves_in_a_session_do_not_make_the_link_wait,
+    a_link_from_before_somebody_was_disabled_stays_dead_when_they_are_enabled,
     a_new_password_lifts_what_was_set_for_somebody,
     a_browser_keeps_few_open_links_and_opens_one_twice_as_the_same,
     a_link_that_is_none_is_gone_and_its_address_is_not_shown,

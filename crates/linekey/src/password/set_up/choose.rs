@@ -65,7 +65,7 @@ pub async fn choose(
         Ok(accepted) => accepted,
         Err(refused) => return Ok(Chosen::Refused(refused)),
     };
-    if let Some(seconds) = count_telling(app, &subject.id, &subject.id).await? {
+    if let Some(seconds) = count_telling(app, Bucket::SecretRuleByLink(&subject.id)).await? {
         return Ok(Chosen::Wait(seconds));
     }
     let (hash, verdict) = judge(app, &owner, new, &accepted).await?;
@@ -91,7 +91,10 @@ pub async fn choose(
     if let Some(key) = proven {
         users::prove_email::prove_email(app, &mut tx, (&subject.account, &subject.id), key).await?;
     }
-    let forgiven = [Bucket::SecretRule(&subject.id, &subject.id)];
+    let forgiven = [
+        Bucket::SecretRule(&subject.id, &subject.id),
+        Bucket::SecretRuleByLink(&subject.id),
+    ];
     throttle::clear(app, &mut tx, &forgiven).await?;
     tx.commit().await?;
     Ok(Chosen::Done)

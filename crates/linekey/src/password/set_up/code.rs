@@ -26,8 +26,7 @@ pub enum Coded {
     Wait(i64),
 }
 
-/// Tries a code. Counted before it is judged, with the failed sign-ins by that name in browsers that are not known; and the code's own
-/// tries are counted too.
+/// Tries a code. Counted before it is judged, with the failed sign-ins by that name in browsers that are not known.
 pub async fn open(app: &App, typed_name: &str, typed_code: &str, address: IpAddr) -> Result<Coded> {
     let name = TypedName::new(typed_name);
     let meant = users::by_full_name(app, typed_name).await?;

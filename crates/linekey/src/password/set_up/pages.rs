@@ -133,7 +133,7 @@ pub async fn code(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
     match code::open(&app, name, fields.text("code"), origin.address).await? {
         Coded::Right(token) => Ok(FLOWS.onward(&app, &headers, token.reveal())),
         Coded::Refused => {
-            // Counting a try of a code that exists writes more than looking for one that does not.
+            // A name that somebody has leaves a refusal on record, which takes longer than none.
             tokio::time::sleep_until(began + REFUSED_AFTER).await;
             let again = code_page(&app, name, Some(app.words.say("set-up-code-refused")));
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
