@@ -10,6 +10,7 @@ mail-address = From the address: { $address }
 mail-support-email = E-mail: { $contact }
 mail-support-phone = Phone: { $contact }
 mail-why = Sent to the address on file for { $name } at { $portal }. No portal mail ever asks for a password.
+mail-why-not-me = Sent to the address on file at { $portal }. No portal mail ever asks for a password.
 mail-why-typed = Sent because somebody typed this address for { $name } at { $portal }. No portal mail ever asks for a password.
 
 mail-phones-untouched = Your phones stay connected. They have SIP passwords of their own, which this does not touch.
@@ -30,7 +31,7 @@ mail-not-me-button = This wasn't me
 mail-not-me-password = If this was you, there is nothing to do. If it wasn't, stop it here: every browser is signed out, the new password stops working, and you get a mail with a link to choose another.
 mail-not-me-email = If this was you, there is nothing to do. If it wasn't, stop it here: every browser is signed out, this address is put back, the password stops working, and you get a mail with a link to choose another.
 mail-not-me-sign-in = If this was you, there is nothing to do. If it wasn't, stop it here: every browser is signed out, the password stops working, and you get a mail with a link to choose another.
-mail-not-me-once = It asks for your sign-in name first, and works once, within 72 hours.
+mail-not-me-once = It asks for your sign-in name first, which is not in this mail, and works once, within 72 hours.
 
 ## An administrator set a password
 
@@ -53,6 +54,7 @@ mail-reset-button = Choose a new password
 mail-reset-once = The link works once, within 60 minutes.
 mail-reset-code = Or type this code where you asked for the mail, within 10 minutes: { $code }
 mail-reset-until = Your password stays as it is until you use the link. Give it to nobody, whoever asks.
+mail-reset-not-me = You get this because “This wasn't me” was used in a mail about your access: every browser was signed out. Give the link to nobody, whoever asks.
 mail-reset-not-you = If you did not ask for this, there is nothing to do: the password stays as it is unless somebody uses the link. Give neither link nor code to anybody, whoever asks.
 
 ## An administrator added somebody
@@ -76,7 +78,7 @@ mail-slip-use = With the slip you choose a new portal password. Until it is used
 ## A new browser signed in
 
 mail-new-browser-subject = { $brand }: a new browser signed in
-mail-new-browser-what = Somebody signed in as { $name } with a browser that was not used before.
+mail-new-browser-what = Somebody signed in as { $name } with a browser that is not remembered.
 mail-new-browser-you = Browsers that are remembered are listed in the portal: Account, Sessions.
 
 ## The e-mail address changes
@@ -84,7 +86,7 @@ mail-new-browser-you = Browsers that are remembered are listed in the portal: Ac
 mail-email-confirm-subject = { $brand }: confirm your e-mail address
 mail-email-confirm-what = Confirm that this is the e-mail address of { $name }, who signs in as { $sign-in-name }.
 mail-email-confirm-button = Confirm this address
-mail-email-confirm-once = The link works once, within 24 hours. Until then nothing changes.
+mail-email-confirm-once = The link works once, within 24 hours of being asked for. Until then nothing changes.
 mail-email-confirm-not-you = If you do not know what this is about, there is nothing to do: somebody typed your address at { $brand } by mistake, and without the link it is not used.
 mail-email-changed-subject = { $brand }: your e-mail address was changed
 mail-email-changed-what = The e-mail address of { $name } was changed.

@@ -177,8 +177,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             browser,
             address,
             by,
+            not_me,
             ..
-        } => reset::content(telling, people, *at, (browser, address), by.as_ref(), made),
+        } => reset::content(telling, people, (*at, browser, address), (by.as_ref(), *not_me), made),
         Mail::Invitation {
             by,
             sign_in_name,
@@ -244,6 +245,10 @@ pub(super) fn render(
     if !sign_in_name.is_empty() {
         let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
         sign_off.push(match mail {
+            // Their button asks for the sign-in name, as the proof that whoever reads them is the one they are for.
+            Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
+                app.words.say_with("mail-why-not-me", "portal", origin)
+            }
             // It is not on file before the link is used.
             Mail::EmailConfirm { .. } => app.words.say_all("mail-why-typed", why),
             _ => app.words.say_all("mail-why", why),

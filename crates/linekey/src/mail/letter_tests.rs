@@ -46,6 +46,24 @@ async fn every_mail_reads_as_its_sample() {
     }
 }
 
+/// Museum row 44: the button asks for the sign-in name, so whoever reads such a mail does not learn it there.
+#[tokio::test]
+async fn a_mail_with_this_wasnt_me_does_not_tell_the_sign_in_name() {
+    let p = portal().await;
+    let samples = samples(&p.app, "UTC").expect("letters");
+    let with_button = samples.iter().filter(|sample| sample.letter.text.contains("/not-me/"));
+    let kinds: std::collections::BTreeSet<_> = with_button.clone().map(|sample| sample.kind).collect();
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        ["email-change", "new-browser", "password-changed"]
+    );
+    for Sample { name, letter, .. } in with_button {
+        for part in [&letter.subject, &letter.text, &letter.html] {
+            assert!(!part.contains("ann@acme.example"), "{name}: {part}");
+        }
+    }
+}
+
 /// Museum row 30: what a user chose is text on one line in a mail, and no part of a header.
 #[tokio::test]
 async fn a_name_writes_neither_markup_nor_lines_nor_backwards() {

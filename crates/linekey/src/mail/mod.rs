@@ -134,6 +134,9 @@ pub enum Mail {
         /// Who sent it for them; `None`: they asked themselves, as far as anybody knows.
         #[serde(default)]
         by: Option<By>,
+        /// Whether "This wasn't me" sends it: everybody is signed out, and the password may be gone.
+        #[serde(default)]
+        not_me: bool,
     },
     /// "Choose your first password", to an address that nobody has confirmed yet.
     Invitation {
@@ -386,6 +389,11 @@ pub async fn withdraw_invitations(tx: &mut Tx, user: &UserId) -> Result<()> {
 /// Takes every mail of a user out of the outbox: there is nobody to be told any more.
 pub async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
     store::remove_of_user(tx, user).await
+}
+
+/// Takes the mails that confirm an address of the user out of the outbox: nothing waits for them any more.
+pub async fn withdraw_confirmations(tx: &mut Tx, user: &UserId) -> Result<()> {
+    store::withdraw(tx, user, EMAIL_CONFIRM).await
 }
 
 /// Holds back what would bring the user a link that lets somebody in and has not left yet: whoever asked for it is not

@@ -61,9 +61,8 @@ pub(super) fn whose(people: &[Person]) -> (Option<&str>, String) {
 pub(super) fn content(
     telling: &Telling<'_>,
     people: &[Person],
-    at: Millis,
-    (browser, address): (&str, &str),
-    by: Option<&By>,
+    (at, browser, address): (Millis, &str, &str),
+    (by, not_me): (Option<&By>, bool),
     made: &[Option<Made>],
 ) -> Content {
     let several = people.len() > 1;
@@ -87,6 +86,7 @@ pub(super) fn content(
             after,
         })
     };
+    let when = if not_me { "mail-when" } else { "mail-reset-when" };
     Content {
         subject: telling.subject("mail-reset-subject"),
         what: match people {
@@ -99,7 +99,7 @@ pub(super) fn content(
                 telling.say("mail-when", "when", &telling.moment(at)),
             ],
             None => vec![
-                telling.say("mail-reset-when", "when", &telling.moment(at)),
+                telling.say(when, "when", &telling.moment(at)),
                 telling.say("mail-browser", "browser", browser),
                 telling.say("mail-address", "address", address),
             ],
@@ -108,6 +108,7 @@ pub(super) fn content(
         then: vec![
             match by {
                 Some(by) => format!("{} {}", telling.words.say("mail-reset-until"), telling.not_expected(by)),
+                None if not_me => telling.words.say("mail-reset-not-me"),
                 None => telling.words.say("mail-reset-not-you"),
             },
             telling.words.say("mail-phones-untouched"),

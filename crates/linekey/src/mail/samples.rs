@@ -80,6 +80,20 @@ fn reset(people: &[Person], code_for: Option<&str>) -> Mail {
         address: "203.0.113.7".to_owned(),
         code_for: code_for.map(str::to_owned),
         by: code_for.is_none().then(|| By::Administrator("Adam Alder".to_owned())),
+        not_me: false,
+    }
+}
+
+/// As "This wasn't me" sends it.
+fn reset_not_me() -> Mail {
+    Mail::Reset {
+        people: vec![ann()],
+        at: AT,
+        browser: "Firefox on Windows".to_owned(),
+        address: "203.0.113.7".to_owned(),
+        code_for: None,
+        by: None,
+        not_me: true,
     }
 }
 
@@ -189,6 +203,7 @@ fn by_its_reader() -> Vec<(&'static str, Mail)> {
         ("reset", reset(&[ann()], Some(""))),
         ("reset-several", reset(&[ann(), bob()], Some(""))),
         ("reset-by-somebody-else", reset(&[ann()], None)),
+        ("reset-not-me", reset_not_me()),
         ("email-confirm", email_confirm()),
         ("email-change", email_changed(Some("ann.archer@home.example"))),
         ("email-change-to-none", email_changed(None)),

@@ -53,6 +53,7 @@ async fn mail_link(p: &Portal) {
         address: "203.0.113.7".to_owned(),
         code_for: None,
         by: None,
+        not_me: false,
     };
     put(p, (&account, &user), &mail).await;
 }

@@ -25,6 +25,8 @@ pub struct Offer {
     pub happened: Happened,
     /// Whether the password stops working: not if somebody set another one since.
     pub password: bool,
+    /// Whether there is a password now.
+    pub has_password: bool,
     /// Whether the address on file is put back.
     pub email: bool,
     /// Whether there is an address that a reset link can go to.
@@ -137,6 +139,7 @@ async fn open(app: &App, token: &str) -> Result<Option<(Link, Offer)>> {
     let email = undo::is_moved(&app.db, &subject, &happened).await?;
     let offer = Offer {
         password: is_password_of(&subject, &happened, email),
+        has_password: subject.password_set_at.is_some(),
         email,
         mailed: email || subject.verified_email().is_some(),
         happened,
@@ -177,6 +180,7 @@ async fn send_reset(app: &App, tx: &mut Tx, link: &Link, from: From<'_>) -> Resu
         address: from.address.to_string(),
         code_for: None,
         by: None,
+        not_me: true,
     };
     mail::send(app, tx, (&subject.account, &subject.id), address, &mail).await?;
     Ok(true)

@@ -217,6 +217,28 @@ async fn a_password_that_was_set_since_stays(p: Portal) {
     assert!(reset_link_is_good(&p, 3, NAME).await);
 }
 
+async fn where_there_is_no_password_none_is_said_to_stay(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.change_password(THIEFS).await.leads_to("/account/password/done");
+    let link = not_me(&p, 1, "password-changed").await;
+    p.alter(query(
+        "update users set password_hash = null, password_set_at = null, credential_epoch = credential_epoch + 1
+          where name = 'ann'",
+    ))
+    .await;
+    let page = p.browser().get(&link).await;
+    assert!(!page.text.contains("password stays"), "{}", page.text);
+    page.says(200, "There is no portal password to stop.");
+    say(&p, &link, NAME).await.leads_to("/not-me/done?did=m");
+    let mails = mails(&p, 2, "reset", NAME).await;
+    let text = mails.first().expect("a reset mail").text.replace('\n', " ");
+    assert!(text.contains("was used in a mail about your access"), "{text}");
+    assert!(
+        !text.contains("If you did not ask") && !text.contains("stays as it is"),
+        "{text}"
+    );
+}
+
 async fn a_change_of_address_is_put_back_and_the_thief_is_out(p: Portal) {
     let thief = p.signed_in("ann").await;
     change_email(&p, &thief, 0, "thief@evil.example").await;
@@ -440,6 +462,7 @@ async fn without_an_address_the_page_says_whom_to_ask(p: Portal) {
 }
 
 stories!(
+    where_there_is_no_password_none_is_said_to_stay,
     a_sign_in_that_was_not_mine_ends_and_the_password_with_it,
     whoever_says_so_ends_what_somebody_else_did,
     without_the_sign_in_name_nothing_happens,

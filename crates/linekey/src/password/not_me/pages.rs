@@ -118,10 +118,10 @@ fn ask_page(app: &App, token: &str, offer: &Offer, errors: Vec<FieldError>, user
         Did::SignIn => "not-me-what-sign-in",
     };
     let mut effects = vec![words.say("not-me-will-sessions")];
-    effects.push(words.say(if offer.password {
-        "not-me-will-password"
-    } else {
-        "not-me-keeps-password"
+    effects.push(words.say(match (offer.password, offer.has_password) {
+        (true, _) => "not-me-will-password",
+        (false, true) => "not-me-keeps-password",
+        (false, false) => "not-me-no-password",
     }));
     if offer.email {
         effects.push(words.say_with("not-me-will-email", "email", offer.happened.email.as_str()));

@@ -114,6 +114,7 @@ async fn mail_to(app: &App, tx: &mut Tx, people: &[Person], request: &Request, a
         address: request.address.clone(),
         code_for: Some(BASE64URL_NOPAD.encode(&request.browser_hash)),
         by: None,
+        not_me: false,
     };
     mail::send(app, tx, (&first.account_id, &first.id), &first.email, &mail).await
 }

@@ -71,6 +71,7 @@ pub async fn send_reset(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<S
         // A code would be for whoever sends it to type.
         code_for: None,
         by: Some(actor.by()),
+        not_me: false,
     };
     let to = subject.verified_email().unwrap_or_default();
     // Somebody who may has looked into it: the address may be changed again.

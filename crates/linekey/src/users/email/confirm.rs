@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use super::{Subject, store, users};
+use super::{Subject, WAITS, store, users};
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::clock::Millis;
@@ -49,7 +49,7 @@ pub async fn look(app: &App, token: &str) -> Result<Option<Offer>> {
     let Some(subject) = users::subject(&app.db, &link.account, &link.user).await? else {
         return Ok(None);
     };
-    let waiting = store::waiting_by_id(&app.db, &link.user, &mailed.change).await?;
+    let waiting = store::waiting_by_id(&app.db, &link.user, &mailed.change, app.clock.now() - WAITS).await?;
     let live = waiting.is_some_and(|waiting| mailed.is_of(&waiting, &subject));
     Ok(live.then_some(Offer {
         email: mailed.email,
@@ -72,7 +72,7 @@ pub async fn confirm(app: &App, token: &str, from: IpAddr) -> Result<Option<Offe
     let Some(subject) = users::subject(&mut tx, &link.account, &link.user).await? else {
         return Ok(None);
     };
-    let Some(waiting) = store::waiting_by_id(&mut tx, &link.user, &mailed.change).await? else {
+    let Some(waiting) = store::waiting_by_id(&mut tx, &link.user, &mailed.change, now - WAITS).await? else {
         return Ok(None);
     };
     if !mailed.is_of(&waiting, &subject)

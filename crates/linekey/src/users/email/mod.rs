@@ -164,6 +164,7 @@ pub async fn cancel(app: &App, owner: Owner<'_>) -> Result<Came> {
         return Ok(Came::Nothing);
     }
     links::void(&mut tx, owner.user, Purpose::Email).await?;
+    mail::withdraw_confirmations(&mut tx, owner.user).await?;
     record(app, &mut tx, owner, Kind::EmailCancel).await?;
     tx.commit().await?;
     Ok(Came::Done)

@@ -60,14 +60,20 @@ pub(super) async fn waiting(via: impl Into<Via<'_>>, user: &UserId, after: Milli
     .await
 }
 
-/// The change with this id, if it waits for the user.
-pub(super) async fn waiting_by_id(via: impl Into<Via<'_>>, user: &UserId, id: &str) -> Result<Option<Waiting>> {
+/// The change with this id, if it waits for the user and was asked for after `after`.
+pub(super) async fn waiting_by_id(
+    via: impl Into<Via<'_>>,
+    user: &UserId,
+    id: &str,
+    after: Millis,
+) -> Result<Option<Waiting>> {
     query(
         "select id, old_email, new_email, browser, address from email_changes
-          where user_id = $1 and id = $2 and done_at is null and new_email is not null",
+          where user_id = $1 and id = $2 and asked_at > $3 and done_at is null and new_email is not null",
     )
     .bind(user)
     .bind(id)
+    .bind(after)
     .optional(via)
     .await
 }

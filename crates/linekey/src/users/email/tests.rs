@@ -552,7 +552,47 @@ async fn whoever_has_a_change_waiting_and_one_done_can_be_removed(p: Portal) {
     assert_eq!(p.count(query("select count(*) from email_changes")).await, 0);
 }
 
+/// A mail that waited for its server brings a fresh link, and confirms no change that the settings do not show any more.
+async fn a_mail_that_comes_too_late_confirms_nothing(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    wish(&ann, NEW, &[])
+        .await
+        .leads_to("/account/settings?saved=email-asked");
+    let link = confirm_link(&p, 1, NEW).await;
+    let day = query("update email_changes set asked_at = asked_at - $1").bind(DAY);
+    p.alter(day).await;
+    let page = ann.get("/account/settings").await;
+    assert!(!page.text.contains("Waiting for confirmation"), "{}", page.text);
+    p.browser().get(&link).await.says(410, "This link no longer works");
+    p.browser()
+        .post(&link, &[])
+        .await
+        .says(410, "This link no longer works");
+    assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
+}
+
+async fn a_mail_of_a_change_that_was_cancelled_is_not_sent(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    wish(&ann, NEW, &[])
+        .await
+        .leads_to("/account/settings?saved=email-asked");
+    confirm_link(&p, 1, NEW).await;
+    for kind in ["email-confirm", "reset"] {
+        let waits = query(
+            "insert into outbox (id, account_id, user_id, kind, to_address, parameters, created_at, due_at)
+             select $1, account_id, id, $2, 'x@home.example', '{}', 1, 9000000000000 from users where name = 'ann'",
+        );
+        p.alter(waits.bind(kind).bind(kind)).await;
+    }
+    ann.post("/account/email/cancel", &[]).await;
+    let waiting = query("select kind from outbox where due_at = 9000000000000");
+    let waiting: Vec<(String,)> = waiting.all(&p.app.db).await.expect("mails");
+    assert_eq!(waiting, [("reset".to_owned(),)], "what was asked for otherwise stays");
+}
+
 stories!(
+    a_mail_that_comes_too_late_confirms_nothing,
+    a_mail_of_a_change_that_was_cancelled_is_not_sent,
     whoever_has_a_change_waiting_and_one_done_can_be_removed,
     an_address_is_on_file_once_its_mail_was_answered,
     of_fifty_confirmations_at_once_one_succeeds,
