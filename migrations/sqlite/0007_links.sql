@@ -27,5 +27,4 @@ create table links (
 ) strict;
 create index links_by_user on links (user_id, purpose);
 create index links_by_browser on links (browser_hash) where browser_hash is not null;
-create index links_by_mail on links (mail_id) where mail_id is not null;
 create index links_by_end on links (expires_at);

@@ -54,6 +54,7 @@ async fn what_was_good_then_is_not_good_again(p: Portal) {
         account,
         user,
         lifetime: HOUR,
+        epoch: None,
         code: None,
         detail: serde_json::json!({}),
     };

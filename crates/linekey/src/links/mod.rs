@@ -95,6 +95,8 @@ pub struct Wanted {
     pub user: UserId,
     /// How long it is good, from the moment it is made.
     pub lifetime: Millis,
+    /// The user's credential epoch when it was asked for: at another one it is not made. `None`: at any.
+    pub epoch: Option<i64>,
     /// The code that can be typed instead.
     pub code: Option<WantedCode>,
     /// What it is about beside the user: JSON without secrets.
@@ -138,8 +140,8 @@ impl Made {
     }
 }
 
-/// Makes a link; `mail` names the outbox row that will carry it. `None`: whom it was for is gone, disabled, or of a
-/// suspended account.
+/// Makes a link; `mail` names the outbox row that will carry it. `None`: whom it was for is gone, disabled, of a
+/// suspended account, or has another password than when it was asked for.
 pub async fn make(app: &App, tx: &mut Tx, wanted: &Wanted, mail: Option<&str>) -> Result<Option<Made>> {
     let id = LinkId::new(app.new_id());
     let token = Token::new(app);

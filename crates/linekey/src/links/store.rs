@@ -42,7 +42,8 @@ pub(super) struct NewRow<'a> {
     pub(super) now: Millis,
 }
 
-/// Adds a link for a user who may sign in, at their epoch. False: there is no such user.
+/// Adds a link for a user who may sign in, at their epoch. False: there is no such user,
+/// or not at the epoch at which it was asked for.
 pub(super) async fn insert(tx: &mut Tx, wanted: &Wanted, row: NewRow<'_>, mail: Option<&str>) -> Result<bool> {
     let code = wanted.code.as_ref();
     let added = query(
@@ -51,7 +52,8 @@ pub(super) async fn insert(tx: &mut Tx, wanted: &Wanted, row: NewRow<'_>, mail: 
          select $1, u.account_id, u.id, $4, $5, $6, cast($7 as bigint), $8, u.credential_epoch, $9, $10,
                 cast($11 as bigint), cast($12 as bigint)
            from users u join accounts a on a.id = u.account_id
-          where u.account_id = $2 and u.id = $3 and u.disabled_at is null and a.suspended_at is null",
+          where u.account_id = $2 and u.id = $3 and u.disabled_at is null and a.suspended_at is null
+            and (cast($13 as bigint) is null or u.credential_epoch = $13)",
     )
     .bind(row.id)
     .bind(&wanted.account)
@@ -65,6 +67,7 @@ pub(super) async fn insert(tx: &mut Tx, wanted: &Wanted, row: NewRow<'_>, mail: 
     .bind(wanted.detail.to_string())
     .bind(row.now)
     .bind(row.now + wanted.lifetime)
+    .bind(wanted.epoch)
     .run(tx)
     .await?;
     Ok(added == 1)

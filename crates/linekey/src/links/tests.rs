@@ -20,6 +20,7 @@ async fn made(p: &Portal, purpose: Purpose, browser: Option<&str>) -> Made {
         account,
         user,
         lifetime: HOUR,
+        epoch: None,
         code: Some(WantedCode {
             size: code::Size::Short,
             browser: browser.map(super::hash_of),

@@ -89,7 +89,11 @@ pub(super) async fn deliver(app: App, transport: Transport, mail: Claimed, renew
         }
     };
     let (handed, made) = match handed {
-        Ok(done) => done,
+        Ok(Some(done)) => done,
+        Ok(None) => {
+            tracing::info!(mail = mail.id, "a mail was withdrawn, or is another worker's");
+            return;
+        }
         Err(error) => {
             tracing::warn!(mail = mail.id, cause = %error, "a mail has to wait");
             return;
@@ -117,32 +121,45 @@ async fn hold(app: &App, mail: &Claimed) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     let held = store::hold(&mut tx, mail, app.clock.now() + CLAIM).await?;
     tx.commit().await?;
-    Ok(held)
+    Ok(held.is_some())
 }
 
-/// What the transport made of it, and the links that this try made.
-async fn hand_over(app: &App, transport: &Transport, mail: &Claimed) -> Result<(Handed, Vec<LinkId>)> {
+/// What the transport made of it, and the links that this try made. `None`: it is not this worker's to send.
+async fn hand_over(app: &App, transport: &Transport, mail: &Claimed) -> Result<Option<(Handed, Vec<LinkId>)>> {
     match read(app, mail).await {
-        Ok(Some((letter, made))) => Ok((transport.hand_over(&letter).await, made)),
-        Ok(None) => {
+        Ok(Read::Letter(letter, made)) => Ok(Some((transport.hand_over(&letter).await, made))),
+        Ok(Read::Useless) => {
             let why = "whom its link was for may not use it any more".to_owned();
-            Ok((Handed::Never(why), Vec::new()))
+            Ok(Some((Handed::Never(why), Vec::new())))
         }
+        Ok(Read::Lost) => Ok(None),
         // A newer portal may have written it; that one can read it.
-        Err(Error::Defect(what)) => Ok((Handed::NotNow(what), Vec::new())),
+        Err(Error::Defect(what)) => Ok(Some((Handed::NotNow(what), Vec::new()))),
         Err(error) => Err(error),
     }
 }
 
-/// The mail in words, with links that were just made and are good from now on. `None`: it is for those, and nobody may
-/// use one.
-pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<(Letter, Vec<LinkId>)>> {
+/// A mail, as it is to be handed over.
+#[derive(Debug)]
+pub(super) enum Read {
+    /// In words, with links that were just made and are good from now on.
+    Letter(Box<Letter>, Vec<LinkId>),
+    /// It is for its links, and nobody may use one.
+    Useless,
+    /// It was withdrawn, changed or taken over since it was claimed.
+    Lost,
+}
+
+/// Puts a mail into words, and makes its links.
+pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Read> {
     let mail: Mail = serde_json::from_str(&claimed.parameters).map_err(Error::defect)?;
     let reader = store::reader(&app.db, &claimed.account_id, &claimed.user_id).await?;
     let wanted = mail.links();
-    let made = make_links(app, claimed, &wanted).await?;
+    let Some(made) = make_links(app, claimed, &wanted).await? else {
+        return Ok(Read::Lost);
+    };
     if mail.is_for_its_links() && made.iter().all(Option::is_none) {
-        return Ok(None);
+        return Ok(Read::Useless);
     }
     let (subject, text, html) = letter::render(app, &mail, &reader, &made)?;
     let letter = Letter {
@@ -154,26 +171,29 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<Option<(Letter,
         html,
         at: claimed.created_at,
     };
-    Ok(Some((letter, made.into_iter().flatten().map(|made| made.id).collect())))
+    let made = made.into_iter().flatten().map(|made| made.id).collect();
+    Ok(Read::Letter(Box::new(letter), made))
 }
 
-/// Makes the links of a mail, committed before it is handed over: whoever reads it at once can use them. None for a mail
-/// that was withdrawn meanwhile.
-async fn make_links(app: &App, mail: &Claimed, wanted: &[Wanted]) -> Result<Vec<Option<Made>>> {
+/// Makes the links of a mail, committed before it is handed over: whoever reads it at once can use them. `None`, and no
+/// link is left, for a mail that is another one by now, or no longer this worker's.
+async fn make_links(app: &App, mail: &Claimed, wanted: &[Wanted]) -> Result<Option<Vec<Option<Made>>>> {
     let mut made = Vec::new();
     if wanted.is_empty() {
-        return Ok(made);
+        return Ok(Some(made));
     }
     let mut tx = app.db.begin().await?;
-    // Whoever withdraws it waits, and voids what is made here.
-    if !store::hold(&mut tx, mail, app.clock.now() + CLAIM).await? {
-        return Ok(made);
-    }
+    // The users first, to whom the links refer, then the mail: as whoever removes somebody.
     for wanted in wanted {
         made.push(links::make(app, &mut tx, wanted, Some(&mail.id)).await?);
     }
+    // Whoever withdraws it waits, and voids what is made here.
+    let held = store::hold(&mut tx, mail, app.clock.now() + CLAIM).await?;
+    if held.as_deref() != Some(mail.parameters.as_str()) {
+        return Ok(None);
+    }
     tx.commit().await?;
-    Ok(made)
+    Ok(Some(made))
 }
 
 async fn mark(app: &App, mail: &Claimed, handed: &Handed, made: &[LinkId]) -> Result<()> {
@@ -196,6 +216,9 @@ async fn mark(app: &App, mail: &Claimed, handed: &Handed, made: &[LinkId]) -> Re
         links::void_made(&mut tx, made).await?;
     }
     tx.commit().await?;
+    if !is_ours {
+        return Ok(());
+    }
     match due {
         Some(_) => tracing::warn!(mail = mail.id, tries = mail.tries, cause = why, "a mail has to wait"),
         None => tracing::error!(mail = mail.id, tries = mail.tries, cause = why, "a mail is given up"),

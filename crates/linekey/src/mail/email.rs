@@ -18,6 +18,7 @@ pub(super) fn link(account: &AccountId, user: &UserId, change: &str, email: &str
         account: account.clone(),
         user: user.clone(),
         lifetime: LINK_FOR,
+        epoch: None,
         code: None,
         detail: json!({ "change": change, "email": email }),
     }

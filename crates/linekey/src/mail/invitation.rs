@@ -10,12 +10,13 @@ use crate::links::{Made, Purpose, Wanted};
 const LINK_FOR: Millis = 72 * HOUR;
 
 /// The link; whoever uses it reads the mail of `email_key`.
-pub(super) fn link(account: &AccountId, user: &UserId, email_key: &str) -> Wanted {
+pub(super) fn link(account: &AccountId, user: &UserId, email_key: &str, epoch: Option<i64>) -> Wanted {
     Wanted {
         purpose: Purpose::SetUp,
         account: account.clone(),
         user: user.clone(),
         lifetime: LINK_FOR,
+        epoch,
         code: None,
         detail: serde_json::json!({ "email": email_key }),
     }

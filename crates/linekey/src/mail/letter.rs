@@ -163,7 +163,7 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             address,
             not_me,
             ..
-        } => password_changed::content(telling, whose, *at, (browser, address), (not_me, made)),
+        } => password_changed::content(telling, whose, *at, (browser, address), (not_me.as_ref(), made)),
         Mail::PasswordSet {
             by,
             at,

@@ -100,8 +100,9 @@ pub enum Mail {
         browser: String,
         /// The address it came from.
         address: String,
-        /// What the button undoes.
-        not_me: NotMe,
+        /// What the button undoes; nothing in mails of releases that had none.
+        #[serde(default)]
+        not_me: Option<NotMe>,
     },
     /// "An administrator set a new password for you." The password itself is never mailed.
     PasswordSet {
@@ -154,6 +155,9 @@ pub enum Mail {
         email_key: String,
         /// Who invites.
         by: By,
+        /// Their credential epoch by then: a password makes it void. `None` in mails of releases that did not say.
+        #[serde(default)]
+        epoch: Option<i64>,
     },
     /// "An administrator printed a set-up slip for you." Neither its link nor its code is in it.
     SetUpSlip {
@@ -292,8 +296,9 @@ impl Mail {
                 account,
                 user,
                 email_key,
+                epoch,
                 ..
-            } => vec![invitation::link(account, user, email_key)],
+            } => vec![invitation::link(account, user, email_key, *epoch)],
             Self::EmailConfirm {
                 account,
                 user,
@@ -301,9 +306,8 @@ impl Mail {
                 email,
                 ..
             } => vec![email::link(account, user, change, email)],
-            Self::PasswordChanged { not_me, .. }
-            | Self::EmailChanged { not_me, .. }
-            | Self::NewBrowser { not_me, .. } => vec![not_me.link()],
+            Self::PasswordChanged { not_me, .. } => not_me.iter().map(NotMe::link).collect(),
+            Self::EmailChanged { not_me, .. } | Self::NewBrowser { not_me, .. } => vec![not_me.link()],
             Self::PasswordSet { .. }
             | Self::SetUpSlip { .. }
             | Self::EmailConfirmed { .. }
@@ -386,8 +390,10 @@ pub async fn withdraw_invitations(tx: &mut Tx, user: &UserId) -> Result<()> {
     store::withdraw(tx, user, INVITATION).await
 }
 
-/// Takes every mail of a user out of the outbox: there is nobody to be told any more.
+/// Takes every mail of a user out of the outbox: there is nobody to be told any more. Whoever shares their mailbox keeps
+/// what waits for them.
 pub async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
+    reset::leave_out(tx, user).await?;
     store::remove_of_user(tx, user).await
 }
 
@@ -397,9 +403,10 @@ pub async fn withdraw_confirmations(tx: &mut Tx, user: &UserId) -> Result<()> {
 }
 
 /// Holds back what would bring the user a link that lets somebody in and has not left yet: whoever asked for it is not
-/// trusted any more.
+/// trusted any more. Before the links are voided: one that a worker is making is waited for.
 pub async fn hold_back(tx: &mut Tx, user: &UserId) -> Result<()> {
-    for kind in [RESET, INVITATION, EMAIL_CONFIRM] {
+    reset::leave_out(tx, user).await?;
+    for kind in [INVITATION, EMAIL_CONFIRM] {
         store::withdraw(tx, user, kind).await?;
     }
     Ok(())

@@ -58,6 +58,7 @@ impl NotMe {
             account: self.account.clone(),
             user: self.user.clone(),
             lifetime: LINK_FOR,
+            epoch: None,
             code: None,
             detail: serde_json::json!(self.happened),
         }

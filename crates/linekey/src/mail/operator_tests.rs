@@ -123,6 +123,50 @@ async fn a_mail_that_is_being_sent_is_not_sent_again_by_an_impatient_operator(p:
     assert_eq!(server.taken().len(), 1);
 }
 
+async fn a_mail_that_a_restore_held_back_is_told_from_the_past_and_can_be_sent(p: Portal) {
+    let (p, server) = with_server(p).await;
+    p.without_mail();
+    let ann = p.signed_in("ann").await;
+    ann.change_password(SECOND).await.leads_to("/account/password/done");
+    p.alter(query("update outbox set due_at = null")).await;
+    let olivia = p.signed_in("olivia").await;
+    let past = olivia.get("/operator/mail").await;
+    past.says(200, "Written by a version that sent no mail");
+    assert!(!past.text.contains("Send again"));
+    let held_back = "update outbox set last_error = 'a backup was restored before it was sent'";
+    p.alter(query(held_back)).await;
+    let page = olivia.get("/operator/mail").await;
+    page.says(200, "a backup was restored").says(200, "Send again");
+    assert!(!page.text.contains("Written by a version"), "{}", page.text);
+    let (id,): (String,) = query("select id from outbox").one(&p.app.db).await.expect("one");
+    let again = format!("/operator/mail/{id}/retry");
+    olivia.post(&again, &[]).await.leads_to("/operator/mail");
+    let due = query("select count(*) from outbox where due_at is not null");
+    assert_eq!((p.count(due).await, server.taken().len()), (1, 0));
+}
+
+/// Between the door and the act the session may end, or its owner be somebody else.
+async fn whoever_is_no_operator_any_more_sends_nothing_again(p: Portal) {
+    use crate::error::Error;
+    use crate::users::retry_mail::{Retried, retry_mail};
+    p.without_mail();
+    let ann = p.signed_in("ann").await;
+    ann.change_password(SECOND).await.leads_to("/account/password/done");
+    p.alter(query("update outbox set due_at = null, tries = 1")).await;
+    let (id,): (String,) = query("select id from outbox").one(&p.app.db).await.expect("one");
+    let me = p.who(&p.signed_in("olivia").await).await;
+    p.alter(query("update users set role = 'administrator' where name = 'olivia'"))
+        .await;
+    let refused = retry_mail(&p.app, me.actor(), &id).await.expect("an answer");
+    assert_eq!(refused, Retried::Forbidden);
+    p.alter(query("update users set role = 'operator' where name = 'olivia'"))
+        .await;
+    p.alter(query("delete from sessions")).await;
+    let ended = retry_mail(&p.app, me.actor(), &id).await;
+    assert!(matches!(ended, Err(Error::SessionEnded)), "{ended:?}");
+    assert_eq!(p.events("mail-retry").await, 0);
+}
+
 async fn older_mail_is_on_further_pages(p: Portal) {
     p.without_mail();
     for number in 100..145 {
@@ -188,6 +232,8 @@ async fn every_kind_of_mail_has_a_name_for_people() {
 }
 
 stories!(
+    a_mail_that_a_restore_held_back_is_told_from_the_past_and_can_be_sent,
+    whoever_is_no_operator_any_more_sends_nothing_again,
     an_operator_sees_what_became_of_each_mail_and_never_what_it_says,
     a_mail_that_was_given_up_leaves_once_the_operator_says_so_and_that_is_on_record,
     a_mail_that_is_being_sent_is_not_sent_again_by_an_impatient_operator,

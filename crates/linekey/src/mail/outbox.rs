@@ -93,10 +93,16 @@ impl Listed {
         }
     }
 
-    /// Whether an operator may have it tried at once. What releases without a worker left behind was never tried, and
-    /// nobody is mailed the past.
+    /// Whether a release without a worker left it behind: never tried, and nobody says why. Nobody is mailed the past. One
+    /// that a restored backup held back says so.
+    pub fn is_of_the_past(&self) -> bool {
+        self.tries == 0 && self.due_at.is_none() && self.last_error.is_none()
+    }
+
+    /// Whether an operator may have it tried at once.
     pub fn may_be_retried(&self, now: Millis) -> bool {
-        self.tries > 0 && matches!(self.state(now), State::GivenUp | State::Waiting)
+        let was_begun = self.tries > 0 || self.last_error.is_some();
+        was_begun && matches!(self.state(now), State::GivenUp | State::Waiting)
     }
 }
 

@@ -6,12 +6,12 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::outbox::{self, Choice, Counts, Listed};
-use super::retry::{Retried, retry};
 use super::{Sample, samples};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::error::Result;
 use crate::sessions::signed_in::Operator;
+use crate::users::retry_mail::{Retried, retry_mail};
 use crate::web::answer::{Problem, page};
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Query, encode};
@@ -122,7 +122,7 @@ fn view(app: &App, mail: &Listed, zone: &str) -> MailView {
             let about = [("tries", mail.tries.into()), ("next", next(due).into())];
             app.words.say_all("outbox-tries-next", about)
         }
-        (outbox::State::GivenUp, _) if mail.tries == 0 => app.words.say("outbox-never-tried"),
+        (outbox::State::GivenUp, _) if mail.is_of_the_past() => app.words.say("outbox-never-tried"),
         (_, _) if mail.tries > 1 => app.words.say_with("outbox-tries", "tries", mail.tries),
         _ => String::new(),
     };
@@ -157,9 +157,10 @@ fn kind(app: &App, kind: &str) -> String {
 
 /// POST `/operator/mail/{id}/retry`
 pub async fn try_again(State(app): State<App>, Operator(me): Operator, Path(id): Path<String>) -> Result<Response> {
-    let notice = match retry(&app, (&me.person.id, &me.session, me.address), &id).await? {
+    let notice = match retry_mail(&app, me.actor(), &id).await? {
         Retried::Soon => app.words.say("outbox-retried"),
         Retried::Nothing => app.words.say("outbox-not-retried"),
+        Retried::Forbidden => return Ok(Problem::Operators.into_response()),
     };
     let carried = flash::notice(&app, &me.session, &notice);
     Ok((carried, Redirect::to("/operator/mail")).into_response())

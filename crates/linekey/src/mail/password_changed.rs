@@ -11,12 +11,12 @@ pub(super) fn content(
     whose: &str,
     at: Millis,
     (browser, address): (&str, &str),
-    (not_me, made): (&NotMe, &[Option<Made>]),
+    (not_me, made): (Option<&NotMe>, &[Option<Made>]),
 ) -> Content {
     Content {
         subject: telling.subject("mail-password-changed-subject"),
-        what: match not_me.happened.did {
-            Did::ResetPassword => telling.say("mail-password-changed-by-link", "name", whose),
+        what: match not_me.map(|not_me| not_me.happened.did) {
+            Some(Did::ResetPassword) => telling.say("mail-password-changed-by-link", "name", whose),
             _ => telling.say("mail-password-changed-what", "name", whose),
         },
         facts: vec![
@@ -24,7 +24,7 @@ pub(super) fn content(
             telling.say("mail-browser", "browser", browser),
             telling.say("mail-address", "address", address),
         ],
-        actions: not_me.button(telling, made),
+        actions: not_me.map(|not_me| not_me.button(telling, made)).unwrap_or_default(),
         then: vec![telling.not_you(), telling.words.say("mail-phones-untouched")],
     }
 }

@@ -3,9 +3,11 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use super::By;
 use super::letter::{Action, Content, Telling};
+use super::{By, Mail, RESET, store};
 use crate::clock::{HOUR, MINUTE, Millis};
+use crate::db::Tx;
+use crate::error::{Error, Result};
 use crate::ids::{AccountId, UserId};
 use crate::links::{Made, Purpose, Wanted, WantedCode, code};
 
@@ -25,6 +27,10 @@ pub struct Person {
     pub name: String,
     /// `ann@acme.example`
     pub sign_in_name: String,
+    /// Their credential epoch when it was asked for: a newer password makes it void. `None` in mails of releases that did
+    /// not say.
+    #[serde(default)]
+    pub epoch: Option<i64>,
 }
 
 /// One link a person, in their order. `code_for` as in [`super::Mail::Reset`].
@@ -41,10 +47,29 @@ pub(super) fn links(people: &[Person], code_for: Option<&str>) -> Vec<Wanted> {
         account: person.account.clone(),
         user: person.user.clone(),
         lifetime: LINK_FOR,
+        epoch: person.epoch,
         code: code.clone(),
         detail: serde_json::json!({}),
     };
     people.iter().map(link).collect()
+}
+
+/// Takes `user` out of the reset mails that wait. One in which others are left goes to those.
+pub(super) async fn leave_out(tx: &mut Tx, user: &UserId) -> Result<()> {
+    for row in store::hold_naming(tx, user, RESET).await? {
+        let mut mail: Mail = serde_json::from_str(&row.parameters).map_err(Error::defect)?;
+        let Mail::Reset { people, .. } = &mut mail else {
+            continue;
+        };
+        people.retain(|person| person.user != *user);
+        let Some(first) = people.first().cloned() else {
+            store::remove(tx, &row.id).await?;
+            continue;
+        };
+        let parameters = serde_json::to_string(&mail).map_err(Error::defect)?;
+        store::pass_on(tx, &row.id, (&first.account, &first.user), &parameters).await?;
+    }
+    Ok(())
 }
 
 /// As [`super::Mail::whose`].

@@ -69,6 +69,7 @@ fn person(name: &str, sign_in_name: &str) -> Person {
         user: UserId::new("01970000-0000-7000-8000-00000000000b"),
         name: name.to_owned(),
         sign_in_name: sign_in_name.to_owned(),
+        epoch: None,
     }
 }
 
@@ -139,6 +140,7 @@ fn email_confirm() -> Mail {
         user,
         name,
         sign_in_name,
+        ..
     } = ann();
     Mail::EmailConfirm {
         account,
@@ -190,7 +192,7 @@ fn by_its_reader() -> Vec<(&'static str, Mail)> {
             at: AT,
             browser: browser.to_owned(),
             address: "203.0.113.7".to_owned(),
-            not_me: not_me(did),
+            not_me: Some(not_me(did)),
         }
     };
     vec![
@@ -249,6 +251,7 @@ fn by_somebody_else() -> Vec<(&'static str, Mail)> {
                 account_name: "Acme Boats".to_owned(),
                 email_key: "ann@home.example".to_owned(),
                 by: adam(),
+                epoch: None,
             },
         ),
         (

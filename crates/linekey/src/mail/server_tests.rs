@@ -47,6 +47,7 @@ async fn mail_link(p: &Portal) {
             user: user.clone(),
             name: "Ann Archer".to_owned(),
             sign_in_name: "ann@acme.example".to_owned(),
+            epoch: None,
         }],
         at: p.app.clock.now(),
         browser: "Firefox on Linux".to_owned(),
@@ -136,8 +137,8 @@ async fn a_refusal_for_now_is_tried_again_and_one_for_good_is_given_up(p: Portal
             server.does(Fault::Says(place, reply));
             mail_link(&p).await;
             let noted = tried(&p, 1).await;
-            // What a server refuses before it knows the mail says nothing about the mail.
-            let is_given_up = is_for_good && !["greeting", "EHLO"].contains(&place);
+            // What a server refuses before it knows whom the mail is for says nothing about the mail.
+            let is_given_up = is_for_good && !["greeting", "EHLO", "MAIL"].contains(&place);
             assert_eq!(noted.due_at.is_none(), is_given_up, "{place} {reply}: {noted:?}");
             let why = noted.last_error.expect("a reason");
             assert!(why.contains(reply), "{place} {reply}: {why}");
@@ -162,7 +163,7 @@ async fn a_refusal_for_now_is_tried_again_and_one_for_good_is_given_up(p: Portal
 async fn no_mail_is_given_up_because_the_portal_has_to_sign_in_first(p: Portal) {
     let (p, server) = with_server(p).await;
     for reply in ["530 5.7.0 authentication required", "535 5.7.8 who are you"] {
-        server.does(Fault::Says("MAIL", reply));
+        server.does(Fault::Says("RCPT", reply));
         tell_ann(&p).await;
         assert!(tried(&p, 1).await.due_at.is_some(), "{reply}");
         forget_mail(&p).await;

@@ -78,17 +78,19 @@ pub(super) async fn claim(tx: &mut Tx, now: Millis, until: Millis, most: i64) ->
     .await
 }
 
-/// Lengthens a claim until `until`, and holds the row until the transaction ends. False: it is no longer this worker's, or
-/// was withdrawn.
-pub(super) async fn hold(tx: &mut Tx, mail: &Claimed, until: Millis) -> Result<bool> {
-    let held =
-        query("update outbox set due_at = $3, claimed_until = $3 where id = $1 and tries = $2 and due_at is not null")
-            .bind(mail.id.as_str())
-            .bind(mail.tries)
-            .bind(until)
-            .run(tx)
-            .await?;
-    Ok(held == 1)
+/// Lengthens a claim until `until`, and holds the row until the transaction ends: its parameters, from which somebody may
+/// have been taken out. `None`: it is no longer this worker's, or was withdrawn.
+pub(super) async fn hold(tx: &mut Tx, mail: &Claimed, until: Millis) -> Result<Option<String>> {
+    let held: Option<(String,)> = query(
+        "update outbox set due_at = $3, claimed_until = $3 where id = $1 and tries = $2 and due_at is not null
+         returning parameters",
+    )
+    .bind(mail.id.as_str())
+    .bind(mail.tries)
+    .bind(until)
+    .optional(tx)
+    .await?;
+    Ok(held.map(|(parameters,)| parameters))
 }
 
 /// The transport has it, and said `reply`. Whoever holds the claim by now: nobody is to send it again.
@@ -128,6 +130,48 @@ pub(super) async fn withdraw(tx: &mut Tx, user: &UserId, kind: &str) -> Result<(
     Ok(())
 }
 
+/// A mail that waits, with what it says.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Naming {
+    pub(super) id: String,
+    pub(super) parameters: String,
+}
+
+/// Holds the mails of one kind in which a user may be one of several, until they are delivered.
+pub(super) async fn hold_naming(tx: &mut Tx, user: &UserId, kind: &str) -> Result<Vec<Naming>> {
+    query(
+        "update outbox set kind = kind where kind = $2 and delivered_at is null and parameters like $1
+         returning id, parameters",
+    )
+    .bind(format!("%\"{}\"%", user.as_str()))
+    .bind(kind)
+    .all(tx)
+    .await
+}
+
+/// Takes one mail away.
+pub(super) async fn remove(tx: &mut Tx, id: &str) -> Result<()> {
+    query("delete from outbox where id = $1").bind(id).run(tx).await?;
+    Ok(())
+}
+
+/// Has a mail say `parameters`, and be `user`'s.
+pub(super) async fn pass_on(
+    tx: &mut Tx,
+    id: &str,
+    (account, user): (&AccountId, &UserId),
+    parameters: &str,
+) -> Result<()> {
+    query("update outbox set account_id = $2, user_id = $3, parameters = $4 where id = $1")
+        .bind(id)
+        .bind(account)
+        .bind(user)
+        .bind(parameters)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes every mail to a user away.
 pub(super) async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
     query("delete from outbox where user_id = $1")
@@ -137,11 +181,12 @@ pub(super) async fn remove_of_user(tx: &mut Tx, user: &UserId) -> Result<()> {
     Ok(())
 }
 
-/// Has a mail that was tried taken at once, unless it is delivered or somebody is at it: whose it is.
+/// Has a mail that was tried, or held back by a restore, taken at once, unless it is delivered or somebody is at it: whose it is.
 pub(super) async fn make_due(tx: &mut Tx, id: &str, now: Millis, until: Millis) -> Result<Option<(AccountId, UserId)>> {
     query(
         "update outbox set due_at = $2, tried_until = $3
-          where id = $1 and tries > 0 and delivered_at is null and (claimed_until is null or claimed_until <= $2)
+          where id = $1 and (tries > 0 or last_error is not null) and delivered_at is null
+            and (claimed_until is null or claimed_until <= $2)
          returning account_id, user_id",
     )
     .bind(id)

@@ -11,9 +11,9 @@ use crate::error::Result;
 use crate::ids::{AccountId, UserId};
 use crate::testing::{Portal, join_all, stories};
 
-use super::deliver;
+use super::deliver::{self, Read};
 use super::transport::Handed;
-use super::{By, Letter, Mail, Transport, send, store};
+use super::{By, Letter, Mail, Person, Transport, send, store};
 
 const NEW: &str = "Tidewater-Kestrel-1";
 const RENEW: Duration = Duration::from_secs(10);
@@ -120,8 +120,9 @@ async fn a_worker_that_died_before_its_mark_leads_to_no_second_mail(p: Portal) {
         .await
         .expect("a claim");
     tx.commit().await.expect("a commit");
-    let read = deliver::read(&p.app, &claimed[0]).await.expect("a letter");
-    let (letter, _) = read.expect("a letter without links");
+    let Read::Letter(letter, _) = deliver::read(&p.app, &claimed[0]).await.expect("it is read") else {
+        panic!("a letter without links")
+    };
     assert!(matches!(transport.hand_over(&letter).await, Handed::Over(None)));
     let name = format!("{}.eml", letter.id);
     let before = fs::read(file(&p, &name)).expect("the message");
@@ -279,6 +280,7 @@ async fn a_mail_that_is_withdrawn_at_the_last_moment_gets_no_link(p: Portal) {
         account_name: "Acme Boats".to_owned(),
         email_key: "ann@acme.example".to_owned(),
         by: By::Provider,
+        epoch: None,
     };
     let mut tx = p.app.db.begin().await.expect("a transaction");
     send(&p.app, &mut tx, (&account, &user), "ann@acme.example", &invitation)
@@ -288,16 +290,162 @@ async fn a_mail_that_is_withdrawn_at_the_last_moment_gets_no_link(p: Portal) {
     let taken = store::claim(&mut tx, i64::MAX, i64::MAX, 1).await.expect("a claim");
     tx.commit().await.expect("a commit");
     let links = || query("select count(*) from links");
-    assert!(deliver::read(&p.app, &taken[0]).await.expect("it is read").is_some());
+    let read = async || deliver::read(&p.app, &taken[0]).await.expect("it is read");
+    assert!(matches!(read().await, Read::Letter(..)));
     assert_eq!(p.count(links()).await, 1);
     let mut tx = p.app.db.begin().await.expect("a transaction");
     super::withdraw_invitations(&mut tx, &user).await.expect("an outbox");
     tx.commit().await.expect("a commit");
-    assert!(deliver::read(&p.app, &taken[0]).await.expect("it is read").is_none());
+    assert!(matches!(read().await, Read::Lost));
     assert_eq!(p.count(links()).await, 1, "no other was made");
 }
 
+/// A mail that would be of use without its button too is not sent once it was withdrawn.
+async fn a_mail_that_is_taken_away_at_the_last_moment_is_not_sent_without_its_button(p: Portal) {
+    p.without_mail();
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let taken = deliver::take(&p.app, 8).await.expect("an outbox").remove(0);
+    p.alter(query("delete from outbox")).await;
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    deliver::deliver(p.app.clone(), transport, taken, RENEW).await;
+    assert_eq!(
+        (files(&p).len(), p.count(query("select count(*) from links")).await),
+        (0, 0)
+    );
+}
+
+/// What a release put into the outbox that knew no "This wasn't me".
+async fn a_mail_of_an_earlier_release_is_delivered_without_what_it_lacks(p: Portal) {
+    p.without_mail();
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let said = "{\"kind\":\"password-changed\",\"name\":\"Ann Archer\",\"sign_in_name\":\"ann@acme.example\",\"at\":1,
+                 \"browser\":\"Firefox on Linux\",\"address\":\"127.0.0.1\"}";
+    p.alter(query("update outbox set parameters = $1").bind(said.to_owned()))
+        .await;
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    assert_eq!(round(&p.app, &transport).await.expect("a round"), 1);
+    assert_eq!((undelivered(&p).await, files(&p).len()), (0, 2));
+}
+
+fn person(name: &str, (account, user): (AccountId, UserId), epoch: i64) -> Person {
+    Person {
+        account,
+        user,
+        name: name.to_owned(),
+        sign_in_name: format!("{name}@acme.example"),
+        epoch: Some(epoch),
+    }
+}
+
+/// Puts a reset mail for Ann, and Bob who shares her mailbox, into the outbox.
+async fn mail_both(p: &Portal) -> (UserId, UserId) {
+    let bob = query("select account_id, id from users where name = 'bob'").one(&p.app.db);
+    let (ann, bob): (_, (AccountId, UserId)) = (ann(p).await, bob.await.expect("bob"));
+    let epoch = p.count(query(
+        "select max(credential_epoch) from users where name in ('ann', 'bob')",
+    ));
+    let epoch = epoch.await;
+    let mail = Mail::Reset {
+        people: vec![person("ann", ann.clone(), epoch), person("bob", bob.clone(), epoch)],
+        at: p.app.clock.now(),
+        browser: "Firefox on Linux".to_owned(),
+        address: "203.0.113.7".to_owned(),
+        code_for: None,
+        by: None,
+    };
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    let sent = send(&p.app, &mut tx, (&ann.0, &ann.1), "ann@acme.example", &mail);
+    sent.await.expect("an outbox");
+    tx.commit().await.expect("a commit");
+    (ann.1, bob.1)
+}
+
+/// Whose links there are.
+async fn linked(p: &Portal) -> Vec<UserId> {
+    let found: Vec<(UserId,)> = query("select user_id from links").all(&p.app.db).await.expect("links");
+    found.into_iter().map(|(user,)| user).collect()
+}
+
+async fn a_reset_mail_that_waits_has_no_link_for_whoever_set_a_password_since(p: Portal) {
+    p.without_mail();
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    let (_, bob) = mail_both(&p).await;
+    let newer = || query("update users set credential_epoch = credential_epoch + 1 where name = 'ann'");
+    p.alter(newer()).await;
+    assert_eq!(round(&p.app, &transport).await.expect("a round"), 1);
+    assert_eq!(linked(&p).await, [bob]);
+}
+
+async fn a_reset_mail_of_a_shared_mailbox_goes_to_those_who_are_left(p: Portal) {
+    p.without_mail();
+    let transport = Transport::open(&p.app.config.mail).await.expect("a folder");
+    for is_first in [true, false] {
+        for is_removed in [true, false] {
+            let (ann, bob) = mail_both(&p).await;
+            let (gone, left) = if is_first { (ann, bob) } else { (bob, ann) };
+            let taken = deliver::take(&p.app, 8).await.expect("an outbox").remove(0);
+            let mut tx = p.app.db.begin().await.expect("a transaction");
+            if is_removed {
+                super::remove_of_user(&mut tx, &gone).await.expect("an outbox");
+            } else {
+                super::hold_back(&mut tx, &gone).await.expect("an outbox");
+            }
+            tx.commit().await.expect("a commit");
+            // Whoever took it before sends nothing.
+            assert!(matches!(
+                deliver::read(&p.app, &taken).await.expect("it is read"),
+                Read::Lost
+            ));
+            p.wait(MINUTE);
+            assert_eq!(round(&p.app, &transport).await.expect("a round"), 1);
+            assert_eq!(linked(&p).await, [left], "{is_first} {is_removed}");
+            p.alter(query("delete from links")).await;
+        }
+    }
+}
+
+/// The worker holds the mail, and its link needs the user, whom a removal holds, which needs the mail.
+#[cfg(feature = "outside")]
+#[tokio::test]
+async fn removing_somebody_and_a_mail_that_gets_its_link_come_one_after_the_other() {
+    let p = Portal::start(crate::testing::Engine::Postgres).await;
+    p.without_mail();
+    let (adam, ann) = (p.signed_in("adam").await, p.signed_in("ann").await);
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let (_, user) = self::ann(&p).await;
+    let taken = deliver::take(&p.app, 8).await.expect("an outbox").remove(0);
+    let waiting = async |count: i64| {
+        let waits =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        p.until(async || p.count(query(waits)).await >= count).await;
+    };
+    let mut tx = p.app.db.begin().await.expect("a transaction");
+    query("update outbox set kind = kind")
+        .run(&mut tx)
+        .await
+        .expect("a row");
+    let act = format!("/admin/users/{}/remove", user.as_str());
+    let removed = async {
+        waiting(1).await;
+        adam.post(&act, &[]).await
+    };
+    let released = async {
+        waiting(2).await;
+        tx.commit().await.expect("a commit");
+    };
+    let (read, removed, ()) = tokio::join!(deliver::read(&p.app, &taken), removed, released);
+    read.expect("no circle");
+    removed.leads_to("/admin/users");
+    assert_eq!(p.count(query("select count(*) from users where name = 'ann'")).await, 0);
+}
+
 stories!(
+    a_mail_that_is_taken_away_at_the_last_moment_is_not_sent_without_its_button,
+    a_mail_of_an_earlier_release_is_delivered_without_what_it_lacks,
+    a_reset_mail_that_waits_has_no_link_for_whoever_set_a_password_since,
+    a_reset_mail_of_a_shared_mailbox_goes_to_those_who_are_left,
     a_mail_that_is_withdrawn_at_the_last_moment_gets_no_link,
     a_change_of_password_leads_to_one_mail_in_two_files_for_its_owner_alone,
     a_worker_that_died_before_its_mark_leads_to_no_second_mail,

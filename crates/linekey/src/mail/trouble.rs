@@ -123,12 +123,12 @@ impl Trouble {
         self.step < Step::Message || matches!(self.cause, Cause::Reply(_))
     }
 
-    /// Whether no later try is of use: the server refuses this mail for good. What it refuses before it knows the mail is
-    /// the settings' fault or its own, and both can be put right.
+    /// Whether no later try is of use: the server refuses this mail for good. What it refuses before it knows whom the mail
+    /// is for, its sender too, is the settings' fault or its own, and both can be put right.
     pub(super) fn is_final(&self) -> bool {
         let about_signing_in = [530, 534, 535, 538];
         match self.cause {
-            Cause::Reply(code) => self.step >= Step::Sender && code >= 500 && !about_signing_in.contains(&code),
+            Cause::Reply(code) => self.step >= Step::Recipient && code >= 500 && !about_signing_in.contains(&code),
             _ => false,
         }
     }

@@ -111,9 +111,9 @@ pub async fn undo(app: &App, token: &str, username: &str, from: From<'_>) -> Res
         store::disable(&mut tx, &subject.account, &subject.id).await?;
     }
     store::void_pending(&mut tx, &subject.id).await?;
+    mail::hold_back(&mut tx, &subject.id).await?;
     // All but those of other events: each has its own mail, and whoever it was may hold one of them.
     links::void_for_new_password(&mut tx, &subject.id).await?;
-    mail::hold_back(&mut tx, &subject.id).await?;
     undo::undo(app, &mut tx, &subject, happened, email).await?;
     audit::record(app, &mut tx, event(&subject, Outcome::Done, from, ended)).await?;
     let mailed = send_reset(app, &mut tx, &link, from).await?;
@@ -172,6 +172,7 @@ async fn send_reset(app: &App, tx: &mut Tx, link: &Link, from: From<'_>) -> Resu
         user: subject.id.clone(),
         name: subject.display_name.clone(),
         sign_in_name: subject.sign_in_name(),
+        epoch: Some(subject.credential_epoch),
     };
     let mail = Mail::Reset {
         people: vec![person],

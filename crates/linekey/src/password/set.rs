@@ -211,7 +211,7 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: me.browser.clone(),
                 address: me.address.to_string(),
-                not_me,
+                not_me: Some(not_me),
             },
             Self::Reset {
                 subject,
@@ -223,7 +223,7 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: (*browser).to_owned(),
                 address: address.to_string(),
-                not_me,
+                not_me: Some(not_me),
             },
             Self::SetUp {
                 subject,
@@ -236,7 +236,7 @@ impl<'a> Cause<'a> {
                 at: now,
                 browser: (*browser).to_owned(),
                 address: address.to_string(),
-                not_me,
+                not_me: Some(not_me),
             },
             Self::ForUser {
                 actor,

@@ -35,8 +35,8 @@ pub async fn remove(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Remov
     users::remove::lock_out(&mut tx, &subject).await?;
     // What waits for a confirmation goes with its session.
     let ended = sessions::end::all_in(&mut tx, &subject.id).await?;
-    links::void_all(&mut tx, &subject.id).await?;
     mail::remove_of_user(&mut tx, &subject.id).await?;
+    links::void_all(&mut tx, &subject.id).await?;
     users::email::forget(&mut tx, &subject.id).await?;
     let phones = phones::remove::all_in(&mut tx, &subject.account, &subject.id).await?;
     users::remove::row(app, &mut tx, &subject).await?;

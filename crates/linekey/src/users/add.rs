@@ -125,6 +125,8 @@ pub async fn add(app: &App, actor: Actor<'_>, account: &Named, new: NewUser<'_>,
             sign_in_name: new.role.sign_in_name(&name::canonical(new.name), &account.domain),
             account_name: &account.name,
             email,
+            // Nobody has set a password yet.
+            epoch: 0,
         };
         invite::send_in(app, &mut tx, actor, whom).await?;
     }

@@ -26,6 +26,8 @@ pub(super) struct Invited<'a> {
     pub(super) account_name: &'a str,
     /// As written; nobody has confirmed it yet.
     pub(super) email: &'a str,
+    /// Their credential epoch.
+    pub(super) epoch: i64,
 }
 
 /// Puts the invitation into the outbox; its link is made when it is delivered.
@@ -38,6 +40,7 @@ pub(super) async fn send_in(app: &App, tx: &mut Tx, actor: Actor<'_>, whom: Invi
         account_name: whom.account_name.to_owned(),
         email_key: name::canonical(whom.email),
         by: actor.by(),
+        epoch: Some(whom.epoch),
     };
     mail::send(app, tx, (whom.account, whom.user), whom.email, &invitation).await
 }
@@ -83,6 +86,7 @@ pub async fn again(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Sent> 
         sign_in_name: subject.sign_in_name(),
         account_name: &subject.account_name,
         email,
+        epoch: subject.credential_epoch,
     };
     send_in(app, &mut tx, actor, invited).await?;
     let event = actor.event(Act::Invite.kind(), Outcome::Done, &subject, serde_json::json!({}));

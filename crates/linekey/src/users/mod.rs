@@ -28,6 +28,7 @@ pub mod permissions;
 pub mod profile;
 pub mod prove_email;
 pub mod remove;
+pub mod retry_mail;
 pub mod set_up_slip;
 mod store;
 mod subject;

@@ -32,6 +32,11 @@ pub fn may_add(role: Role, new: Role) -> bool {
     role == Role::Administrator && new != Role::Operator
 }
 
+/// Whether people of this role have a mail tried again, whoever it goes to.
+pub fn may_retry_mail(role: Role) -> bool {
+    role == Role::Operator
+}
+
 /// What one person does to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {

@@ -22,6 +22,7 @@ pub fn wanted(account: &AccountId, user: &UserId) -> Wanted {
         account: account.clone(),
         user: user.clone(),
         lifetime: VALID_FOR,
+        epoch: None,
         code: Some(WantedCode {
             size: code::Size::Long,
             browser: None,

@@ -157,6 +157,7 @@ fn named(person: &Person) -> mail::Person {
         user: person.id.clone(),
         name: person.display_name.clone(),
         sign_in_name: person.role.sign_in_name(&person.name, &person.domain),
+        epoch: Some(person.credential_epoch),
     }
 }
 

@@ -64,6 +64,7 @@ pub async fn send_reset(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<S
             user: subject.id.clone(),
             name: subject.display_name.clone(),
             sign_in_name: subject.sign_in_name(),
+            epoch: Some(subject.credential_epoch),
         }],
         at: app.clock.now(),
         browser: String::new(),

@@ -41,6 +41,7 @@ pub(super) struct Person {
     pub(super) domain: String,
     /// As it was written when it was stored: the only one that is mailed.
     pub(super) email: String,
+    pub(super) credential_epoch: i64,
 }
 
 /// Adds a request, due at once.
@@ -104,7 +105,7 @@ pub(super) async fn remove_older(tx: &mut Tx, before: Millis) -> Result<()> {
 /// Everyone who may sign in and whose confirmed address it is, by the address as written.
 pub(super) async fn whose_address(db: &Db, email_key: &str) -> Result<Vec<Person>> {
     query(
-        "select u.id, u.account_id, u.role, u.name, u.display_name, a.domain, u.email
+        "select u.id, u.account_id, u.role, u.name, u.display_name, a.domain, u.email, u.credential_epoch
            from users u join accounts a on a.id = u.account_id
           where u.email_key = $1 and u.email_verified_at is not null and u.disabled_at is null
             and a.suspended_at is null

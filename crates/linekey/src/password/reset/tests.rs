@@ -21,6 +21,7 @@ pub(super) async fn link_of(p: &Portal, name: &str, purpose: Purpose) -> String 
         account,
         user,
         lifetime: HOUR,
+        epoch: None,
         code: None,
         detail: serde_json::json!({}),
     };

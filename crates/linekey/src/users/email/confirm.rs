@@ -83,9 +83,9 @@ pub async fn confirm(app: &App, token: &str, from: IpAddr) -> Result<Option<Offe
     }
     store::put_email(&mut tx, &link.account, &link.user, Some(&mailed.email), Some(now)).await?;
     // What was mailed to the old address opens nothing any more, nor does what is still to be.
+    mail::hold_back(&mut tx, &link.user).await?;
     links::void(&mut tx, &link.user, Purpose::Reset).await?;
     links::void(&mut tx, &link.user, Purpose::Email).await?;
-    mail::hold_back(&mut tx, &link.user).await?;
     audit::record(app, &mut tx, event(&subject, from)).await?;
     tell_both(app, &mut tx, &subject, &waiting, now).await?;
     tx.commit().await?;

@@ -91,9 +91,9 @@ pub(super) async fn remove(app: &App, tx: &mut Tx, owner: Owner<'_>) -> Result<C
         return Ok(Came::Frozen(until));
     }
     store::remove_waiting(tx, owner.user).await?;
+    mail::hold_back(tx, owner.user).await?;
     links::void(tx, owner.user, Purpose::Email).await?;
     links::void(tx, owner.user, Purpose::Reset).await?;
-    mail::hold_back(tx, owner.user).await?;
     store::put_email(tx, owner.account, owner.user, None, None).await?;
     let (id, address, now) = (app.new_id(), owner.address.to_string(), app.clock.now());
     let change = store::NewChange {

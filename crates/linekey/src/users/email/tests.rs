@@ -490,6 +490,7 @@ async fn a_reset_link_that_is_open_ends_with_the_address_it_went_to(p: Portal) {
         account: me.account.clone(),
         user: me.id.clone(),
         lifetime: 2 * HOUR,
+        epoch: None,
         code: None,
         detail: serde_json::json!({}),
     };
