@@ -224,15 +224,10 @@ impl Portal {
         delivered().await
     }
 
-    /// Waits, for ten seconds at most, until every mail has left: the links of a mail are made when it leaves.
+    /// Waits until every mail has left: the links of a mail are made when it leaves.
     async fn settle(&self) {
-        for _ in 0..500 {
-            let under_way = query("select count(*) from outbox where due_at is not null and delivered_at is null");
-            if self.count(under_way).await == 0 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let under_way = "select count(*) from outbox where due_at is not null and delivered_at is null";
+        self.until(async || self.count(query(under_way)).await == 0).await;
     }
 
     /// How many audit events of a kind there are.
