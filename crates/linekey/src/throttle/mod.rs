@@ -278,7 +278,7 @@ async fn count_among(
 ) -> Result<Counted> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let mut going = Vec::new();
+    let (mut going, mut moved) = (Vec::new(), Vec::new());
     let (mut sum, mut wait) = (Sum::default(), None);
     for bucket in buckets {
         let key = bucket.key(app);
@@ -286,7 +286,9 @@ async fn count_among(
             sum.add(app, bucket, row.failures, row.told_at);
             continue;
         }
-        let before = store::locked(&mut tx, &key, now).await?;
+        let kept = store::locked(&mut tx, &key, now).await?;
+        let is_ahead = kept.is_ahead(now);
+        let before = kept.until(now);
         let forgotten = since.is_some_and(|since| before.last_at < since);
         let judged = if forgotten {
             Verdict::Go(1)
@@ -298,11 +300,16 @@ async fn count_among(
                 sum.add(app, bucket, failures, before.told_at);
                 going.push((key, failures, if failures == 1 { now } else { before.first_at }));
             }
-            Verdict::Wait(seconds) => wait = wait.max(Some(seconds)),
+            Verdict::Wait(seconds) => {
+                wait = wait.max(Some(seconds));
+                if is_ahead {
+                    moved.push((key, before));
+                }
+            }
         }
     }
     if let Some(seconds) = wait {
-        drop(tx);
+        put_back(tx, &moved).await?;
         uncount(app, counted).await?;
         return Ok(Counted::Wait(seconds));
     }
@@ -311,6 +318,18 @@ async fn count_among(
     }
     tx.commit().await?;
     Ok(sum.go())
+}
+
+/// Keeps the times of buckets that were written by a clock that has gone back since: the wait is to end one day. Lets go
+/// of all that are held.
+async fn put_back(mut tx: Tx, moved: &[(Vec<u8>, store::Row)]) -> Result<()> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    for (key, row) in moved {
+        store::put(&mut tx, key, row.failures, row.first_at, row.last_at).await?;
+    }
+    tx.commit().await
 }
 
 /// Takes back what was counted of a try that is not judged. In a transaction of its own, which holds the buckets in the
@@ -372,7 +391,8 @@ pub async fn told(app: &App, tx: &mut Tx, buckets: &[Bucket<'_>]) -> Result<()> 
 }
 
 fn is_untold(told_at: Option<Millis>, now: Millis) -> bool {
-    told_at.is_none_or(|at| now - at >= TOLD)
+    // What is told in the future was told by a clock that has gone back since.
+    told_at.is_none_or(|at| at > now || now - at >= TOLD)
 }
 
 /// Removes what is forgotten anyway; run now and then.

@@ -13,6 +13,22 @@ pub(super) struct Row {
     pub(super) told_at: Option<Millis>,
 }
 
+impl Row {
+    /// Whether a clock wrote it that has gone back since.
+    pub(super) fn is_ahead(&self, now: Millis) -> bool {
+        self.first_at > now || self.last_at > now
+    }
+
+    /// The same with nothing after `now`: else what it costs would last as long as the clock was ahead.
+    pub(super) fn until(self, now: Millis) -> Self {
+        Self {
+            first_at: self.first_at.min(now),
+            last_at: self.last_at.min(now),
+            ..self
+        }
+    }
+}
+
 /// A bucket that counts a try now.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Free {
