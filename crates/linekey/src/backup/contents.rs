@@ -80,6 +80,10 @@ async fn within(db: &Db) -> anyhow::Result<(i64, store::Counted)> {
     {
         bail!("no portal was set up in it");
     }
+    // None is ours, and one could undo what a restore ends.
+    if let Some((kind, name)) = store::foreign(db).await? {
+        bail!("it has the {kind} {name:?}, which is not Linekey's; drop it if it is yours");
+    }
     if schema >= HEADS_SINCE && store::chains_without_head(db).await? > 0 {
         bail!("a part of its audit record has no head: it is not what a portal wrote");
     }

@@ -169,7 +169,7 @@ async fn what_is_no_whole_backup_of_this_portal_is_refused_and_changes_nothing()
     let file = |name: &str| place.folder.0.join(name);
     let good = fs::read(file("good.db")).expect("made");
     let newer = linekey::db::newest_schema() + 1;
-    for name in ["newer.db", "open.db", "empty.db"] {
+    for name in ["newer.db", "open.db", "empty.db", "trigger.db", "view.db"] {
         fs::copy(file("good.db"), file(name)).expect("a copy");
     }
     alter(
@@ -178,6 +178,12 @@ async fn what_is_no_whole_backup_of_this_portal_is_refused_and_changes_nothing()
     )
     .await;
     alter(&file("empty.db"), "delete from portal where name = 'kind'").await;
+    alter(
+        &file("trigger.db"),
+        "create trigger stay before delete on sessions begin select raise(ignore); end",
+    )
+    .await;
+    alter(&file("view.db"), "create view names as select name from users").await;
     fs::write(file("open.db-wal"), "a log").expect("ours");
     fs::write(file("cut-off.db"), &good[..good.len() - 4096]).expect("ours");
     let mut edited = good.clone();
@@ -198,6 +204,8 @@ async fn what_is_no_whole_backup_of_this_portal_is_refused_and_changes_nothing()
         ("text.db", "text.db"),
         ("foreign.db", "not Linekey's"),
         ("empty.db", "no portal was set up in it"),
+        ("trigger.db", "it has the trigger \"stay\", which is not Linekey's"),
+        ("view.db", "it has the view \"names\", which is not Linekey's"),
         (
             "newer.db",
             &format!("newer Linekey (its schema is at {newer}, this program knows"),
