@@ -354,6 +354,7 @@ async fn mail_both(p: &Portal) -> (UserId, UserId) {
         address: "203.0.113.7".to_owned(),
         code_for: None,
         by: None,
+        not_me: false,
     };
     let mut tx = p.app.db.begin().await.expect("a transaction");
     let sent = send(&p.app, &mut tx, (&ann.0, &ann.1), "ann@acme.example", &mail);

@@ -163,8 +163,9 @@ pub async fn cancel(app: &App, owner: Owner<'_>) -> Result<Came> {
     if store::remove_waiting(&mut tx, owner.user).await? == 0 {
         return Ok(Came::Nothing);
     }
-    links::void(&mut tx, owner.user, Purpose::Email).await?;
+    // The mail first: a worker that is making its link at this moment is waited for.
     mail::withdraw_confirmations(&mut tx, owner.user).await?;
+    links::void(&mut tx, owner.user, Purpose::Email).await?;
     record(app, &mut tx, owner, Kind::EmailCancel).await?;
     tx.commit().await?;
     Ok(Came::Done)
