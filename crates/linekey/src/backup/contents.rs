@@ -81,7 +81,7 @@ async fn within(db: &Db) -> anyhow::Result<(i64, store::Counted)> {
         bail!("no portal was set up in it");
     }
     // None is ours, and one could undo what a restore ends.
-    if let Some((kind, name)) = store::foreign(db).await? {
+    if let Some((kind, name)) = db::dialect::foreign(db).await? {
         bail!("it has the {kind} {name:?}, which is not Linekey's; drop it if it is yours");
     }
     if schema >= HEADS_SINCE && store::chains_without_head(db).await? > 0 {

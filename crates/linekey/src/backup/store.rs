@@ -38,13 +38,6 @@ pub(super) async fn chains_without_head(db: &Db) -> Result<i64> {
     Ok(chains)
 }
 
-/// A trigger or view of an SQLite file, if it has any.
-pub(super) async fn foreign(db: &Db) -> Result<Option<(String, String)>> {
-    query("select type, name from sqlite_schema where type in ('trigger', 'view') order by name limit 1")
-        .optional(db)
-        .await
-}
-
 /// Ends every session.
 pub(super) async fn end_sessions(tx: &mut Tx) -> Result<u64> {
     query("delete from sessions").run(tx).await

@@ -285,6 +285,13 @@ pub(super) async fn engine(db: &Db) -> crate::error::Result<String> {
     Ok(format!("{name} {version}"))
 }
 
+/// A trigger or view of an SQLite file, its kind and its name, if it has any: none is ours.
+pub async fn foreign(db: &Db) -> crate::error::Result<Option<(String, String)>> {
+    query("select type, name from sqlite_schema where type in ('trigger', 'view') order by name limit 1")
+        .optional(db)
+        .await
+}
+
 /// Whether migrations were ever applied here.
 pub(super) async fn has_migrations(db: &Db) -> crate::error::Result<bool> {
     let found = match db {
