@@ -57,12 +57,16 @@ pub(super) fn links(people: &[Person], code_for: Option<&str>) -> Vec<Wanted> {
 /// Takes `user` out of the reset mails that wait. One in which others are left goes to those.
 pub(super) async fn leave_out(tx: &mut Tx, user: &UserId) -> Result<()> {
     for row in store::hold_naming(tx, user, RESET).await? {
-        let mut mail: Mail = serde_json::from_str(&row.parameters).map_err(Error::defect)?;
-        let Mail::Reset { people, .. } = &mut mail else {
-            continue;
+        // What cannot be read goes too: it may hold a link of theirs.
+        let mut mail = serde_json::from_str(&row.parameters).ok();
+        let first = match &mut mail {
+            Some(Mail::Reset { people, .. }) => {
+                people.retain(|person| person.user != *user);
+                people.first().cloned()
+            }
+            _ => None,
         };
-        people.retain(|person| person.user != *user);
-        let Some(first) = people.first().cloned() else {
+        let Some(first) = first else {
             store::remove(tx, &row.id).await?;
             continue;
         };

@@ -137,14 +137,16 @@ pub(super) struct Naming {
     pub(super) parameters: String,
 }
 
-/// Holds the mails of one kind in which a user may be one of several, until they are delivered.
+/// Holds the mails of one kind that are a user's, or in which they may be one of several, until they are delivered.
 pub(super) async fn hold_naming(tx: &mut Tx, user: &UserId, kind: &str) -> Result<Vec<Naming>> {
     query(
-        "update outbox set kind = kind where kind = $2 and delivered_at is null and parameters like $1
+        "update outbox set kind = kind
+          where kind = $2 and delivered_at is null and (user_id = $3 or parameters like $1)
          returning id, parameters",
     )
     .bind(format!("%\"{}\"%", user.as_str()))
     .bind(kind)
+    .bind(user)
     .all(tx)
     .await
 }
