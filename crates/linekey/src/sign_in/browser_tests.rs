@@ -82,7 +82,8 @@ async fn ann_ends_her_other_sessions_and_after_signing_out_the_back_button_shows
     ann.press("Sessions").await;
     ann.says("Chrome on Linux This browser").await;
     ann.says("Remembered browsers").await;
-    ann.says("When another browser signs in as you, you get a mail.").await;
+    ann.says("When another browser signs in as you, you get a mail, at most once a day.")
+        .await;
     ann.picture(&portal, "sessions").await;
 
     ann.press("Sign out Safari on iPhone").await;
