@@ -53,6 +53,7 @@ audit-profile-change-done = Changed their profile
 audit-email-ask-done = Asked for a mail that confirms an e-mail address
 audit-email-cancel-done = Took back a change of their e-mail address
 audit-email-change-done = Confirmed an e-mail address with the mailed link
+audit-email-change-refused = Wrong sign-in name at “Confirm your address”
 audit-email-remove-done = Removed their e-mail address
 audit-not-me-done =
     { $sessions ->

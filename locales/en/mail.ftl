@@ -11,7 +11,7 @@ mail-support-email = E-mail: { $contact }
 mail-support-phone = Phone: { $contact }
 mail-why = Sent to the address on file for { $name } at { $portal }. No portal mail ever asks for a password.
 mail-why-not-me = Sent to the address on file at { $portal }. No portal mail ever asks for a password.
-mail-why-typed = Sent because somebody typed this address for { $name } at { $portal }. No portal mail ever asks for a password.
+mail-why-typed = Sent because somebody typed this address at { $portal }. No portal mail ever asks for a password.
 
 mail-phones-untouched = Your phones stay connected. They have SIP passwords of their own, which this does not touch.
 mail-not-you-administrator = You can also tell your administrator ({ $names }) or { $brand }: they can sign out every browser and set a new password.
@@ -84,7 +84,7 @@ mail-new-browser-you = Browsers that are remembered are listed in the portal: Ac
 ## The e-mail address changes
 
 mail-email-confirm-subject = { $brand }: confirm your e-mail address
-mail-email-confirm-what = Confirm that this is the e-mail address of { $name }, who signs in as { $sign-in-name }.
+mail-email-confirm-what = Confirm that this is your e-mail address. The page asks for your sign-in name, unless you are signed in there.
 mail-email-confirm-button = Confirm this address
 mail-email-confirm-once = The link works once, within 24 hours of being asked for. Until then nothing changes.
 mail-email-confirm-not-you = If you do not know what this is about, there is nothing to do: somebody typed your address at { $brand } by mistake, and without the link it is not used.

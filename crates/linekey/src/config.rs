@@ -118,7 +118,8 @@ pub struct Mail {
     pub from: Sender,
     /// Where the transport `folder` puts its files, readable by the server's user alone.
     pub folder: PathBuf,
-    /// How many mails one address is sent in an hour, of those that a stranger can ask for: 1 to 1000.
+    /// How many mails with a link one address is sent in an hour, whoever asks for them: reset links, invitations and
+    /// confirmations together. 1 to 1000.
     pub per_address_hour: i64,
 }
 

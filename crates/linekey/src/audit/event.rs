@@ -72,7 +72,7 @@ kinds! {
     /// A change of the e-mail address that waited was taken back.
     EmailCancel, "email-cancel", [Done];
     /// An e-mail address was confirmed, and is on file.
-    EmailChange, "email-change", [Done];
+    EmailChange, "email-change", [Done, Refused];
     /// The e-mail address was removed.
     EmailRemove, "email-remove", [Done];
     /// "This wasn't me": what a mail reported was undone.

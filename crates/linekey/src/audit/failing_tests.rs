@@ -277,7 +277,8 @@ const CHANGES: &[Change] = &[
                 let Request { from, path, fields } = gina_wishes(p, "gina3@home.example").await;
                 let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 from.post(&path, &fields).await;
-                request(p.browser(), mailed(p, "/email/", "gina3@home.example").await, &[])
+                let me = [("username", "gina@globex.example")];
+                request(p.browser(), mailed(p, "/email/", "gina3@home.example").await, &me)
             })
         },
     },

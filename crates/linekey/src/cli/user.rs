@@ -416,6 +416,10 @@ pub(super) fn refused(refusal: &Refusal) -> String {
         Refusal::Extension => "an extension is 1 to 16 digits".to_owned(),
         Refusal::TimeZone => "there is no such time zone; they are written like Europe/Lisbon".to_owned(),
         Refusal::NoAddress => "an invitation needs the --email that it goes to".to_owned(),
+        Refusal::MailWait(seconds) => format!(
+            "that address got as many mails as one address gets within an hour; try again in {}, or leave out --invite",
+            Words::english().wait(*seconds)
+        ),
         Refusal::Role => "the role is not theirs to give".to_owned(),
         Refusal::OperatorElsewhere(domain) => {
             format!("operators are the provider's own staff and belong to its account: NAME@{domain}")

@@ -25,12 +25,7 @@ pub(super) fn link(account: &AccountId, user: &UserId, change: &str, email: &str
 }
 
 /// "Confirm this address", to an address that nobody has confirmed.
-pub(super) fn confirm(
-    telling: &Telling<'_>,
-    (name, sign_in_name): (&str, &str),
-    asked: &Asked,
-    made: &[Option<Made>],
-) -> Content {
+pub(super) fn confirm(telling: &Telling<'_>, asked: &Asked, made: &[Option<Made>]) -> Content {
     let action = |made: &Made| Action {
         lead: String::new(),
         label: telling.words.say("mail-email-confirm-button"),
@@ -40,7 +35,7 @@ pub(super) fn confirm(
     };
     Content {
         subject: telling.subject("mail-email-confirm-subject"),
-        what: telling.named("mail-email-confirm-what", name, sign_in_name),
+        what: telling.words.say("mail-email-confirm-what"),
         facts: facts(telling, "mail-reset-when", asked),
         actions: made.iter().flatten().map(action).collect(),
         then: vec![telling.subject("mail-email-confirm-not-you")],

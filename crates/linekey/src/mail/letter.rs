@@ -196,12 +196,7 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             not_me,
             ..
         } => new_browser::content(telling, whose, *at, (browser, address), (not_me, made)),
-        Mail::EmailConfirm {
-            name,
-            sign_in_name,
-            asked,
-            ..
-        } => email::confirm(telling, (name, sign_in_name), asked, made),
+        Mail::EmailConfirm { asked, .. } => email::confirm(telling, asked, made),
         Mail::EmailChanged { new, asked, not_me, .. } => {
             email::changed(telling, whose, new.as_deref(), asked, not_me, made)
         }
@@ -249,8 +244,8 @@ pub(super) fn render(
             Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
                 app.words.say_with("mail-why-not-me", "portal", origin)
             }
-            // It is not on file before the link is used.
-            Mail::EmailConfirm { .. } => app.words.say_all("mail-why-typed", why),
+            // It is not on file before the link is used, and asks for the sign-in name as well.
+            Mail::EmailConfirm { .. } => app.words.say_with("mail-why-typed", "portal", origin),
             _ => app.words.say_all("mail-why", why),
         });
     }

@@ -5,6 +5,7 @@
 pub mod add_user;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
+pub mod by_link;
 pub mod change;
 pub mod common;
 #[cfg(test)]

@@ -15,7 +15,6 @@ use crate::links::{self, Link, Purpose};
 use crate::mail::{self, Happened, Mail, Person};
 use crate::sessions;
 use crate::users::email::undo;
-use crate::users::name::TypedName;
 use crate::users::{self, Subject};
 
 /// What a link would do now.
@@ -86,7 +85,7 @@ pub async fn undo(app: &App, token: &str, username: &str, from: From<'_>) -> Res
     if !links::count_try(app, &link).await? {
         return Ok(Undone::Gone);
     }
-    if !is_name_of(&offer.subject, username) {
+    if !offer.subject.is_called(username) {
         let mut tx = app.db.begin().await?;
         audit::record(app, &mut tx, event(&offer.subject, Outcome::Refused, from, 0)).await?;
         tx.commit().await?;
@@ -152,10 +151,6 @@ async fn open(app: &App, token: &str) -> Result<Option<(Link, Offer)>> {
 /// since, unless the address was moved: then the mail about that went elsewhere.
 fn is_password_of(subject: &Subject, happened: &Happened, moved: bool) -> bool {
     subject.password_set_at.is_some() && (subject.credential_epoch == happened.epoch || moved)
-}
-
-fn is_name_of(subject: &Subject, typed: &str) -> bool {
-    TypedName::new(typed) == TypedName::new(&subject.sign_in_name())
 }
 
 /// Mails a reset link to the address that is on file now, which is the one from before the event if that was moved.

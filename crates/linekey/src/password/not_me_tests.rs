@@ -46,7 +46,7 @@ async fn change_email(p: &Portal, browser: &Browser, mails_before: usize, to: &s
         .leads_to("/account/settings?saved=email-asked");
     let mails = mails(p, mails_before + 1, "email-confirm", to).await;
     let link = link_in(mails.first().expect("a mail"), "/email/");
-    p.browser().post(&link, &[]).await.leads_to("/email/done");
+    say(p, &link, NAME).await.leads_to("/email/done");
 }
 
 async fn email(p: &Portal) -> (Option<String>, bool) {
@@ -405,7 +405,7 @@ async fn everything_that_waits_is_void(p: Portal) {
     let still = query("select count(*) from outbox where id = 'waits' and due_at is not null");
     assert_eq!(p.count(still).await, 0);
     p.browser()
-        .post(&confirms, &[])
+        .post(&confirms, &[("username", NAME)])
         .await
         .says(410, "This link no longer works");
     assert!(!thief.is_signed_in().await);

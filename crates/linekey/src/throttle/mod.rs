@@ -14,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::app::App;
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::db::Tx;
+use crate::db::like::canonical;
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
 use crate::keys::Purpose;
@@ -31,8 +32,6 @@ const SECRET_RULE_LIMIT: i64 = 10;
 /// Reset mails an hour to the people of one account, and to anybody, that are nothing unusual.
 const RESETS_OF_ACCOUNT: i64 = 100;
 const RESETS_OF_PORTAL: i64 = 1_000;
-/// Mails an hour that ask to confirm an address: of one user, and to one address.
-const EMAIL_LIMIT: i64 = 5;
 
 /// Whom a typed name means.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +72,9 @@ pub enum Bucket<'a> {
     ResetCodes(IpAddr),
     /// Reset mails that one network asked for.
     ResetMailsFrom(IpAddr),
-    /// Reset mails to one address, in the form in which addresses are compared.
-    ResetMailsTo(&'a str),
+    /// Mails with a link that somebody asked for to one address, in the form in which addresses are compared: reset
+    /// links, invitations, and confirmations of the address, whoever asks.
+    MailsTo(&'a str),
     /// Reset mails to one user, at whatever address.
     ResetMailsOf(&'a UserId),
     /// Reset mails to the people of one account. More than usual is told and keeps nobody out.
@@ -87,8 +87,6 @@ pub enum Bucket<'a> {
     SecretRuleByLink(&'a UserId),
     /// Mails that ask to confirm an address, by one user.
     EmailOf(&'a UserId),
-    /// The same to one address, in the form in which addresses are compared, whoever asks.
-    EmailTo(&'a str),
 }
 
 /// What the record tells once in a while and not each time, so that it is not flooded.
@@ -127,14 +125,13 @@ impl Bucket<'_> {
             Self::ResetRequests(address) => format!("reset-requests\0{}", network(*address)),
             Self::ResetCodes(address) => format!("reset-codes\0{}", network(*address)),
             Self::ResetMailsFrom(address) => format!("reset-mails-from\0{}", network(*address)),
-            Self::ResetMailsTo(email_key) => format!("reset-mails-to\0{email_key}"),
+            Self::MailsTo(email_key) => format!("mails-to\0{email_key}"),
             Self::ResetMailsOf(user) => format!("reset-mails-of\0{user}"),
             Self::ResetsOfAccount(account) => format!("resets-of-account\0{account}"),
             Self::ResetsOfPortal => "resets-of-portal".to_owned(),
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
             Self::SecretRuleByLink(user) => format!("secret-rule-by-link\0{user}"),
             Self::EmailOf(user) => format!("email-of\0{user}"),
-            Self::EmailTo(address) => format!("email-to\0{address}"),
         };
         key(app, &text)
     }
@@ -162,11 +159,10 @@ impl Bucket<'_> {
             Self::User(..) | Self::Name(..) | Self::NameCap(_) | Self::UserCap(_) | Self::Confirm(_) => None,
             Self::ResetRequests(_) | Self::ResetCodes(_) => Some(throttle.reset_requests),
             Self::ResetMailsFrom(_) => Some(throttle.reset_mails),
-            Self::ResetMailsTo(_) | Self::ResetMailsOf(_) => Some(app.config.mail.per_address_hour),
+            Self::MailsTo(_) | Self::ResetMailsOf(_) | Self::EmailOf(_) => Some(app.config.mail.per_address_hour),
             Self::ResetsOfAccount(_) => Some(RESETS_OF_ACCOUNT),
             Self::ResetsOfPortal => Some(RESETS_OF_PORTAL),
             Self::SecretRule(..) | Self::SecretRuleByLink(_) => Some(SECRET_RULE_LIMIT),
-            Self::EmailOf(_) | Self::EmailTo(_) => Some(EMAIL_LIMIT),
         }
     }
 }
@@ -178,6 +174,17 @@ fn folded(name: &str) -> String {
 
 fn key(app: &App, text: &str) -> Vec<u8> {
     app.keys.mac(Purpose::Throttle, text.as_bytes())
+}
+
+/// Counts a mail to `email` with a link that somebody asked for, before it is made. `Some`: that address gets no more
+/// for so many seconds.
+pub async fn count_mail(app: &App, email: &str, of: Option<Bucket<'_>>) -> Result<Option<i64>> {
+    let key = canonical(email);
+    let buckets: Vec<_> = of.into_iter().chain([Bucket::MailsTo(&key)]).collect();
+    Ok(match count(app, &buckets).await? {
+        Counted::Go { .. } => None,
+        Counted::Wait(seconds) => Some(seconds),
+    })
 }
 
 /// Whether a try may be judged.

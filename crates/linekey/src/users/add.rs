@@ -10,6 +10,7 @@ use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, UserId};
+use crate::throttle;
 
 /// The longest name in front of `@`, in characters.
 pub const LONGEST_NAME: usize = 64;
@@ -37,6 +38,8 @@ pub enum Refusal {
     Role,
     /// An invitation needs an address to go to.
     NoAddress,
+    /// That address got as many mails as one gets within an hour: an invitation waits so many seconds.
+    MailWait(i64),
     /// Operators are the provider's own staff: they belong to this account, its own.
     OperatorElsewhere(String),
 }
@@ -105,6 +108,11 @@ pub async fn add(app: &App, actor: Actor<'_>, account: &Named, new: NewUser<'_>,
     }
     if !refused.is_empty() {
         return Ok(Added::Refused(refused));
+    }
+    if let Some(email) = new.email.filter(|_| invite)
+        && let Some(seconds) = throttle::count_mail(app, email, None).await?
+    {
+        return Ok(Added::Refused(vec![Refusal::MailWait(seconds)]));
     }
     let mut tx = app.db.begin().await?;
     if let Some(person) = actor.person() {

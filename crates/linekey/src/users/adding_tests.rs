@@ -128,6 +128,29 @@ async fn everything_that_is_wrong_is_said_at_its_field_and_the_input_stays(p: Po
     assert_eq!(p.events("user-add").await, 0);
 }
 
+/// Invitations, reset links and confirmations to one address share its hour.
+async fn five_mails_an_hour_go_to_one_address(p: Portal) {
+    let adam = p.signed_in("adam").await;
+    let invited = [("invite", "on"), ("email", "dora@home.example")];
+    assert_eq!(add(&adam, &invited).await.status, 303);
+    let dora = page_of(&p, "dora").await;
+    for _ in 0..3 {
+        adam.post(&format!("{dora}/invite"), &[]).await.leads_to(&dora);
+    }
+    // The fifth, by another act, in another case.
+    let another = [("name", "dan"), ("invite", "on"), ("email", "Dora@HOME.example")];
+    assert_eq!(add(&adam, &another).await.status, 303);
+    let again = adam.post(&format!("{dora}/invite"), &[]).await;
+    again.says(422, "got as many mails as one address gets within an hour");
+    let third = [("name", "dina"), ("invite", "on"), ("email", "dora@home.example")];
+    let refused = add(&adam, &third).await;
+    assert!(refused.at_field("email").contains("as many mails"), "{}", refused.text);
+    assert_eq!(count(&p, "dina").await, 0);
+    p.wait(61 * MINUTE);
+    let adam = p.signed_in("adam").await;
+    adam.post(&format!("{dora}/invite"), &[]).await.leads_to(&dora);
+}
+
 /// Museum row 30.
 async fn a_name_that_is_markup_is_a_name(p: Portal) {
     let adam = p.signed_in("adam").await;
@@ -421,6 +444,7 @@ async fn every_table_that_refers_to_users_is_emptied_of_somebody_removed(p: Port
 stories!(
     an_administrator_adds_somebody_who_then_gets_in_with_a_temporary_password,
     everything_that_is_wrong_is_said_at_its_field_and_the_input_stays,
+    five_mails_an_hour_go_to_one_address,
     a_name_that_is_markup_is_a_name,
     nobody_is_added_above_ones_rank_or_elsewhere,
     a_stale_session_proves_who_it_is_first,

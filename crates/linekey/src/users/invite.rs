@@ -1,6 +1,6 @@
 //! Invites somebody to choose their first password, by mail to the address they were added with.
 
-use super::act::{self, Begun, Whom};
+use super::act::{self, Asked, Begun, Whom};
 use super::permissions::{Act, Refusal};
 use super::{Actor, Subject, name};
 use crate::app::App;
@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::ids::{AccountId, UserId};
 use crate::links::{self, Purpose};
 use crate::mail::{self, Mail};
+use crate::throttle;
 
 /// Somebody who has no password yet.
 #[derive(Debug)]
@@ -60,23 +61,32 @@ pub enum Sent {
     Forbidden(Refusal),
     /// There is nobody with that id in the account.
     Nobody,
+    /// That address got as many mails as one gets within an hour: wait so many seconds.
+    Wait(i64),
 }
 
 /// Sends `whom` a new invitation; earlier ones, and set-up slips, are void.
 pub async fn again(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Sent> {
+    let asked = match act::ask(app, actor, Act::Invite, whom).await? {
+        Asked::May(subject) => subject,
+        Asked::Refused(refusal, _) => return Ok(Sent::Forbidden(refusal)),
+        Asked::Nobody => return Ok(Sent::Nobody),
+    };
+    let counted = match ready(&asked) {
+        Ok(email) => email,
+        Err(refused) => return Ok(refused),
+    };
+    if let Some(seconds) = throttle::count_mail(app, counted, None).await? {
+        return Ok(Sent::Wait(seconds));
+    }
     let (mut tx, subject) = match act::begin(app, actor, Act::Invite, whom).await? {
         Begun::May(tx, subject) => (tx, subject),
         Begun::Refused(refusal) => return Ok(Sent::Forbidden(refusal)),
         Begun::Nobody => return Ok(Sent::Nobody),
     };
-    if subject.disabled_at.is_some() {
-        return Ok(Sent::Disabled);
-    }
-    if subject.password_set_at.is_some() {
-        return Ok(Sent::HasPassword);
-    }
-    let Some(email) = subject.email.as_deref() else {
-        return Ok(Sent::NoAddress);
+    let email = match ready(&subject) {
+        Ok(email) => email,
+        Err(refused) => return Ok(refused),
     };
     void_earlier(&mut tx, &subject.id).await?;
     let invited = Invited {
@@ -93,6 +103,17 @@ pub async fn again(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Sent> 
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
     Ok(Sent::Done(subject))
+}
+
+/// The address of somebody for whom an invitation is of use.
+fn ready(subject: &Subject) -> std::result::Result<&str, Sent> {
+    if subject.disabled_at.is_some() {
+        Err(Sent::Disabled)
+    } else if subject.password_set_at.is_some() {
+        Err(Sent::HasPassword)
+    } else {
+        subject.email.as_deref().ok_or(Sent::NoAddress)
+    }
 }
 
 /// Makes earlier invitations and set-up slips void: those that wait first, or one of them could get its link afterwards.

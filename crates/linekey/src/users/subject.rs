@@ -1,5 +1,6 @@
 //! Somebody to whom something is done, as they are at that moment.
 
+use super::name::TypedName;
 use super::permissions::Standing;
 use super::{Role, store};
 use crate::app::App;
@@ -53,6 +54,11 @@ impl Subject {
         self.role.sign_in_name(&self.name, &self.domain)
     }
 
+    /// Whether `typed` is their whole sign-in name.
+    pub fn is_called(&self, typed: &str) -> bool {
+        TypedName::new(typed) == TypedName::new(&self.sign_in_name())
+    }
+
     /// Where mail goes, if that is known to be theirs.
     pub fn verified_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.email_verified_at.is_some())
@@ -81,6 +87,6 @@ pub async fn find_in(tx: &mut Tx, account: &AccountId, id: &UserId) -> Result<Op
 /// Whoever signs in as `name`: `ann@acme.example`, or the bare name of an operator. For commands, which may reach
 /// everyone.
 pub async fn by_full_name(app: &App, name: &str) -> Result<Option<Subject>> {
-    let typed = super::name::TypedName::new(name);
+    let typed = TypedName::new(name);
     store::by_full_name(&app.db, &typed).await
 }

@@ -70,10 +70,7 @@ async fn answer(app: &App, request: &Request) -> Result<()> {
         return answer_nobody(app, request, address).await;
     }
     let (mut mailed, mut over) = (Vec::new(), Vec::new());
-    let of_all = [
-        Bucket::ResetMailsFrom(address),
-        Bucket::ResetMailsTo(&request.email_key),
-    ];
+    let of_all = [Bucket::ResetMailsFrom(address), Bucket::MailsTo(&request.email_key)];
     let may = is_within(app, &of_all).await?;
     for person in people {
         if may && has_room(app, &person.id).await? && is_within(app, &[Bucket::ResetMailsOf(&person.id)]).await? {

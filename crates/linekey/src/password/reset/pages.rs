@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::BASE64URL_NOPAD;
 
 use super::code::{ByCode, open_by_code};
-use super::redeem::{self, From, Opened, Redeemed, Typed, redeem};
+use super::redeem::{self, Redeemed, Typed, redeem};
 use super::request::{self, Requested, TypedAddress, request};
 use crate::app::App;
 use crate::clock::{HOUR, SECOND};
 use crate::error::Result;
+use crate::password::by_link::{ByLink, From, Opened};
 use crate::password::pages::{field_error, phones_text};
 use crate::password::typed::TypedPassword;
 use crate::phones;
@@ -211,7 +212,7 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
         browser: &sessions::described(&app, &origin.user_agent),
     };
     match redeem(&app, &opened, typed, from).await? {
-        Redeemed::Done => {
+        Redeemed::Set(ByLink::Done) => {
             let spent = FLOWS.end(&app, flow);
             Ok((spent, Redirect::to("/sign-in?reset=done")).into_response())
         }
@@ -219,12 +220,12 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
             let error = field(&app, "email", "reset-email-wrong");
             again(&app, flow, &opened, email, vec![error]).await
         }
-        Redeemed::Refused(refused) => {
+        Redeemed::Set(ByLink::Refused(refused)) => {
             let errors = refused.into_iter().map(|refusal| field_error(&app, refusal)).collect();
             again(&app, flow, &opened, email, errors).await
         }
-        Redeemed::Gone => Ok(Problem::ResetLinkGone.into_response()),
-        Redeemed::Wait(seconds) => Ok(Problem::Wait(seconds).into_response()),
+        Redeemed::Set(ByLink::Gone) => Ok(Problem::ResetLinkGone.into_response()),
+        Redeemed::Set(ByLink::Wait(seconds)) => Ok(Problem::Wait(seconds).into_response()),
     }
 }
 

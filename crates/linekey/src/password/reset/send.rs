@@ -6,7 +6,7 @@ use crate::audit::{self, Outcome};
 use crate::clock::{HOUR, SECOND};
 use crate::error::Result;
 use crate::mail::{self, Mail};
-use crate::throttle::{self, Bucket, Counted};
+use crate::throttle::{self, Bucket};
 use crate::users::act::{self, Asked, Begun, Whom};
 use crate::users::permissions::{Act, Refusal};
 use crate::users::{self, Actor, Subject};
@@ -39,12 +39,11 @@ pub async fn send_reset(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<S
         Ok(subject) => subject,
         Err(refused) => return Ok(refused),
     };
-    let key = crate::db::like::canonical(subject.verified_email().unwrap_or_default());
-    let buckets = [Bucket::ResetMailsTo(&key), Bucket::ResetMailsOf(&subject.id)];
     if !has_room(app, &subject.id).await? {
         return Ok(Sent::Wait(HOUR / SECOND));
     }
-    if let Counted::Wait(seconds) = throttle::count(app, &buckets).await? {
+    let to = subject.verified_email().unwrap_or_default();
+    if let Some(seconds) = throttle::count_mail(app, to, Some(Bucket::ResetMailsOf(&subject.id))).await? {
         return Ok(Sent::Wait(seconds));
     }
     let (mut tx, subject) = match act::begin(app, actor, Act::SendReset, whom).await? {

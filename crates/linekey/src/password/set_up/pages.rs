@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::choose::{self, Chosen, From, Opened, choose};
+use super::choose::{self, choose};
 use super::code::{self, Coded};
 use crate::app::App;
 use crate::clock::{HOUR, SECOND};
 use crate::error::Result;
+use crate::password::by_link::{ByLink, From, Opened};
 use crate::password::pages::field_error;
 use crate::password::typed::TypedPassword;
 use crate::sessions;
@@ -83,14 +84,14 @@ pub async fn save(State(app): State<App>, origin: Origin, headers: HeaderMap, Fo
         browser: &sessions::described(&app, &origin.user_agent),
     };
     Ok(match choose(&app, &opened, (&new, &confirmed), from).await? {
-        Chosen::Done => (FLOWS.end(&app, flow), Redirect::to("/sign-in?set-up=done")).into_response(),
-        Chosen::Refused(refused) => {
+        ByLink::Done => (FLOWS.end(&app, flow), Redirect::to("/sign-in?set-up=done")).into_response(),
+        ByLink::Refused(refused) => {
             let errors = refused.into_iter().map(|refusal| field_error(&app, refusal)).collect();
             let again = form(&app, flow, &opened, errors);
             with_status(StatusCode::UNPROCESSABLE_ENTITY, again)
         }
-        Chosen::Gone => Problem::SetUpGone.into_response(),
-        Chosen::Wait(seconds) => Problem::Wait(seconds).into_response(),
+        ByLink::Gone => Problem::SetUpGone.into_response(),
+        ByLink::Wait(seconds) => Problem::Wait(seconds).into_response(),
     })
 }
 

@@ -47,6 +47,11 @@ async fn ann_moves_to_another_address_and_undoes_it(portal: Portal) {
     phone.open(&mailed(&portal, 2, "/email/", NEW).await).await;
     phone.says("Only you can say that this mailbox is yours.").await;
     phone.picture(&portal, "email-confirm").await;
+    phone.type_into("Your sign-in name", "anna@acme.example").await;
+    phone.press("Confirm this address").await;
+    phone.says("That is not the sign-in name").await;
+    phone.picture(&portal, "email-confirm-error").await;
+    phone.type_into("Your sign-in name", "ann@acme.example").await;
     phone.press("Confirm this address").await;
     phone.says("Address confirmed").await;
     phone.picture(&portal, "email-confirmed").await;

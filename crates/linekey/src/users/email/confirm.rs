@@ -1,4 +1,7 @@
 //! Confirms an address with the link that was mailed to it: exactly that address, for the change that still waits.
+//!
+//! The link alone confirms nothing: a scanner of mail may press its button, and a mistyped address has a reader too. Who
+//! asked for it does, in a session or by typing the sign-in name, which the mail does not tell.
 
 use std::net::IpAddr;
 
@@ -10,6 +13,7 @@ use crate::audit::{self, Event, Kind, Outcome};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 use crate::links::{self, Link, Purpose};
 use crate::mail::{self, Mail};
 
@@ -20,6 +24,36 @@ pub struct Offer {
     pub email: String,
     /// Whose it would be.
     pub subject: Subject,
+}
+
+/// Who confirms it.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// Whoever is signed in as this user.
+    Session(&'a UserId),
+    /// Whoever typed this as their sign-in name.
+    Name(&'a str),
+}
+
+impl By<'_> {
+    /// Whether it is the one whose address it would be.
+    fn is(self, subject: &Subject) -> bool {
+        match self {
+            Self::Session(user) => *user == subject.id,
+            Self::Name(typed) => subject.is_called(typed),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Confirmed {
+    /// The address is on file.
+    Done,
+    /// That is not whose address it would be; the link can be tried again.
+    WrongName,
+    /// The link is used, over, tried too often, or was never made: nothing is done.
+    Gone,
 }
 
 /// What stands in a link's detail: what its mail was sent to, and for which change.
@@ -42,6 +76,10 @@ impl Mailed {
 
 /// What the link of `token` would confirm; changes nothing. `None`: it is used, over, or was never made.
 pub async fn look(app: &App, token: &str) -> Result<Option<Offer>> {
+    Ok(open(app, token).await?.map(|(_, offer)| offer))
+}
+
+async fn open(app: &App, token: &str) -> Result<Option<(Link, Offer)>> {
     let Some(link) = links::open(app, Purpose::Email, token).await? else {
         return Ok(None);
     };
@@ -50,49 +88,60 @@ pub async fn look(app: &App, token: &str) -> Result<Option<Offer>> {
         return Ok(None);
     };
     let waiting = store::waiting_by_id(&app.db, &link.user, &mailed.change, app.clock.now() - WAITS).await?;
-    let live = waiting.is_some_and(|waiting| mailed.is_of(&waiting, &subject));
-    Ok(live.then_some(Offer {
-        email: mailed.email,
-        subject,
-    }))
+    if !waiting.is_some_and(|waiting| mailed.is_of(&waiting, &subject)) {
+        return Ok(None);
+    }
+    let email = mailed.email;
+    Ok(Some((link, Offer { email, subject })))
 }
 
-/// Puts the address of the link on file. `None`: the link is used, over, or was never made, and nothing is done.
-pub async fn confirm(app: &App, token: &str, from: IpAddr) -> Result<Option<Offer>> {
-    let Some(link) = links::open(app, Purpose::Email, token).await? else {
-        return Ok(None);
+/// Puts the address of the link on file, if it is `by` whose it would be.
+pub async fn confirm(app: &App, token: &str, by: By<'_>, from: IpAddr) -> Result<Confirmed> {
+    let Some((link, offer)) = open(app, token).await? else {
+        return Ok(Confirmed::Gone);
     };
-    let mailed = Mailed::of(&link)?;
+    // Counted before it is judged, or a hundred names at once would all be judged.
+    if !links::count_try(app, &link).await? {
+        return Ok(Confirmed::Gone);
+    }
+    if !by.is(&offer.subject) {
+        let mut tx = app.db.begin().await?;
+        audit::record(app, &mut tx, event(&offer.subject, Outcome::Refused, from)).await?;
+        tx.commit().await?;
+        return Ok(Confirmed::WrongName);
+    }
+    put_on_file(app, &link, from).await
+}
+
+async fn put_on_file(app: &App, link: &Link, from: IpAddr) -> Result<Confirmed> {
+    let mailed = Mailed::of(link)?;
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     // The user first, as everyone does; whatever was read before may have changed.
-    if !users::hold_row(&mut tx, &link.account, &link.user).await? || !links::spend(&mut tx, &link).await? {
-        return Ok(None);
+    if !users::hold_row(&mut tx, &link.account, &link.user).await? || !links::spend(&mut tx, link).await? {
+        return Ok(Confirmed::Gone);
     }
     let Some(subject) = users::subject(&mut tx, &link.account, &link.user).await? else {
-        return Ok(None);
+        return Ok(Confirmed::Gone);
     };
     let Some(waiting) = store::waiting_by_id(&mut tx, &link.user, &mailed.change, now - WAITS).await? else {
-        return Ok(None);
+        return Ok(Confirmed::Gone);
     };
     if !mailed.is_of(&waiting, &subject)
         || super::frozen(app, &mut tx, &subject).await?.is_some()
         || !store::put_done(&mut tx, &waiting.id, now).await?
     {
-        return Ok(None);
+        return Ok(Confirmed::Gone);
     }
     store::put_email(&mut tx, &link.account, &link.user, Some(&mailed.email), Some(now)).await?;
     // What was mailed to the old address opens nothing any more, nor does what is still to be.
     mail::hold_back(&mut tx, &link.user).await?;
     links::void(&mut tx, &link.user, Purpose::Reset).await?;
     links::void(&mut tx, &link.user, Purpose::Email).await?;
-    audit::record(app, &mut tx, event(&subject, from)).await?;
+    audit::record(app, &mut tx, event(&subject, Outcome::Done, from)).await?;
     tell_both(app, &mut tx, &subject, &waiting, now).await?;
     tx.commit().await?;
-    Ok(Some(Offer {
-        email: mailed.email,
-        subject,
-    }))
+    Ok(Confirmed::Done)
 }
 
 async fn tell_both(app: &App, tx: &mut Tx, subject: &Subject, done: &store::Waiting, now: Millis) -> Result<()> {
@@ -111,10 +160,10 @@ async fn tell_both(app: &App, tx: &mut Tx, subject: &Subject, done: &store::Wait
 }
 
 /// Nobody is known to have done it but as the holder of the link.
-fn event(subject: &Subject, from: IpAddr) -> Event<'_> {
+fn event(subject: &Subject, outcome: Outcome, from: IpAddr) -> Event<'_> {
     Event {
         kind: Kind::EmailChange,
-        outcome: Outcome::Done,
+        outcome,
         account: Some(&subject.account),
         actor: None,
         subject: Some(&subject.id),

@@ -11,7 +11,6 @@ mod store;
 mod tests;
 pub mod undo;
 
-use super::name::canonical;
 use super::profile::Owner;
 use super::{Subject, store as users};
 use crate::app::App;
@@ -22,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::links::{self, Purpose};
 use crate::mail::{self, Did, Happened, Mail, NotMe};
-use crate::throttle::{self, Bucket, Counted};
+use crate::throttle::{self, Bucket};
 
 /// How long a change waits.
 const WAITS: Millis = DAY;
@@ -49,12 +48,7 @@ pub fn still_waits(app: &App, since: Millis) -> bool {
 
 /// Counts a mail to `email` before it is made. So many seconds must pass first, if there were too many.
 pub(super) async fn count(app: &App, owner: Owner<'_>, email: &str) -> Result<Option<i64>> {
-    let key = canonical(email);
-    let buckets = [Bucket::EmailOf(owner.user), Bucket::EmailTo(&key)];
-    Ok(match throttle::count(app, &buckets).await? {
-        Counted::Go { .. } => None,
-        Counted::Wait(seconds) => Some(seconds),
-    })
+    throttle::count_mail(app, email, Some(Bucket::EmailOf(owner.user))).await
 }
 
 /// Asks for `new` in place of the address on file: keeps the change and mails the new address. The caller holds the

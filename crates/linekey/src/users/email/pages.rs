@@ -5,18 +5,23 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::confirm::{By, Confirmed, Offer};
 use super::{Came, again, cancel, confirm};
 use crate::app::App;
 use crate::error::Result;
 use crate::password::pages::{Shown, settings_page};
 use crate::sessions::SignedIn;
+use crate::sessions::signed_in::Visitor;
 use crate::users::pages::{field_error, owner};
 use crate::users::profile::Refusal;
 use crate::web::answer::{Problem, page};
 use crate::web::form::Form;
 use crate::web::gate::with_status;
 use crate::web::origin::Origin;
-use crate::web::page::Frame;
+use crate::web::page::{FieldError, Frame};
+
+/// What of a typed name comes back, in characters.
+const LONGEST_SHOWN: usize = 320;
 
 #[derive(Template)]
 #[template(path = "users/email/confirm.html")]
@@ -24,8 +29,10 @@ struct ConfirmPage {
     frame: Frame,
     token: String,
     email: String,
-    display_name: String,
-    sign_in_name: String,
+    /// Whether the browser is signed in as whoever asked for it.
+    known: bool,
+    errors: Vec<FieldError>,
+    username: String,
 }
 
 #[derive(Template)]
@@ -35,25 +42,66 @@ struct DonePage {
 }
 
 /// GET `/email/{token}`: changes nothing.
-pub async fn form(State(app): State<App>, Path(token): Path<String>) -> Result<Response> {
-    let Some(offer) = confirm::look(&app, &token).await? else {
-        return Ok(Problem::LinkGone.into_response());
-    };
-    Ok(page(&ConfirmPage {
-        frame: Frame::for_strangers(&app),
-        token,
-        email: offer.email,
-        display_name: offer.subject.display_name.clone(),
-        sign_in_name: offer.subject.sign_in_name(),
-    }))
+pub async fn form(State(app): State<App>, Path(token): Path<String>, Visitor(me): Visitor) -> Result<Response> {
+    Ok(match confirm::look(&app, &token).await? {
+        Some(offer) => confirm_page(&app, &token, &offer, me.as_ref(), None, ""),
+        None => Problem::LinkGone.into_response(),
+    })
 }
 
 /// POST `/email/{token}`
-pub async fn submit(State(app): State<App>, Path(token): Path<String>, origin: Origin, _: Form) -> Result<Response> {
-    Ok(match confirm::confirm(&app, &token, origin.address).await? {
-        Some(_) => Redirect::to("/email/done").into_response(),
-        None => Problem::LinkGone.into_response(),
+pub async fn submit(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    Visitor(me): Visitor,
+    origin: Origin,
+    Form(form): Form,
+) -> Result<Response> {
+    let username = form.text("username").trim();
+    let Some(offer) = confirm::look(&app, &token).await? else {
+        return Ok(Problem::LinkGone.into_response());
+    };
+    let by = match me.as_ref().filter(|me| me.person.id == offer.subject.id) {
+        Some(me) => By::Session(&me.person.id),
+        // What nobody typed, such as the form that a scanner of links sends, is no try.
+        None if username.is_empty() => {
+            return Ok(again_page(&app, &token, &offer, "email-name-empty", ""));
+        }
+        None => By::Name(username),
+    };
+    Ok(match confirm::confirm(&app, &token, by, origin.address).await? {
+        Confirmed::Done => Redirect::to("/email/done").into_response(),
+        Confirmed::WrongName => again_page(&app, &token, &offer, "email-name-wrong", username),
+        Confirmed::Gone => Problem::LinkGone.into_response(),
     })
+}
+
+/// Names nobody: whoever reads the mail of a mistyped address does not learn who typed it.
+fn confirm_page(
+    app: &App,
+    token: &str,
+    offer: &Offer,
+    me: Option<&SignedIn>,
+    error: Option<FieldError>,
+    username: &str,
+) -> Response {
+    page(&ConfirmPage {
+        frame: Frame::for_strangers(app),
+        token: token.to_owned(),
+        email: offer.email.clone(),
+        known: me.is_some_and(|me| me.person.id == offer.subject.id),
+        errors: error.into_iter().collect(),
+        username: username.chars().take(LONGEST_SHOWN).collect(),
+    })
+}
+
+fn again_page(app: &App, token: &str, offer: &Offer, key: &str, username: &str) -> Response {
+    let error = FieldError {
+        field: "username",
+        text: app.words.say(key),
+    };
+    let again = confirm_page(app, token, offer, None, Some(error), username);
+    with_status(StatusCode::UNPROCESSABLE_ENTITY, again)
 }
 
 /// GET `/email/done`

@@ -6,6 +6,8 @@ use crate::testing::{Answer, Browser, Portal, join_all, stories};
 
 const OWN: &str = "Harbour-Light-7";
 const NEW: &str = "ann.archer@home.example";
+/// What the link asks for.
+const ME: &[(&str, &str)] = &[("username", "ann@acme.example")];
 
 /// Saves Ann's profile with another address, and whatever else.
 async fn wish(browser: &Browser, email: &str, more: &[(&str, &str)]) -> Answer {
@@ -62,15 +64,14 @@ async fn an_address_is_on_file_once_its_mail_was_answered(p: Portal) {
             .get(&link)
             .await
             .says(200, "Ann.Archer@Home.example")
-            .says(200, "ann@acme.example")
-            .says(200, "Ann Archer");
+            .says(200, "Your sign-in name");
     }
     assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
-    phone.post(&link, &[]).await.leads_to("/email/done");
+    phone.post(&link, ME).await.leads_to("/email/done");
     phone.get("/email/done").await.says(200, "Address confirmed");
     // Mail goes to what was written, and is looked up by its key.
     assert_eq!(on_file(&p, "ann").await, is("Ann.Archer@Home.example"));
-    phone.post(&link, &[]).await.says(410, "This link no longer works");
+    phone.post(&link, ME).await.says(410, "This link no longer works");
     phone.get(&link).await.says(410, "This link no longer works");
     ann.get("/account/settings").await.says(200, "Ann.Archer@Home.example");
     let mails = p.mails(3).await;
@@ -83,6 +84,52 @@ async fn an_address_is_on_file_once_its_mail_was_answered(p: Portal) {
     p.browser().sign_in("ann.archer@home.example", OWN).await.leads_to("/");
 }
 
+/// A scanner of mail presses every button, and a mistyped address has a reader: neither is told a name, or knows it.
+async fn whoever_reads_the_mail_alone_confirms_nothing(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    wish(&ann, NEW, &[])
+        .await
+        .leads_to("/account/settings?saved=email-asked");
+    let link = confirm_link(&p, 1, NEW).await;
+    for mail in p.mails(1).await {
+        assert!(!mail.text.contains("ann@acme.example") && !mail.html.contains("ann@acme.example"));
+    }
+    let reader = p.browser();
+    let page = reader.get(&link).await;
+    assert!(!page.text.contains("Ann Archer") && !page.text.contains("ann@acme.example"));
+    for _ in 0..10 {
+        let empty = reader.post(&link, &[]).await;
+        empty.says(422, "Enter your sign-in name.");
+    }
+    // Somebody else's session names somebody else.
+    let gina = p.signed_in("gina").await;
+    gina.post(&link, &[]).await.says(422, "Enter your sign-in name.");
+    assert_eq!(p.events("email-change").await, 0);
+    for name in [NEW, "ann", "gina@globex.example", "adam@acme.example"] {
+        let wrong = reader.post(&link, &[("username", name)]).await;
+        wrong.says(422, "That is not the sign-in name");
+    }
+    assert_eq!(p.events("email-change").await, 4);
+    assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
+    let wrong = reader.post(&link, &[("username", "bob@acme.example")]).await;
+    wrong.says(422, "That is not the sign-in name");
+    // Five tries, of whatever names.
+    reader.post(&link, ME).await.says(410, "This link no longer works");
+    assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
+}
+
+async fn in_ones_own_session_the_link_asks_for_no_name(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    wish(&ann, NEW, &[])
+        .await
+        .leads_to("/account/settings?saved=email-asked");
+    let link = confirm_link(&p, 1, NEW).await;
+    let page = ann.get(&link).await;
+    assert!(!page.text.contains("Your sign-in name"), "{}", page.text);
+    ann.post(&link, &[]).await.leads_to("/email/done");
+    assert_eq!(on_file(&p, "ann").await, is(NEW));
+}
+
 /// Museum row 8 for this link.
 async fn of_fifty_confirmations_at_once_one_succeeds(p: Portal) {
     let ann = p.signed_in("ann").await;
@@ -91,7 +138,7 @@ async fn of_fifty_confirmations_at_once_one_succeeds(p: Portal) {
         .leads_to("/account/settings?saved=email-asked");
     let link = confirm_link(&p, 1, NEW).await;
     let browsers: Vec<_> = (0..50).map(|_| p.browser()).collect();
-    let posts = browsers.iter().map(|browser| browser.post(&link, &[]));
+    let posts = browsers.iter().map(|browser| browser.post(&link, ME));
     let answers = join_all(posts.collect()).await;
     let done = answers
         .iter()
@@ -122,13 +169,13 @@ async fn only_the_address_that_was_mailed_and_asked_for_last_is_confirmed(p: Por
         _ => (second, first),
     };
     p.browser()
-        .post(&loses, &[])
+        .post(&loses, ME)
         .await
         .says(410, "This link no longer works");
     assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
     p.browser().get(&wins).await.says(200, &newest);
     // Whatever else is sent with it, it is the address of the mail.
-    let fields = [("email", "mallory@evil.example"), ("username", "gina@globex.example")];
+    let fields = [("email", "mallory@evil.example"), ("username", "ann@acme.example")];
     p.browser().post(&wins, &fields).await.leads_to("/email/done");
     assert_eq!(on_file(&p, "ann").await, is(&newest));
     // Asked for once more: both mails are of one change, and one confirmation uses both.
@@ -141,9 +188,9 @@ async fn only_the_address_that_was_mailed_and_asked_for_last_is_confirmed(p: Por
         .leads_to("/account/settings?saved=email-asked");
     let again = confirm_link(&p, 6, "third@home.example").await;
     assert_ne!(third, again);
-    p.browser().post(&third, &[]).await.leads_to("/email/done");
+    p.browser().post(&third, ME).await.leads_to("/email/done");
     p.browser()
-        .post(&again, &[])
+        .post(&again, ME)
         .await
         .says(410, "This link no longer works");
 }
@@ -159,18 +206,12 @@ async fn a_link_dies_with_the_address_that_it_replaces(p: Portal) {
     ))
     .await;
     p.browser().get(&link).await.says(410, "This link no longer works");
-    p.browser()
-        .post(&link, &[])
-        .await
-        .says(410, "This link no longer works");
+    p.browser().post(&link, ME).await.says(410, "This link no longer works");
     p.alter(query("update users set email = 'ann@acme.example' where name = 'ann'"))
         .await;
     p.browser().get(&link).await.says(200, NEW);
     p.wait(DAY);
-    p.browser()
-        .post(&link, &[])
-        .await
-        .says(410, "This link no longer works");
+    p.browser().post(&link, ME).await.says(410, "This link no longer works");
     ann.get("/account/settings").await;
     let page = p.signed_in("ann").await.get("/account/settings").await;
     assert!(!page.text.contains("Waiting for confirmation"));
@@ -202,10 +243,7 @@ async fn a_change_is_cancelled_and_its_link_with_it(p: Portal) {
     let page = ann.get("/account/settings?saved=email-cancelled").await;
     page.says(200, "The change of your e-mail address is cancelled.");
     assert!(!page.text.contains(NEW));
-    p.browser()
-        .post(&link, &[])
-        .await
-        .says(410, "This link no longer works");
+    p.browser().post(&link, ME).await.says(410, "This link no longer works");
     assert_eq!(p.events("email-cancel").await, 1);
 }
 
@@ -377,7 +415,7 @@ async fn what_is_no_token_opens_nothing(p: Portal) {
         .await;
     at_others.says(410, "This link no longer works");
     assert_eq!(p.dump_everything().await, before);
-    p.browser().post(&link, &[]).await.leads_to("/email/done");
+    p.browser().post(&link, ME).await.leads_to("/email/done");
 }
 
 /// Museum row 12: the form sets no mark of verification, no role and no account; the address waits like any other.
@@ -423,14 +461,16 @@ async fn a_name_is_text_on_the_pages_and_in_the_mails_of_a_link(p: Portal) {
         .await
         .leads_to("/account/settings?saved=email-asked");
     let link = confirm_link(&p, 1, "o'neil+x@home.example").await;
-    for page in [p.browser().get(&link).await, ann.get("/account/settings").await] {
-        assert!(
-            !page.text.contains("<img") && page.text.contains("&#60;img"),
-            "{}",
-            page.text
-        );
-    }
-    p.browser().post(&link, &[]).await.leads_to("/email/done");
+    let page = ann.get("/account/settings").await;
+    assert!(
+        !page.text.contains("<img") && page.text.contains("&#60;img"),
+        "{}",
+        page.text
+    );
+    let typed = p.browser().post(&link, &[("username", hostile)]).await;
+    typed.says(422, "&#60;img src=x onerror=alert(1)&#62;");
+    assert!(!typed.text.contains("<img"), "{}", typed.text);
+    p.browser().post(&link, ME).await.leads_to("/email/done");
     for mail in p.mails(3).await {
         assert!(!mail.html.contains("<img") && !mail.subject.contains("img"));
     }
@@ -471,7 +511,7 @@ async fn an_address_that_an_administrator_typed_is_verified_by_its_owner(p: Port
         .await
         .leads_to("/account/settings?saved=email-asked");
     let link = confirm_link(&p, 1, "ann@acme.example").await;
-    p.browser().post(&link, &[]).await.leads_to("/email/done");
+    p.browser().post(&link, ME).await.leads_to("/email/done");
     assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
     assert_eq!(
         p.mails(2).await.len(),
@@ -510,7 +550,7 @@ async fn a_reset_link_that_is_open_ends_with_the_address_it_went_to(p: Portal) {
         .leads_to("/account/settings?saved=email-asked");
     let link = confirm_link(&p, 1, NEW).await;
     assert!(open().await, "asking changes nothing");
-    p.browser().post(&link, &[]).await.leads_to("/email/done");
+    p.browser().post(&link, ME).await.leads_to("/email/done");
     assert!(!open().await);
 }
 
@@ -523,10 +563,7 @@ async fn a_new_password_ends_the_change_that_somebody_else_left_waiting(p: Porta
     ann.change_password("Tidewater-Kestrel-1")
         .await
         .leads_to("/account/password/done");
-    p.browser()
-        .post(&link, &[])
-        .await
-        .says(410, "This link no longer works");
+    p.browser().post(&link, ME).await.says(410, "This link no longer works");
     assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
     let page = ann.get("/account/settings").await;
     assert!(!page.text.contains("thief@evil.example"), "nothing waits any more");
@@ -538,7 +575,7 @@ async fn whoever_has_a_change_waiting_and_one_done_can_be_removed(p: Portal) {
         .await
         .leads_to("/account/settings?saved=email-asked");
     let link = confirm_link(&p, 1, "first@home.example").await;
-    p.browser().post(&link, &[]).await.leads_to("/email/done");
+    p.browser().post(&link, ME).await.leads_to("/email/done");
     wish(&ann, NEW, &[])
         .await
         .leads_to("/account/settings?saved=email-asked");
@@ -565,10 +602,7 @@ async fn a_mail_that_comes_too_late_confirms_nothing(p: Portal) {
     let page = ann.get("/account/settings").await;
     assert!(!page.text.contains("Waiting for confirmation"), "{}", page.text);
     p.browser().get(&link).await.says(410, "This link no longer works");
-    p.browser()
-        .post(&link, &[])
-        .await
-        .says(410, "This link no longer works");
+    p.browser().post(&link, ME).await.says(410, "This link no longer works");
     assert_eq!(on_file(&p, "ann").await, is("ann@acme.example"));
 }
 
@@ -596,6 +630,8 @@ stories!(
     a_mail_of_a_change_that_was_cancelled_is_not_sent,
     whoever_has_a_change_waiting_and_one_done_can_be_removed,
     an_address_is_on_file_once_its_mail_was_answered,
+    whoever_reads_the_mail_alone_confirms_nothing,
+    in_ones_own_session_the_link_asks_for_no_name,
     of_fifty_confirmations_at_once_one_succeeds,
     only_the_address_that_was_mailed_and_asked_for_last_is_confirmed,
     a_link_dies_with_the_address_that_it_replaces,

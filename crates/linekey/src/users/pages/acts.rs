@@ -284,7 +284,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The page again with what is wrong; `proven` when the administrator has just said who they are.
-    async fn again(&self, subject: &Subject, errors: Vec<FieldError>, proven: bool) -> Result<Response> {
+    pub(super) async fn again(&self, subject: &Subject, errors: Vec<FieldError>, proven: bool) -> Result<Response> {
         let shown = Shown {
             sent: self.sent,
             errors,

@@ -161,6 +161,13 @@ fn typed(form: &Fields) -> Typed {
 
 fn field_error(app: &App, form: &Fields, refusal: &Refusal) -> FieldError {
     let (field, key) = match refusal {
+        Refusal::MailWait(seconds) => {
+            let wait = app.words.wait(*seconds);
+            return FieldError {
+                field: "email",
+                text: app.words.say_with("add-email-wait", "wait", wait),
+            };
+        }
         Refusal::NameCharacters if form.text("name").trim().is_empty() => ("name", "add-name-empty"),
         Refusal::NameCharacters => ("name", "add-name-characters"),
         Refusal::NameTooLong => ("name", "add-name-long"),

@@ -18,7 +18,7 @@ use crate::users::set_up_slip::{self, Slip};
 use crate::web::answer::{Problem, page};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Form;
-use crate::web::page::{Frame, Section};
+use crate::web::page::{FieldError, Frame, Section};
 use crate::when;
 
 /// What carries a slip to the page that shows it once.
@@ -156,6 +156,17 @@ pub async fn invite(
                 Sent::Disabled => asked.forbidden(subject, "refused-disabled"),
                 Sent::Forbidden(refusal) => asked.forbidden(subject, refusal.key()),
                 Sent::Nobody => Problem::NotFound.into_response(),
+                Sent::Wait(seconds) => {
+                    let arguments = [
+                        ("name", subject.display_name.as_str().into()),
+                        ("wait", app.words.wait(seconds).into()),
+                    ];
+                    let error = FieldError {
+                        field: "invite",
+                        text: app.words.say_all("invite-wait", arguments),
+                    };
+                    asked.again(subject, vec![error], true).await?
+                }
             })
         })
         .await
