@@ -84,7 +84,8 @@ mail-new-browser-you = Browsers that are remembered are listed in the portal: Ac
 ## The e-mail address changes
 
 mail-email-confirm-subject = { $brand }: confirm your e-mail address
-mail-email-confirm-what = Confirm that this is your e-mail address. The page asks for your sign-in name, unless you are signed in there.
+mail-email-confirm-what = Confirm that this is your e-mail address.
+mail-email-confirm-name = It asks for your sign-in name, unless you are signed in.
 mail-email-confirm-button = Confirm this address
 mail-email-confirm-once = The link works once, within 24 hours of being asked for. Until then nothing changes.
 mail-email-confirm-not-you = If you do not know what this is about, there is nothing to do: somebody typed your address at { $brand } by mistake, and without the link it is not used.

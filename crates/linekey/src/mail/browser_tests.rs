@@ -47,7 +47,7 @@ async fn every_mail_looks_well_on_a_phone_and_on_a_desk(p: Portal) {
     olivia.picture(&p, "operator-preview").await;
     for sample in super::samples(&p.app, "UTC").expect("samples") {
         olivia.shows(&sample.letter.html).await;
-        olivia.picture(&p, &format!("mail-{}", sample.name)).await;
+        olivia.picture_of_mail(&p, &format!("mail-{}", sample.name)).await;
     }
     olivia.close().await;
 }

@@ -31,7 +31,9 @@ pub(super) fn confirm(telling: &Telling<'_>, asked: &Asked, made: &[Option<Made>
         label: telling.words.say("mail-email-confirm-button"),
         url: made.url.clone(),
         quiet: false,
-        after: vec![telling.words.say("mail-email-confirm-once")],
+        after: ["mail-email-confirm-name", "mail-email-confirm-once"]
+            .map(|key| telling.words.say(key))
+            .into(),
     };
     Content {
         subject: telling.subject("mail-email-confirm-subject"),

@@ -12,6 +12,8 @@ use crate::testing::{Engine, Portal};
 pub(super) const WIDE: u32 = 1280;
 /// A phone held upright.
 const NARROW: u32 = 390;
+/// The pane of a mail program on a desk.
+const PANE: u32 = 700;
 /// A sheet of A4 without its margins, at 96 dots an inch.
 const SHEET: u32 = 718;
 /// The narrowest window that WCAG speaks of, which is also a wide one at 400 %.
@@ -23,10 +25,19 @@ impl Chromium {
     ///
     /// Pages do not depend on the database: pictures are taken on one of them. The window is wide and light afterwards.
     pub(crate) async fn picture(&self, portal: &Portal, name: &str) {
+        self.pictures(portal, name, [NARROWEST, NARROW, WIDE]).await;
+    }
+
+    /// The same of a mail, as wide as mail programs show it.
+    pub(crate) async fn picture_of_mail(&self, portal: &Portal, name: &str) {
+        self.pictures(portal, name, [NARROWEST, NARROW, PANE]).await;
+    }
+
+    async fn pictures(&self, portal: &Portal, name: &str, widths: [u32; 3]) {
         if portal.engine != Engine::Sqlite {
             return;
         }
-        for width in [NARROWEST, NARROW, WIDE] {
+        for width in widths {
             for scheme in ["dark", "light"] {
                 self.appear(width, scheme).await;
                 self.passes_axe(&format!("{name}, {width} wide, {scheme}")).await;
@@ -39,6 +50,7 @@ impl Chromium {
                 }
             }
         }
+        self.appear(WIDE, "light").await;
     }
 
     /// Prints the page on A4 and on Letter, which must take one sheet each, and puts a picture of the sheet beside the others.
