@@ -183,7 +183,8 @@ async fn refuse(app: &App, meant: Option<&Candidate>, from: From<'_>, counting: 
             throttle::told(app, &mut tx, buckets).await?;
             let again = Again::Unknown(from.address);
             if meant.is_none() && !throttle::is_worth_telling(app, &mut tx, again).await? {
-                return Ok(());
+                // As long as a record takes, or the time would tell which names exist.
+                return tx.commit().await;
             }
             if *costs { Outcome::Delayed } else { Outcome::Refused }
         }
