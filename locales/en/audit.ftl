@@ -26,9 +26,9 @@ audit-password-change-done =
     }
 audit-password-set-done = { $actor } set a password for { $subject }
 audit-password-set-refused = { $actor } was not allowed to set that password for { $subject }
-audit-reset-request-done = A reset link was asked for their e-mail address
-audit-reset-request-refused = A reset link was asked for an address that nobody here has
-audit-reset-request-delayed = More reset links were asked for their e-mail address than one gets within an hour
+audit-reset-request-done = Somebody asked for a reset link for { $subject }
+audit-reset-request-refused = Somebody asked for a reset link for an address that nobody here has
+audit-reset-request-delayed = Somebody asked for more reset links for { $subject } than one gets within an hour
 audit-reset-link-sent-done = { $actor } sent { $subject } a reset link
 audit-reset-link-sent-refused = { $actor } was not allowed to send { $subject } a reset link
 audit-password-reset-done =
@@ -57,9 +57,9 @@ audit-email-change-refused = Wrong sign-in name at “Confirm your address”
 audit-email-remove-done = Removed their e-mail address
 audit-not-me-done =
     { $sessions ->
-        [0] Said “This wasn't me”: what the mail reported was undone
-        [one] Said “This wasn't me”: 1 browser was signed out, and what the mail reported was undone
-       *[other] Said “This wasn't me”: { $sessions } browsers were signed out, and what the mail reported was undone
+        [0] “This wasn't me”: what the mail reported was undone
+        [one] “This wasn't me”: 1 browser was signed out, and what the mail reported was undone
+       *[other] “This wasn't me”: { $sessions } browsers were signed out, and what the mail reported was undone
     }
 audit-not-me-refused = Wrong sign-in name at “This wasn't me”
 audit-portal-set-up-done = { $actor } set the portal up, with { $subject } as its first operator

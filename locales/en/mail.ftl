@@ -115,6 +115,7 @@ mail-disabled-phones = Your phones cannot register until then either.
 mail-enabled-subject = { $brand }: your access is enabled again
 mail-enabled-what = { $by } enabled the access of { $name } again.
 mail-enabled-password = You can sign in again with your portal password.
+mail-enabled-no-password = You have no portal password at the moment: ask whoever enabled your access for a way to choose one.
 mail-enabled-phones = Your phones can register again, with the SIP passwords they have.
 
 ## The operator tries the mail settings

@@ -149,8 +149,9 @@ not-me-did-sessions = Every browser was signed out.
 not-me-did-password = The portal password no longer works.
 not-me-did-email = Your former e-mail address is back on file.
 not-me-did-frozen = The e-mail address can't be changed for { $hours } hours, or until you have a new password.
-not-me-next-mail = A mail with a link to choose a new password is on its way to you.
+not-me-next-mail = A mail with a link to choose a new password is on its way to you. If none comes within a few minutes, look among unwanted mail, or ask for a reset link on the sign-in page.
 not-me-next-ask = No address is on file for a reset link. Ask your administrator for a new password now.
+not-me-to-sign-in = To the sign-in page
 
 ## Change password
 
@@ -337,7 +338,7 @@ error-not-found-next = Check the address, or start from the first page.
 
 
 error-link-gone-title = This link no longer works
-error-link-gone-what = It was used already, its time is over, or something newer took its place. Nothing was changed.
+error-link-gone-what = It was used already, its time is over, something newer took its place, or it was not copied whole. Nothing was changed.
 error-link-gone-next = Sign in to see how things stand. If you can't, ask for a reset link on that page.
 
 error-cross-site-title = That came from another site

@@ -64,6 +64,7 @@ add-role-administrator = Administrator
 add-role-administrator-what = The people of { $account } too.
 add-button = Add person
 added = { $name } is added. Nobody can sign in as them yet: print a set-up slip, or make a temporary password.
+added-no-address = { $name } is added. No invitation was sent: there is no e-mail. Print a set-up slip, or make a temporary password.
 added-invited = { $name } is added. The invitation is on its way to { $email }.
 
 ## One person
@@ -85,6 +86,7 @@ person-password-effect =
 invite-again = Send the invitation again
 invite-again-what = A new mail goes to { $email }, with a link that works once, within 72 hours. The link of an earlier invitation, and a set-up slip, stop working.
 invite-again-button = Send it now
+person-open = An invitation or a set-up slip for them is good until { $until }.
 invite-wait = { $name } got as many mails as one address gets within an hour. Try again in { $wait }, or make a set-up slip.
 invite-again-done = A new invitation is on its way to { $email }. Earlier ones don't work any more.
 slip-make = Print a set-up slip
@@ -181,9 +183,15 @@ person-enable-what =
 person-phones-refused = They are refused when they next register, within { $within }.
 person-mailed = A mail to { $address } says that it was done, without the password.
 person-not-mailed = No mail is sent: there is no confirmed address on file.
+person-enable-no-password =
+    { $phones ->
+        [0] There is no password to sign in with: send a reset link, print a set-up slip or make a temporary password afterwards.
+       *[other] There is no password to sign in with: send a reset link, print a set-up slip or make a temporary password afterwards. Phones register again by themselves.
+    }
 person-enable = Enable
 person-enable-button = Enable { $name }
 person-is-enabled = { $name } can sign in again.
+person-is-enabled-no-password = { $name } is enabled, and has no password yet: send a reset link, print a set-up slip or make a temporary password.
 your-password = Your own password
 your-password-why = You signed in a while ago. Confirm it's you, { $name }.
 your-password-missing = Enter your own password: you signed in a while ago.
@@ -242,6 +250,11 @@ record-disabled = People disabled
 record-enabled = People enabled
 record-added = People added
 record-removed = People removed
+record-resets = Lost passwords
+record-not-me = “This wasn't me”
+record-emails = E-mail addresses changed
+record-invitations = Invitations sent again
+record-slips = Set-up slips
 record-phones = Phones added
 record-forbidden = Refused pages
 record-show = Show

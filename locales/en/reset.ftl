@@ -13,14 +13,14 @@ reset-email-wrong = That is not the address on file. After 5 wrong ones this lin
 sign-in-reset-done = Your new password is saved, and every browser was signed out. Sign in with it now. Your phones stay as they are.
 
 error-reset-link-gone-title = This link no longer works
-error-reset-link-gone-what = It was used already, it is older than 60 minutes, or the password was changed since. Nothing was changed now.
+error-reset-link-gone-what = It was used already, it is older than 60 minutes, the password was changed since, or it was not copied whole. Nothing was changed now.
 error-reset-link-gone-next = Ask for a new link: it takes a minute.
 error-link-reset = Ask for a new link
 
 ## Ask for a link
 
 reset-title = Reset password
-reset-what = You get a mail with a link, by which you choose a new portal password. Until then nothing changes.
+reset-what = You get a mail with a link to choose a new portal password. Until you use it, nothing changes.
 reset-email-hint = The one on file for you here.
 reset-button = Send me a link
 reset-email-shape = Enter one e-mail address, such as ann@acme.example.
@@ -36,10 +36,10 @@ reset-sent-within = The link works for 60 minutes, and the code in the mail for 
 reset-code-title = Or type the code
 reset-code = Code from the mail
 reset-code-hint = Eight letters and digits, such as 7KQM-3XTA.
-reset-code-button = Go on with the code
+reset-code-button = Use the code
 reset-code-missing = Enter the code from the mail.
 reset-code-email-missing = Enter the address that the mail came to.
-reset-code-wrong = That address and code don't go together, or the code is over. You can use the link in the mail, or ask for a new one.
+reset-code-wrong = That code doesn't fit that address, or its 10 minutes are over. Use the link in the mail instead, or have another mail sent.
 reset-nothing-title = No mail yet?
 reset-nothing-spam = Look into the spam folder too.
 reset-nothing-address = It goes only to the address on file here. Is it the one you entered?
@@ -49,12 +49,12 @@ reset-nothing-wait =
        *[other] Give it a few minutes. One address gets { $count } such mails an hour; links you have keep working.
     }
 reset-nothing-ask = Nothing helps? Your administrator can set a password for you.
-reset-again = Ask again
+reset-again = Send another mail
 
 ## Sent by an administrator
 
 reset-send-make = Send reset link
-reset-send-what = { $address } gets a mail with a link, by which { $name } chooses a new password within 60 minutes. Until then nothing changes.
+reset-send-what = { $address } gets a mail with a link to choose a new password, good for 60 minutes. Until { $name } uses it, nothing changes.
 reset-send-button = Send it now
 reset-send-none = No reset link can be sent: there is no confirmed address on file.
 reset-send-done = A reset link is on its way to { $name }.

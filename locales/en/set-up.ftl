@@ -20,5 +20,5 @@ set-up-code-lost = No slip, or an old one? Ask your administrator for a new one.
 set-up-code-back = Back to sign in
 
 error-set-up-gone-title = This link no longer works
-error-set-up-gone-what = It was used already, it is older than 72 hours, or a newer invitation or slip replaced it. Nothing was changed now.
+error-set-up-gone-what = It was used already, it is older than 72 hours, a newer invitation or slip replaced it, or it was not copied whole. Nothing was changed now.
 error-set-up-gone-next = If you have chosen a password, sign in with it. Otherwise ask your administrator for a new invitation or slip.

@@ -19,7 +19,7 @@ use crate::when;
 /// Events on one page.
 const PAGE: usize = 45;
 /// What the list can be narrowed to: the message of the choice, and the kind.
-const CHOICES: [(&str, &str); 10] = [
+const CHOICES: [(&str, &str); 15] = [
     ("record-sign-ins", "sign-in"),
     ("record-changes", "password-change"),
     ("record-set", "password-set"),
@@ -28,6 +28,11 @@ const CHOICES: [(&str, &str); 10] = [
     ("record-enabled", "user-enable"),
     ("record-added", "user-add"),
     ("record-removed", "user-remove"),
+    ("record-resets", "reset-request"),
+    ("record-not-me", "not-me"),
+    ("record-emails", "email-change"),
+    ("record-invitations", "invitation"),
+    ("record-slips", "setup-slip"),
     ("record-phones", "phone-add"),
     ("record-forbidden", "forbidden"),
 ];

@@ -246,7 +246,9 @@ async fn send_reset(app: &App, user: &str) -> anyhow::Result<()> {
     let subject = match send::send_reset(app, Actor::Console, of(&whom)).await? {
         Sent::Done(subject) => subject,
         Sent::NoAddress(_) => {
-            bail!("{user} has no confirmed e-mail address; `linekey user set-password {user}` helps too")
+            bail!(
+                "{user} has no confirmed e-mail address; `linekey user setup-slip {user}` makes a link and a code to hand over"
+            )
         }
         Sent::Disabled(_) => bail!("{user} is disabled and may not sign in; `linekey user enable {user}` comes first"),
         Sent::Wait(seconds) => bail!(

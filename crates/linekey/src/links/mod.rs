@@ -234,6 +234,11 @@ pub async fn live(app: &App, user: &UserId, purpose: Purpose) -> Result<i64> {
     store::live_mails(&app.db, user, purpose, app.clock.now()).await
 }
 
+/// Until when the latest link of the user for this is good, milliseconds UTC.
+pub async fn open_until(app: &App, user: &UserId, purpose: Purpose) -> Result<Option<Millis>> {
+    store::open_until(&app.db, user, purpose, app.clock.now()).await
+}
+
 /// Uses a link up. False: somebody else just did, or it was voided; then nothing may be done with it.
 pub async fn spend(tx: &mut Tx, link: &Link) -> Result<bool> {
     store::remove(tx, &link.id).await

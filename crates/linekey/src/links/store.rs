@@ -171,6 +171,18 @@ pub(super) async fn live_mails(db: &Db, user: &UserId, purpose: Purpose, now: Mi
     Ok(count)
 }
 
+/// When the last link of the user for this ends, if one is good.
+pub(super) async fn open_until(db: &Db, user: &UserId, purpose: Purpose, now: Millis) -> Result<Option<Millis>> {
+    let (until,): (Option<Millis>,) =
+        query("select max(expires_at) as until from links where user_id = $1 and purpose = $2 and expires_at > $3")
+            .bind(user)
+            .bind(purpose.as_str())
+            .bind(now)
+            .one(db)
+            .await?;
+    Ok(until)
+}
+
 /// Takes back one confirmation.
 pub(super) async fn uncount_try(tx: &mut Tx, id: &LinkId) -> Result<()> {
     query("update links set tries = tries - 1 where id = $1 and tries > 0")

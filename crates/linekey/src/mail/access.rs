@@ -52,14 +52,19 @@ pub(super) fn disabled(telling: &Telling<'_>, by: &By, whose: &str, at: Millis) 
 }
 
 /// "Your access is enabled again."
-pub(super) fn enabled(telling: &Telling<'_>, by: &By, whose: &str, at: Millis) -> Content {
+pub(super) fn enabled(telling: &Telling<'_>, by: &By, whose: &str, at: Millis, has_password: bool) -> Content {
+    let password = if has_password {
+        "mail-enabled-password"
+    } else {
+        "mail-enabled-no-password"
+    };
     Content {
         subject: telling.subject("mail-enabled-subject"),
         what: telling.deed("mail-enabled-what", by, whose),
         facts: when(telling, at),
         actions: Vec::new(),
         then: vec![
-            telling.words.say("mail-enabled-password"),
+            telling.words.say(password),
             telling.words.say("mail-enabled-phones"),
             telling.not_expected(by),
         ],

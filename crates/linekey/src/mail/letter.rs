@@ -205,7 +205,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
         } => email::confirmed(telling, (name, sign_in_name), *at),
         Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
         Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
-        Mail::Enabled { by, at, .. } => access::enabled(telling, by, whose, *at),
+        Mail::Enabled {
+            by, at, has_password, ..
+        } => access::enabled(telling, by, whose, *at, *has_password),
         Mail::Trial { at } => trial::content(telling, *at, portal),
     }
 }

@@ -260,6 +260,9 @@ pub enum Mail {
         by: By,
         /// When, milliseconds UTC.
         at: Millis,
+        /// Whether there is a password to sign in with. An earlier version did not say.
+        #[serde(default = "yes")]
+        has_password: bool,
     },
     /// "Mail arrives": somebody tries the mail settings out. The one mail that no change asks for, and no user gets.
     Trial {
@@ -345,6 +348,10 @@ impl Mail {
             Self::Trial { .. } => (None, String::new()),
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Puts `mail` to `to` into the outbox, in the transaction of the change it reports.

@@ -295,10 +295,21 @@ fn access() -> Vec<(&'static str, Mail)> {
         (
             "enabled",
             Mail::Enabled {
-                name,
-                sign_in_name,
+                name: name.clone(),
+                sign_in_name: sign_in_name.clone(),
                 by: By::Provider,
                 at,
+                has_password: true,
+            },
+        ),
+        (
+            "enabled-without-password",
+            Mail::Enabled {
+                name,
+                sign_in_name,
+                by: adam(),
+                at,
+                has_password: false,
             },
         ),
     ]

@@ -123,7 +123,7 @@ async fn whoever_says_so_ends_what_somebody_else_did(p: Portal) {
     adam.get(&person)
         .await
         .says(200, "None: nobody can sign in with a password until one is set.")
-        .says(200, "Said “This wasn't me”: 1 browser was signed out");
+        .says(200, "“This wasn't me”: 1 browser was signed out");
     // The reset link leads back in, and lifts the freeze.
     let reset = mails(&p, 2, "reset", NAME).await;
     let reset = link_in(reset.first().expect("a reset mail"), "/reset-password/");

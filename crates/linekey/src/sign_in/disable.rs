@@ -68,6 +68,7 @@ async fn switch(app: &App, actor: Actor<'_>, whom: Whom<'_>, act: Act) -> Result
                 sign_in_name,
                 by,
                 at,
+                has_password: subject.password_set_at.is_some(),
             },
         };
         mail::send(app, &mut tx, (&subject.account, &subject.id), address, &mail).await?;

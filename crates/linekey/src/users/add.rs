@@ -177,7 +177,7 @@ pub async fn add_in(
 ///
 /// Written so that what compares equal to it differs in the case of ASCII letters alone: a Kelvin sign, which lower case
 /// makes a `k`, would be mailed elsewhere than it is looked up (CVE-2019-19844).
-pub(super) fn is_address(email: &str) -> bool {
+pub fn is_address(email: &str) -> bool {
     let Some((local, host)) = email.rsplit_once('@') else {
         return false;
     };

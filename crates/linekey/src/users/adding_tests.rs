@@ -116,8 +116,6 @@ async fn everything_that_is_wrong_is_said_at_its_field_and_the_input_stays(p: Po
             again.at_field(field)
         );
     }
-    let again = add(&adam, &[("email", " "), ("invite", "on")]).await;
-    assert!(again.at_field("email").contains("Enter the e-mail"));
     let endless = "x".repeat(500_000);
     for field in ["name", "display_name", "email", "extension"] {
         assert_eq!(add(&adam, &[(field, &endless)]).await.status, 413, "{field}");
@@ -126,6 +124,40 @@ async fn everything_that_is_wrong_is_said_at_its_field_and_the_input_stays(p: Po
     let again = add(&adam, &[("display_name", &long)]).await;
     assert!(again.status == 422 && again.text.len() < 20_000);
     assert_eq!(p.events("user-add").await, 0);
+}
+
+/// The box for an invitation is ticked from the start, and not everybody has an e-mail.
+async fn without_an_e_mail_somebody_is_added_and_no_invitation_is_said_to_be_sent(p: Portal) {
+    let adam = p.signed_in("adam").await;
+    let added = add(&adam, &[("email", " "), ("invite", "on")]).await;
+    assert_eq!(added.status, 303, "{}", added.text);
+    adam.get(added.location())
+        .await
+        .says(200, "Dora Deck is added. No invitation was sent: there is no e-mail.");
+    assert_eq!(p.count(query("select count(*) from outbox")).await, 0);
+}
+
+/// Nobody is told of a password that there is not.
+async fn whoever_has_no_password_is_not_told_that_it_works_again(p: Portal) {
+    let adam = p.signed_in("adam").await;
+    let given = [("email", "dora@home.example")];
+    assert_eq!(add(&adam, &given).await.status, 303);
+    p.alter(query("update users set email_verified_at = 1 where name = 'dora'"))
+        .await;
+    let dora = page_of(&p, "dora").await;
+    adam.post(&format!("{dora}/disable"), &[]).await.leads_to(&dora);
+    adam.get(&dora).await.says(200, "There is no password to sign in with");
+    adam.post(&format!("{dora}/enable"), &[]).await.leads_to(&dora);
+    adam.get(&dora)
+        .await
+        .says(200, "Dora Deck is enabled, and has no password yet");
+    let mails = p.mails(2).await;
+    let told = mails.iter().find(|mail| mail.kind == "enabled").expect("a mail");
+    assert!(
+        told.text.contains("You have no portal password at the moment"),
+        "{}",
+        told.text
+    );
 }
 
 /// Invitations, reset links and confirmations to one address share its hour.
@@ -444,6 +476,8 @@ async fn every_table_that_refers_to_users_is_emptied_of_somebody_removed(p: Port
 stories!(
     an_administrator_adds_somebody_who_then_gets_in_with_a_temporary_password,
     everything_that_is_wrong_is_said_at_its_field_and_the_input_stays,
+    without_an_e_mail_somebody_is_added_and_no_invitation_is_said_to_be_sent,
+    whoever_has_no_password_is_not_told_that_it_works_again,
     five_mails_an_hour_go_to_one_address,
     a_name_that_is_markup_is_a_name,
     nobody_is_added_above_ones_rank_or_elsewhere,

@@ -12,7 +12,7 @@ const TEST: &str = "test mail";
 pub(super) async fn transport(config: &Config) -> Vec<Check> {
     let folder = &config.mail.folder;
     if config.mail.transport == MailTransport::Folder && !folder.exists() {
-        let found = format!("{} will be made when the portal starts", folder.display());
+        let found = format!("{} is made when the portal starts", folder.display());
         return vec![Check::ok(NAME, found)];
     }
     let transport = match Transport::open(&config.mail).await {
@@ -63,6 +63,13 @@ pub(super) async fn test(app: Option<&App>, to: &str) -> Check {
     let Some(app) = app else {
         return Check::failed(TEST, "not sent", "correct first what failed above");
     };
+    if !crate::users::add::is_address(to) {
+        return Check::failed(
+            TEST,
+            format!("{to} is no e-mail address"),
+            "give one, such as you@quayside.example",
+        );
+    }
     let transport = match Transport::open(&app.config.mail).await {
         Ok(transport) => transport,
         Err(error) => return Check::failed(TEST, format!("{error:#}"), "correct it, then send the test mail again"),
@@ -71,7 +78,10 @@ pub(super) async fn test(app: Option<&App>, to: &str) -> Check {
         Ok(Some(reply)) => Check::ok(TEST, format!("the server took the mail to {to}: {reply}")),
         Ok(None) => Check::ok(
             TEST,
-            format!("the mail to {to} is in {}", app.config.mail.folder.display()),
+            format!(
+                "the mail to {to} is in {}; it leaves this machine only if another program sends what lies there",
+                app.config.mail.folder.display()
+            ),
         ),
         Err(trouble) => refused(TEST, app.config.mail.smtp_url.as_ref(), &trouble, &app.config),
     }

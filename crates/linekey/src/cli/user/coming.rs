@@ -27,8 +27,8 @@ pub(super) async fn invite(app: &App, domain: &str, new: NewUser<'_>) -> anyhow:
 
 fn invited(app: &App, account: &Named, new: &NewUser<'_>) -> String {
     format!(
-        "{} is added and signs in as {} at {}/\nAn invitation goes to {}: its link is good once, within 72 hours, and using \
-         it confirms the address. `linekey user setup-slip` makes a link and a code to hand over instead.\n",
+        "{} is added and signs in as {} at {}/\nAn invitation goes to {} as soon as a server runs here: its link is good once, within \
+         72 hours, and using it confirms the address. `linekey user setup-slip` makes a link and a code to hand over instead.\n",
         new.display_name,
         new.role.sign_in_name(&canonical(new.name), &account.domain),
         app.config.portal.public_url.origin(),

@@ -77,12 +77,12 @@ async fn cora_types_the_code_of_a_mailbox_she_shares(portal: Portal) {
     let mail = portal.mails(1).await.remove(0);
     cora.type_into("E-mail address", "office@acme.example").await;
     cora.type_into("Code from the mail", "2222-2222").await;
-    cora.press("Go on with the code").await;
-    cora.says("That address and code don't go together").await;
+    cora.press("Use the code").await;
+    cora.says("That code doesn't fit that address").await;
     cora.picture(&portal, "reset-code-wrong").await;
     cora.type_into("Code from the mail", codes_in(&mail)[1].to_lowercase())
         .await;
-    cora.press("Go on with the code").await;
+    cora.press("Use the code").await;
     cora.arrives_at("/reset-password/new").await;
     cora.says("For Cora Caulker, who signs in as cora@acme.example.").await;
     cora.type_into("E-mail address", "office@acme.example").await;

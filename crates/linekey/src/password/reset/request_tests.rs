@@ -229,10 +229,10 @@ async fn a_code_opens_the_link_in_the_browser_that_asked(p: Portal) {
     let code = &codes_in(&mail)[0];
     type_code(&p.browser(), "ann@acme.example", code)
         .await
-        .says(422, "That address and code don't go together");
+        .says(422, "That code doesn't fit that address");
     type_code(&browser, "adam@acme.example", code)
         .await
-        .says(422, "That address and code don't go together");
+        .says(422, "That code doesn't fit that address");
     let opened = type_code(&browser, "Ann@acme.example", &code.to_lowercase().replace('-', " ")).await;
     assert_eq!(opened.header("referrer-policy"), "no-referrer");
     let flow = flow_of(&opened);

@@ -185,6 +185,7 @@ async fn switch(app: &App, me: &SignedIn, id: &str, act: Act, form: &Fields) -> 
     let said = |subject: &Subject, ended: u64| {
         let key = match act {
             Act::Disable => "person-is-disabled",
+            _ if subject.password_set_at.is_none() => "person-is-enabled-no-password",
             _ => "person-is-enabled",
         };
         let name = subject.display_name.as_str().into();

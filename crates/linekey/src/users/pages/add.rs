@@ -100,7 +100,11 @@ pub async fn add(State(app): State<App>, Administrator(me): Administrator, Form(
     };
     let answer = match added {
         Added::Done(id) => {
-            let key = if invites(&form) { "added-invited" } else { "added" };
+            let key = match (asks_to_invite(&form), invites(&form)) {
+                (true, true) => "added-invited",
+                (true, false) => "added-no-address",
+                (false, _) => "added",
+            };
             let name = form.text("display_name").trim();
             let text = app.words.say_all(
                 key,
@@ -143,8 +147,13 @@ fn name_before_at<'a>(typed: &'a str, domain: &str) -> &'a str {
     }
 }
 
-fn invites(form: &Fields) -> bool {
+fn asks_to_invite(form: &Fields) -> bool {
     form.text("invite") == "on"
+}
+
+/// The box is ticked from the start, and an e-mail is not asked of everybody: without one there is none to send.
+fn invites(form: &Fields) -> bool {
+    asks_to_invite(form) && !form.text("email").trim().is_empty()
 }
 
 fn typed(form: &Fields) -> Typed {
@@ -155,7 +164,7 @@ fn typed(form: &Fields) -> Typed {
         email: kept("email"),
         extension: kept("extension"),
         administrator: form.text("role") == "administrator",
-        invite: invites(form),
+        invite: asks_to_invite(form),
     }
 }
 

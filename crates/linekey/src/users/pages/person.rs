@@ -9,6 +9,7 @@ use crate::audit;
 use crate::audit::pages::EventView;
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::links::{self, Purpose};
 use crate::phones;
 use crate::phones::view::PhoneView;
 use crate::sessions::pages::SessionView;
@@ -97,7 +98,9 @@ struct PersonPage {
     remove_effect: String,
     /// What a set-up slip does to the password there is.
     slip_effect: String,
-    /// Whether an invitation is what they need: an address on file, and no password yet.
+    /// That an invitation or a set-up slip can be used, and until when.
+    open: Option<String>,
+    /// Whether an invitation is what they need: an address on file, and never a password so far.
     invitable: bool,
     /// How long a phone that is registered now may go on: until it must refresh.
     within: String,
@@ -179,7 +182,14 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         disabled: subject.disabled_at.is_some(),
         password_text: password_text(app, me, subject),
         effect: words.say_all("person-password-effect", [("count", sessions.len().into())]),
-        enable_effect: words.say_with("person-enable-what", "phones", phones.len()),
+        enable_effect: words.say_with(
+            match subject.password_set_at {
+                Some(_) => "person-enable-what",
+                None => "person-enable-no-password",
+            },
+            "phones",
+            phones.len(),
+        ),
         mailed: mailed(app, subject),
         send_reset: send_reset(app, me, subject),
         switch_effect: words.say_all(
@@ -203,7 +213,11 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
             Some(_) => "slip-what-password",
             None => "slip-what",
         }),
-        invitable: subject.email.is_some() && subject.password_set_at.is_none(),
+        open: links::open_until(app, &subject.id, Purpose::SetUp)
+            .await?
+            .map(|until| words.say_with("person-open", "until", when::minute(words, until, zone))),
+        // Whoever had a password once gets a reset link.
+        invitable: subject.email.is_some() && subject.password_set_at.is_none() && subject.credential_epoch == 0,
         within,
         refusal: refusal.map(|why: Refusal| words.say_with(why.key(), "name", subject.display_name.as_str())),
         prove: !(me.is_fresh(app) || shown.proven && app.config.fresh_for() > 0),

@@ -106,7 +106,11 @@ pub async fn show(
             origin.split_once("://").map_or(origin, |(_, place)| place)
         ),
         code: code.to_owned(),
-        until: when::minute(&app.words, until, &me.person.time_zone),
+        until: format!(
+            "{} ({})",
+            when::minute(&app.words, until, &me.person.time_zone),
+            me.person.time_zone
+        ),
         picture: picture(url)?,
         has_password: subject.password_set_at.is_some(),
     });
