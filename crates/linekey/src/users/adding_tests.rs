@@ -160,6 +160,23 @@ async fn whoever_has_no_password_is_not_told_that_it_works_again(p: Portal) {
     );
 }
 
+/// Nobody has to choose among five buttons that look alike.
+async fn the_act_that_helps_a_person_in_is_put_first(p: Portal) {
+    let adam = p.signed_in("adam").await;
+    let leads = async |name: &str| {
+        let page = adam.get(&page_of(&p, name).await).await;
+        let firsts = page.text.split("<summary class=\"button first\">").skip(1);
+        let firsts: Vec<_> = firsts.filter_map(|rest| rest.split("</summary>").next()).collect();
+        firsts.join(", ")
+    };
+    assert_eq!(leads("ann").await, "Send reset link");
+    assert_eq!(add(&adam, &[("email", "dora@home.example")]).await.status, 303);
+    assert_eq!(leads("dora").await, "Send the invitation again");
+    p.alter(query("update users set email = null where name = 'dora'"))
+        .await;
+    assert_eq!(leads("dora").await, "Print a set-up slip");
+}
+
 /// Invitations, reset links and confirmations to one address share its hour.
 async fn five_mails_an_hour_go_to_one_address(p: Portal) {
     let adam = p.signed_in("adam").await;
@@ -478,6 +495,7 @@ stories!(
     everything_that_is_wrong_is_said_at_its_field_and_the_input_stays,
     without_an_e_mail_somebody_is_added_and_no_invitation_is_said_to_be_sent,
     whoever_has_no_password_is_not_told_that_it_works_again,
+    the_act_that_helps_a_person_in_is_put_first,
     five_mails_an_hour_go_to_one_address,
     a_name_that_is_markup_is_a_name,
     nobody_is_added_above_ones_rank_or_elsewhere,

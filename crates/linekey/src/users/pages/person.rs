@@ -102,6 +102,8 @@ struct PersonPage {
     open: Option<String>,
     /// Whether an invitation is what they need: an address on file, and never a password so far.
     invitable: bool,
+    /// The one act that is put first.
+    first: Sent,
     /// How long a phone that is registered now may go on: until it must refresh.
     within: String,
     /// Who is told of what is done.
@@ -216,8 +218,8 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         open: links::open_until(app, &subject.id, Purpose::SetUp)
             .await?
             .map(|until| words.say_with("person-open", "until", when::minute(words, until, zone))),
-        // Whoever had a password once gets a reset link.
-        invitable: subject.email.is_some() && subject.password_set_at.is_none() && subject.credential_epoch == 0,
+        invitable: invitable(subject),
+        first: first(subject, &shown),
         within,
         refusal: refusal.map(|why: Refusal| words.say_with(why.key(), "name", subject.display_name.as_str())),
         prove: !(me.is_fresh(app) || shown.proven && app.config.fresh_for() > 0),
@@ -229,6 +231,24 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         events,
         shown,
     }))
+}
+
+/// Whoever had a password once gets a reset link instead.
+fn invitable(subject: &Subject) -> bool {
+    subject.email.is_some() && subject.password_set_at.is_none() && subject.credential_epoch == 0
+}
+
+/// What helps this person in the shortest way; nothing while a temporary password is there to copy.
+fn first(subject: &Subject, shown: &Shown) -> Sent {
+    if shown.temporary.is_some() {
+        Sent::Nothing
+    } else if invitable(subject) {
+        Sent::Invite
+    } else if subject.verified_email().is_some() {
+        Sent::SendReset
+    } else {
+        Sent::Slip
+    }
 }
 
 /// Who is told of what is done.
