@@ -194,23 +194,8 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         ),
         mailed: mailed(app, subject),
         send_reset: send_reset(app, me, subject),
-        switch_effect: words.say_all(
-            "person-disable-what",
-            [
-                ("name", subject.display_name.as_str().into()),
-                ("phones", phones.len().into()),
-                ("within", within.as_str().into()),
-            ],
-        ),
-        remove_effect: words.say_all(
-            "person-remove-what",
-            [
-                ("name", subject.display_name.as_str().into()),
-                ("sign-in-name", subject.sign_in_name().into()),
-                ("phones", phones.len().into()),
-                ("within", within.as_str().into()),
-            ],
-        ),
+        switch_effect: disabling(app, subject, phones.len(), &within),
+        remove_effect: removing(app, subject, phones.len(), &within),
         slip_effect: words.say(match subject.password_set_at {
             Some(_) => "slip-what-password",
             None => "slip-what",
@@ -249,6 +234,27 @@ fn first(subject: &Subject, shown: &Shown) -> Sent {
     } else {
         Sent::Slip
     }
+}
+
+/// What disabling does to somebody with so many phones, `within` which the last of them is gone.
+fn disabling(app: &App, subject: &Subject, phones: usize, within: &str) -> String {
+    let arguments = [
+        ("name", subject.display_name.as_str().into()),
+        ("phones", phones.into()),
+        ("within", within.into()),
+    ];
+    app.words.say_all("person-disable-what", arguments)
+}
+
+/// What removing does; as [`disabling`].
+fn removing(app: &App, subject: &Subject, phones: usize, within: &str) -> String {
+    let arguments = [
+        ("name", subject.display_name.as_str().into()),
+        ("sign-in-name", subject.sign_in_name().into()),
+        ("phones", phones.into()),
+        ("within", within.into()),
+    ];
+    app.words.say_all("person-remove-what", arguments)
 }
 
 /// Who is told of what is done.
