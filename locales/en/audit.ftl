@@ -84,6 +84,27 @@ audit-phone-add-done =
         [yes] Added a phone
        *[no] { $actor } added a phone for { $subject }
     }
+audit-phone-rotate-done =
+    { $own ->
+        [yes] Made a new SIP password for a phone
+       *[no] { $actor } made a new SIP password for a phone of { $subject }
+    }
+audit-phone-disconnect-done =
+    { $own ->
+        [yes] Disconnected a phone
+       *[no] { $actor } disconnected a phone of { $subject }
+    }
+audit-phone-allow-done =
+    { $own ->
+        [yes] Let a blocked phone connect again
+       *[no] { $actor } let a blocked phone of { $subject } connect again
+    }
+audit-phone-remove-done =
+    { $own ->
+        [yes] Removed a phone
+       *[no] { $actor } removed a phone of { $subject }
+    }
+audit-phone-act-refused = { $actor } was not allowed to change a phone of { $subject }
 audit-phone-wrong-address-refused = A phone tried to register an address that is not its own
 audit-phone-refused-refused = A phone of { $subject } sent wrong SIP passwords
 audit-phone-refused-delayed = A phone of { $subject } sent so many wrong SIP passwords that it gets no answer for now

@@ -287,6 +287,11 @@ phone-registered = Registered now, since { $since }
 phone-offline = Offline since { $since }
 phone-never = Never connected
 phone-unknown = State not known
+phone-outdated = Using an old SIP password, last tried { $since }
+phone-outdated-what = Enter the newest SIP password on it, or make a new one here.
+phone-blocked = Blocked since { $since }
+phone-overlap = The SIP password it had works until { $until }, or until the phone first connects with the new one.
+phone-overlap-old = It is connected with the SIP password it had, which works until { $until }.
 phone-seen = { $agent } at { $address }
 phone-not-seen = Enter its settings on the phone to connect it.
 phone-settings-title = Settings for the phone
@@ -302,11 +307,39 @@ phone-connect-enter = Open the phone's menu, its web page or its app, and enter 
 phone-connect-save = Save there. The phone then connects by itself.
 phone-connect-look = Open the phone again under Phones: it says Registered now.
 phone-setting-sip-password = SIP password
-phone-setting-sip-password-kept = Shown once, when the phone was added. If it is lost, add the phone again under another name.
+phone-setting-sip-password-kept = Shown once, when it was made. If it is lost, make a new one.
 sip-password-title = SIP password
 sip-password-once = Copy it now. It is not shown again; nobody can look it up for you, not even your administrator.
 sip-password-next = Enter it on this phone only. You don't need to remember it.
 copy-sip-password = Copy SIP password
+rotate-title = New SIP password
+rotate-what = For when it was lost, or somebody else may know it. Your portal password stays as it is.
+rotate-make = Make a new SIP password
+rotate-old = The one it has now
+rotate-old-what = While both work you can go to the phone when it suits you. As soon as it connects with the new one, the old one stops.
+rotate-at-once = stops working at once
+rotate-hours =
+    { $hours ->
+        [one] works for 1 hour more
+       *[other] works for { $hours } hours more
+    }
+rotate-overlap = Choose 0 to { $most } hours.
+rotate-button = Make it
+phone-off-title = Disconnect or remove
+phone-off-what = For a phone that was lost, or is not used any more.
+phone-disconnect = Disconnect
+phone-disconnect-what = Its connection ends within a second. A phone that is in order connects again by itself.
+phone-block = Don't let it connect again
+phone-block-what = Until you allow it again here. Its SIP password stays as it is.
+phone-disconnect-button = Disconnect { $label }
+phone-allow = Let it connect again
+phone-remove = Remove
+phone-remove-what = Its connection ends, and its SIP password is good for nothing any more. To use the phone again, add it anew.
+phone-remove-button = Remove { $label }
+phone-is-disconnected = { $label } is disconnected.
+phone-is-blocked = { $label } is disconnected and can't connect until you allow it again.
+phone-is-allowed = { $label } can connect again, with the SIP password it has.
+phone-is-removed = { $label } is removed.
 
 label-empty = Name the phone.
 label-too-long = Use a name of at most { $most } characters.

@@ -27,10 +27,28 @@ pub struct Domain {
 pub struct Credential {
     /// The phone whose credential this is.
     pub phone: PhoneKey,
-    /// Which credential of the phone it is; a binding remembers the one that made it.
+    /// Its SIP password.
+    pub current: Secret,
+    /// The one before, as long as it is known.
+    pub former: Option<Former>,
+}
+
+/// A SIP password, as hashes.
+#[derive(Debug)]
+pub struct Secret {
+    /// Which one of the phone it is: rises with each. A binding remembers the one that made it.
     pub generation: i64,
     /// The six hashes; password-equivalent, so wiped on drop and never printed.
     pub ha1: Ha1Set,
+}
+
+/// A SIP password that has been replaced.
+#[derive(Debug)]
+pub struct Former {
+    /// The password.
+    pub secret: Secret,
+    /// Whether it still authenticates, beside the new one. If not, it only tells who still uses it.
+    pub valid: bool,
 }
 
 /// The host cannot answer now (its database is away). The registrar tells the phone to come back.
@@ -100,7 +118,7 @@ pub struct SavedBinding {
     pub refreshed_ms: i64,
     /// When it ends unless refreshed.
     pub expires_ms: i64,
-    /// [`Credential::generation`] of the credential that made it.
+    /// [`Secret::generation`] of the SIP password that made it.
     pub generation: i64,
 }
 
@@ -190,6 +208,8 @@ pub enum Event {
         source: SocketAddr,
         /// What it says it is.
         user_agent: String,
+        /// Whether it was the SIP password that the phone had before.
+        outdated: bool,
         /// True on the event that begins the silence.
         silenced: bool,
         /// Milliseconds UTC.

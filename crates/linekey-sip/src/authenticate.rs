@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::ask::{Directory, Domain, PhoneKey};
+use crate::ask::{Credential, Directory, Domain, PhoneKey};
 use crate::codec::{self, Request};
 use crate::digest::{self, Algorithm, Asked, Authorization, Ha1Set, NameForm};
 use crate::hosts::{OurHosts, host_text};
@@ -54,9 +54,20 @@ pub(crate) enum Proof {
         name: String,
         realm: Realm,
         phone: Option<PhoneKey>,
+        /// It was right for the SIP password that the phone had before.
+        outdated: bool,
     },
     /// The host cannot look it up now.
     Unavailable,
+}
+
+/// What a response proves.
+enum Proven {
+    /// The SIP password of this generation, which is good.
+    With(i64),
+    /// One that was replaced, and is not good any more.
+    Outdated,
+    Nothing,
 }
 
 /// Credentials that passed every test that needs no look-up.
@@ -210,28 +221,41 @@ impl Authenticator {
             nc: &sent.nc,
             cnonce: &sent.cnonce,
         };
-        // For a name that does not exist the result counts for nothing, the work does.
-        let hashes = credential.as_ref().map_or(&self.nobody, |found| &found.ha1);
-        let right = digest::verify(
-            sent.algorithm,
-            hashes.get(sent.algorithm, sent.form),
-            &asked,
-            &sent.response,
-        );
-        match credential {
-            Some(credential) if right => Proof::Right(Authenticated {
+        let proven = self.proven(credential.as_ref(), sent, &asked);
+        match (credential, proven) {
+            (Some(credential), Proven::With(generation)) => Proof::Right(Authenticated {
                 phone: credential.phone,
-                generation: credential.generation,
+                generation,
                 sip_name: sent.sip_name.clone(),
                 sip_domain: sent.realm.name.clone(),
                 nonce: sent.nonce,
                 count: sent.count,
             }),
-            other => Proof::Wrong {
+            (other, proven) => Proof::Wrong {
                 name: sent.username.clone(),
                 realm: sent.realm.clone(),
                 phone: other.map(|credential| credential.phone),
+                outdated: matches!(proven, Proven::Outdated),
             },
+        }
+    }
+
+    /// Which password of the phone the response was made with. For a name that does not exist, and a phone that never had
+    /// another password, the results count for nothing, the work does.
+    fn proven(&self, credential: Option<&Credential>, sent: &Presented, asked: &Asked<'_>) -> Proven {
+        let is_made_with = |hashes: Option<&Ha1Set>| {
+            let hashes = hashes.unwrap_or(&self.nobody);
+            let hash = hashes.get(sent.algorithm, sent.form);
+            digest::verify(sent.algorithm, hash, asked, &sent.response)
+        };
+        let former = credential.and_then(|credential| credential.former.as_ref());
+        let right = is_made_with(credential.map(|credential| &credential.current.ha1));
+        let was_right = is_made_with(former.map(|former| &former.secret.ha1));
+        match (credential, former) {
+            (Some(credential), _) if right => Proven::With(credential.current.generation),
+            (_, Some(former)) if was_right && former.valid => Proven::With(former.secret.generation),
+            (_, Some(_)) if was_right => Proven::Outdated,
+            _ => Proven::Nothing,
         }
     }
 

@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding};
 
 const STRIPES: usize = 1024;
+/// How long a request can be under way that looked its credential up before that was withdrawn.
+const UNDER_WAY_MS: i64 = 10_000;
 
 /// Every binding, by phone.
 #[derive(Debug)]
@@ -15,6 +17,9 @@ pub(crate) struct Bindings {
     /// One writer per phone at a time, also while it waits for a save; phones share the locks.
     stripes: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
+    /// Of phones whose older SIP passwords were just withdrawn: the least generation that is good, and until when requests
+    /// with an older one may still come.
+    withdrawn: Mutex<HashMap<PhoneKey, (i64, i64)>>,
 }
 
 impl Bindings {
@@ -28,7 +33,22 @@ impl Bindings {
             phones: Mutex::new(phones),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
             hasher: RandomState::new(),
+            withdrawn: Mutex::default(),
         }
+    }
+
+    /// Admits no request with a SIP password older than `below` that is under way. The caller holds the phone's lock.
+    pub(crate) fn withdraw(&self, phone: &PhoneKey, below: i64, now_ms: i64) {
+        let mut withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
+        withdrawn.retain(|_, (_, until_ms)| *until_ms > now_ms);
+        withdrawn.insert(phone.clone(), (below, now_ms.saturating_add(UNDER_WAY_MS)));
+    }
+
+    /// Whether the SIP password of `generation` was withdrawn a moment ago. The caller holds the phone's lock.
+    pub(crate) fn is_withdrawn(&self, phone: &PhoneKey, generation: i64, now_ms: i64) -> bool {
+        let withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = withdrawn.get(phone);
+        known.is_some_and(|(below, until_ms)| generation < *below && *until_ms > now_ms)
     }
 
     /// Waits until nobody else changes this phone's bindings.

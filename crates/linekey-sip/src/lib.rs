@@ -40,8 +40,8 @@ mod settings;
 mod wrong_answers;
 
 pub use ask::{
-    BindingChange, Credential, Directory, Domain, Event, PhoneKey, Removal, SavedBinding, Surroundings, Transport,
-    Unavailable,
+    BindingChange, Credential, Directory, Domain, Event, Former, PhoneKey, Removal, SavedBinding, Secret, Surroundings,
+    Transport, Unavailable,
 };
 pub use running::{Gauges, Running};
 pub use sent::Sent;

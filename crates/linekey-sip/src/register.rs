@@ -62,6 +62,10 @@ impl<D: Directory> Requests<D> {
     async fn change(&self, work: &Work, who: &Authenticated, contacts: Contacts) -> Answer {
         let _one_at_a_time = self.bindings.lock(&who.phone).await;
         let now_ms = self.surroundings.now_ms();
+        // It was right when it was looked up, and was withdrawn since.
+        if self.bindings.is_withdrawn(&who.phone, who.generation, now_ms) {
+            return self.unauthorized(&work.realm, false, work.source);
+        }
         self.saving.behind(self.bindings.expire(&who.phone, now_ms));
         let current = self.bindings.all_of(&who.phone);
         let user_agent = work.request.user_agent();

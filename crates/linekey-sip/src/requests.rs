@@ -45,7 +45,7 @@ pub(crate) struct Work {
     pub(crate) source: SocketAddr,
     pub(crate) transport: Transport,
     size: usize,
-    realm: Realm,
+    pub(crate) realm: Realm,
     sent: Box<Presented>,
     key: RequestKey,
 }
@@ -162,8 +162,13 @@ impl<D: Directory> Requests<D> {
                 let answer = Answer::new(503, "Service Unavailable").with("Retry-After", RETRY_AFTER_S);
                 self.unverified(&work.request, work.source, work.size, &answer)
             }
-            Proof::Wrong { name, realm, phone } => {
-                if self.count_wrong(&work, name, &realm, phone) {
+            Proof::Wrong {
+                name,
+                realm,
+                phone,
+                outdated,
+            } => {
+                if self.count_wrong(&work, name, &realm, (phone, outdated)) {
                     return None;
                 }
                 let answer = self.unauthorized(&work.realm, false, work.source);
@@ -194,7 +199,13 @@ impl<D: Directory> Requests<D> {
     }
 
     /// Counts a wrong answer and tells whether it gets no reply. Known and unknown names alike.
-    fn count_wrong(&self, work: &Work, name: String, realm: &Realm, phone: Option<PhoneKey>) -> bool {
+    fn count_wrong(
+        &self,
+        work: &Work,
+        name: String,
+        realm: &Realm,
+        (phone, outdated): (Option<PhoneKey>, bool),
+    ) -> bool {
         let at_ms = self.surroundings.now_ms();
         let counted = name.strip_suffix(&format!("@{}", realm.name)).unwrap_or(&name);
         let wrong = self.tables().wrong.count(&realm.name, counted, work.source.ip(), at_ms);
@@ -206,6 +217,7 @@ impl<D: Directory> Requests<D> {
                 sip_domain: realm.name.clone(),
                 source: work.source,
                 user_agent: work.request.user_agent(),
+                outdated,
                 silenced: wrong == Wrong::Last,
                 at_ms,
             });
@@ -223,7 +235,7 @@ impl<D: Directory> Requests<D> {
     }
 
     /// The one refusal.
-    fn unauthorized(&self, realm: &Realm, stale: bool, source: SocketAddr) -> Answer {
+    pub(crate) fn unauthorized(&self, realm: &Realm, stale: bool, source: SocketAddr) -> Answer {
         let mut random = [0; 6];
         self.surroundings.fill_random(&mut random);
         let now_ms = self.surroundings.now_ms();

@@ -108,17 +108,32 @@ impl Running {
         self.0.bindings.of(phone, self.0.surroundings.now_ms())
     }
 
-    /// Ends the bindings of a phone, durably, and tells how many. With `keep`, those that were made
-    /// with this credential generation stay. The phone notices at its next refresh; to keep it out
-    /// withdraw its credential first.
+    /// Ends the bindings of a phone, durably, and tells how many. The phone may come back at once.
     ///
     /// # Errors
     /// The host could not store it; nothing has changed.
-    pub async fn disconnect(&self, phone: &PhoneKey, keep: Option<i64>) -> Result<usize, Unavailable> {
+    pub async fn disconnect(&self, phone: &PhoneKey) -> Result<usize, Unavailable> {
         let _one_at_a_time = self.0.bindings.lock(phone).await;
+        self.end(phone, |_| true).await
+    }
+
+    /// Ends the bindings that were made with a SIP password older than generation `below`, durably, and tells how many.
+    /// The host answers with none of those any more ([`crate::Directory::credential`]); a request that it answered just
+    /// before makes no binding either.
+    ///
+    /// # Errors
+    /// The host could not store it; nothing has changed.
+    pub async fn withdraw(&self, phone: &PhoneKey, below: i64) -> Result<usize, Unavailable> {
+        let _one_at_a_time = self.0.bindings.lock(phone).await;
+        self.0.bindings.withdraw(phone, below, self.0.surroundings.now_ms());
+        self.end(phone, |binding| binding.generation < below).await
+    }
+
+    /// Ends those bindings. The caller holds the phone's lock.
+    async fn end(&self, phone: &PhoneKey, goes: impl Fn(&SavedBinding) -> bool) -> Result<usize, Unavailable> {
         let now_ms = self.0.surroundings.now_ms();
         let all = self.0.bindings.all_of(phone);
-        let (stay, go): (Vec<_>, Vec<_>) = all.into_iter().partition(|binding| Some(binding.generation) == keep);
+        let (go, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(goes);
         if go.is_empty() {
             return Ok(0);
         }

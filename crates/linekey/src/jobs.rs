@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::seal::Sealer;
 use crate::error::Result;
 use crate::keys::Follower;
-use crate::{links, mail, password, sessions, throttle, users};
+use crate::{links, mail, password, phones, sessions, throttle, users};
 
 const EVERY: Duration = Duration::from_secs(600);
 /// How long a change of the key file goes unnoticed. `linekey keys retire` waits three times as long.
@@ -71,5 +71,6 @@ pub async fn sweep(app: &App) -> Result<()> {
     links::sweep(app).await?;
     users::email::sweep(app).await?;
     mail::deliver::sweep(app).await?;
+    phones::rotate::sweep(app).await?;
     throttle::sweep(app).await
 }

@@ -41,8 +41,6 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .route("/account/password/done", get(password::pages::done))
         .route("/account/email/again", post(users::email::pages::send_again))
         .route("/account/email/cancel", post(users::email::pages::take_back))
-        .route("/phones", get(phones::pages::list).post(phones::pages::add))
-        .route("/phones/{id}", get(phones::pages::one))
         .route("/.well-known/change-password", get(change_password))
         .route(
             "/assets/{name}",
@@ -59,6 +57,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
     let all = pages
         .merge(scripts)
         .merge(browsers())
+        .merge(ones_phones())
         .merge(setting_up())
         .merge(resetting())
         .merge(mailed_links())
@@ -73,6 +72,17 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
     };
     all.layer(from_fn_with_state(app.clone(), gate::pass))
         .with_state(app.clone())
+}
+
+/// The phones of whoever is signed in.
+fn ones_phones() -> Router<App> {
+    Router::new()
+        .route("/phones", get(phones::pages::list).post(phones::pages::add))
+        .route("/phones/{id}", get(phones::pages::one))
+        .route("/phones/{id}/rotate", post(phones::pages::rotate))
+        .route("/phones/{id}/disconnect", post(phones::pages::disconnect))
+        .route("/phones/{id}/allow", post(phones::pages::allow))
+        .route("/phones/{id}/remove", post(phones::pages::remove))
 }
 
 /// What an invitation or a set-up slip leads to.

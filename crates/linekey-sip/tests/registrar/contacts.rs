@@ -288,16 +288,52 @@ async fn a_contact_that_is_not_refreshed_ends() {
 }
 
 #[tokio::test]
-async fn the_host_can_end_what_an_older_credential_made() {
+async fn both_sip_passwords_register_until_the_host_withdraws_the_older() {
     let world = World::new().await;
-    let mut phone = world.phone("ann-desk").await;
-    phone.send("Contact: <sip:a@127.0.0.1:1>\r\n").await;
-    world.host.add_phone("acme.example", "ann-desk", 2);
-    phone.send("Contact: <sip:a@127.0.0.1:2>\r\n").await;
-    assert_eq!(world.running.disconnect(&phone.key(), Some(2)).await, Ok(1));
+    let (mut old, mut new) = (world.phone("ann-desk").await, world.phone("ann-desk").await);
+    new.password = "Another-SIP-password".to_owned();
+    world.host.rotate("acme.example", "ann-desk", &new.password, true);
+    assert_eq!(old.send("Contact: <sip:a@127.0.0.1:1>\r\n").await.status, 200);
+    assert_eq!(new.send("Contact: <sip:a@127.0.0.1:2>\r\n").await.status, 200);
+    assert_eq!(world.host.stored_contacts(), ["sip:a@127.0.0.1:1", "sip:a@127.0.0.1:2"]);
+    world.host.end_overlap("acme.example", "ann-desk");
+    assert_eq!(world.running.withdraw(&old.key(), 2).await, Ok(1));
     assert_eq!(world.host.stored_contacts(), ["sip:a@127.0.0.1:2"]);
-    assert_eq!(world.running.disconnect(&phone.key(), None).await, Ok(1));
-    assert!(world.bindings(&phone).is_empty() && world.host.stored_contacts().is_empty());
+    // Refused, and known for what it is.
+    let events = world.host.events().len();
+    assert_eq!(old.send("Contact: <sip:a@127.0.0.1:1>\r\n").await.status, 401);
+    assert!(matches!(
+        &world.host.events()[events..],
+        [Event::Refused {
+            outdated: true,
+            phone: Some(_),
+            ..
+        }]
+    ));
+    assert_eq!(new.send("Contact: <sip:a@127.0.0.1:2>\r\n").await.status, 200);
+    assert_eq!(world.running.disconnect(&new.key()).await, Ok(1));
+    assert!(world.bindings(&new).is_empty() && world.host.stored_contacts().is_empty());
+    assert_eq!(
+        new.send("Contact: <sip:a@127.0.0.1:2>\r\n").await.status,
+        200,
+        "whoever is disconnected may come back"
+    );
+}
+
+/// A request that looked its credential up just before it was withdrawn makes no binding.
+#[tokio::test]
+async fn what_is_withdrawn_while_a_request_is_under_way_makes_no_binding() {
+    let world = World::new().await;
+    let mut old = world.phone("ann-desk").await;
+    world
+        .host
+        .rotate("acme.example", "ann-desk", "Another-SIP-password", true);
+    // To the host it is valid still, as it was to such a request.
+    assert_eq!(world.running.withdraw(&old.key(), 2).await, Ok(0));
+    assert_eq!(old.register(600).await.status, 401);
+    assert!(world.host.stored_contacts().is_empty());
+    world.clock.forward(10);
+    assert_eq!(old.register(600).await.status, 200);
 }
 
 #[tokio::test]

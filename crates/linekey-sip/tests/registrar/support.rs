@@ -8,20 +8,21 @@ use std::time::Duration;
 
 use linekey_sip::digest::{Algorithm, Asked, Ha1, Ha1Set, response};
 use linekey_sip::{
-    BindingChange, Credential, Directory, Domain, Event, PhoneKey, Registrar, Running, SavedBinding, Settings,
-    Surroundings, Unavailable,
+    BindingChange, Credential, Directory, Domain, Event, Former, PhoneKey, Registrar, Running, SavedBinding, Secret,
+    Settings, Surroundings, Unavailable,
 };
 
 pub(crate) const NOON: i64 = 1_790_000_000_000;
 pub(crate) const KEY: [u8; 32] = [7; 32];
 
-type Known = (PhoneKey, i64, Ha1Set);
+/// Key, generation and hashes, and those of the SIP password before.
+type Known = (PhoneKey, i64, Ha1Set, Option<(Ha1Set, bool)>);
 
 /// The host's side: phones, stored bindings and what was told.
 #[derive(Default)]
 pub(crate) struct Host {
     domains: Mutex<HashMap<String, Algorithm>>,
-    /// Key, credential generation and hashes by domain and name.
+    /// By domain and name.
     phones: Mutex<HashMap<(String, String), Known>>,
     pub(crate) stored: Mutex<BTreeMap<(PhoneKey, String), SavedBinding>>,
     pub(crate) saves: Mutex<Vec<Vec<BindingChange>>>,
@@ -39,11 +40,27 @@ impl Host {
 
     pub(crate) fn add_phone(&self, domain: &str, name: &str, generation: i64) {
         let ha1 = Ha1Set::of(name, domain, &password_of(name));
-        let entry = (PhoneKey(format!("{name}@{domain}")), generation, ha1);
+        let entry = (PhoneKey(format!("{name}@{domain}")), generation, ha1, None);
         self.phones
             .lock()
             .unwrap()
             .insert((domain.to_owned(), name.to_owned()), entry);
+    }
+
+    /// Gives a phone another SIP password; whether the one before is still `valid`.
+    pub(crate) fn rotate(&self, domain: &str, name: &str, password: &str, valid: bool) {
+        let mut phones = self.phones.lock().unwrap();
+        let (_, generation, ha1, former) = phones.get_mut(&(domain.to_owned(), name.to_owned())).unwrap();
+        let old = std::mem::replace(ha1, Ha1Set::of(name, domain, password));
+        *former = Some((old, valid));
+        *generation += 1;
+    }
+
+    /// The SIP password before is not valid any more.
+    pub(crate) fn end_overlap(&self, domain: &str, name: &str) {
+        let mut phones = self.phones.lock().unwrap();
+        let (.., former) = phones.get_mut(&(domain.to_owned(), name.to_owned())).unwrap();
+        former.as_mut().unwrap().1 = false;
     }
 
     pub(crate) fn disable(&self, domain: &str, name: &str) {
@@ -85,10 +102,19 @@ impl Directory for Host {
         }
         let phones = self.phones.lock().unwrap();
         let found = phones.get(&(domain.to_owned(), name.to_owned()));
-        Ok(found.map(|(phone, generation, ha1)| Credential {
+        Ok(found.map(|(phone, generation, ha1, former)| Credential {
             phone: phone.clone(),
-            generation: *generation,
-            ha1: ha1.clone(),
+            current: Secret {
+                generation: *generation,
+                ha1: ha1.clone(),
+            },
+            former: former.as_ref().map(|(ha1, valid)| Former {
+                secret: Secret {
+                    generation: generation - 1,
+                    ha1: ha1.clone(),
+                },
+                valid: *valid,
+            }),
         }))
     }
 

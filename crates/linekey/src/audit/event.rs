@@ -105,6 +105,16 @@ kinds! {
     MailRetry, "mail-retry", [Done];
     /// A phone was added.
     PhoneAdd, "phone-add", [Done];
+    /// A phone was given a new SIP password.
+    PhoneRotate, "phone-rotate", [Done];
+    /// A phone's registrations were ended, and with `blocked` it may not register again.
+    PhoneDisconnect, "phone-disconnect", [Done];
+    /// A phone that was blocked may register again.
+    PhoneAllow, "phone-allow", [Done];
+    /// A phone was removed.
+    PhoneRemove, "phone-remove", [Done];
+    /// Somebody tried to do something to a phone that is not theirs to change.
+    PhoneAct, "phone-act", [Refused];
     /// A phone tried to register an address of record that is not its own.
     PhoneWrongAddress, "phone-wrong-address", [Refused];
     /// Wrong SIP passwords for a phone, told once a window.

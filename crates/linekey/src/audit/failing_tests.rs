@@ -51,6 +51,13 @@ async fn helps(p: &Portal, name: &str, act: &str, fields: &[(&'static str, &str)
     request(p.signed_in("adam").await, format!("{page}/{act}"), fields)
 }
 
+/// What Ann does to her desk phone.
+async fn on_desk(p: &Portal, act: &str, fields: &[(&'static str, &str)]) -> Request {
+    let desk = query("select id from phones where sip_name = 'ann-desk'");
+    let (id,): (String,) = desk.one(&p.app.db).await.expect("Ann's desk phone");
+    request(p.signed_in("ann").await, format!("/phones/{id}/{act}"), fields)
+}
+
 /// Somebody who has opened a reset link.
 async fn resets(p: &Portal, name: &str, email: &str) -> Request {
     let browser = p.browser();
@@ -106,7 +113,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 10] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 11] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
@@ -120,6 +127,7 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 10] = [
     (Kind::Restore, "a command, told beside backup"),
     (Kind::PhoneWrongAddress, "the registrar refuses and changes nothing"),
     (Kind::PhoneRefused, "the registrar refuses and changes nothing"),
+    (Kind::PhoneAct, "a refusal changes nothing"),
 ];
 
 const OLD: &str = "Harbour-Light-7";
@@ -308,6 +316,33 @@ const CHANGES: &[Change] = &[
         kind: Kind::PhoneAdd,
         then: 303,
         ready: |p| Box::pin(async { request(p.signed_in("ann").await, "/phones", &[("label", "Kitchen")]) }),
+    },
+    Change {
+        kind: Kind::PhoneRotate,
+        then: 303,
+        ready: |p| Box::pin(async { on_desk(p, "rotate", &[("overlap_hours", "24")]).await }),
+    },
+    Change {
+        kind: Kind::PhoneDisconnect,
+        then: 303,
+        ready: |p| Box::pin(async { on_desk(p, "disconnect", &[("block", "on")]).await }),
+    },
+    Change {
+        kind: Kind::PhoneAllow,
+        then: 303,
+        ready: |p| {
+            Box::pin(async {
+                let Request { from, path, fields } = on_desk(p, "disconnect", &[("block", "on")]).await;
+                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                from.post(&path, &fields).await;
+                on_desk(p, "allow", &[]).await
+            })
+        },
+    },
+    Change {
+        kind: Kind::PhoneRemove,
+        then: 303,
+        ready: |p| Box::pin(async { on_desk(p, "remove", &[]).await }),
     },
     Change {
         kind: Kind::PasswordSet,

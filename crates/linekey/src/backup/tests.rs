@@ -33,6 +33,7 @@ const TABLES: &[(&str, &str)] = &[
     ("removed_users", "stays: who was removed since is back"),
     ("reset_requests", "over: they were answered since"),
     ("sessions", "over: they may have been ended since"),
+    ("sip_orders", "stays: whoever was to be disconnected is, once more"),
     ("throttle", "stays: a quarter of an hour forgets it"),
     ("users", "stays"),
 ];

@@ -1,5 +1,7 @@
 //! `linekey phone`
 
+mod changing;
+
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -14,6 +16,7 @@ use crate::phones::create::Outcomes;
 use crate::phones::create_for::create_for;
 use crate::phones::live::{self, Listed};
 use crate::phones::registrar;
+use crate::phones::rotate::{LONGEST_OVERLAP, USUAL_OVERLAP};
 use crate::when;
 
 /// What can be done with phones.
@@ -29,6 +32,45 @@ pub(super) enum PhoneCommand {
         /// Its extension; by default the user's
         #[arg(long, value_name = "DIGITS", default_value = "", hide_default_value = true)]
         extension: String,
+    },
+    /// Give a phone a new SIP password, and show it once
+    Rotate {
+        /// Its address, such as ann-desk@acme.example; `phone list` shows it
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+        /// How long the SIP password it has works on, until the new one is first used; 0 ends it at once
+        #[arg(long, value_name = "HOURS", default_value_t = USUAL_OVERLAP, value_parser = clap::value_parser!(i64).range(0..=LONGEST_OVERLAP))]
+        overlap: i64,
+    },
+    /// End a phone's registrations; it may register again, unless --block says otherwise
+    Disconnect {
+        /// Its address, such as ann-desk@acme.example; `phone list` shows it
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+        /// Do not let it register again, until `phone allow`
+        #[arg(long)]
+        block: bool,
+    },
+    /// Let a blocked phone register again
+    Allow {
+        /// Its address, such as ann-desk@acme.example
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+    },
+    /// Remove a phone: its SIP password is good for nothing any more
+    Remove {
+        /// Its address, such as ann-desk@acme.example
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+    },
+    /// Show one phone
+    Show {
+        /// Its address, such as ann-desk@acme.example
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+        /// One object, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// List phones and whether they are registered
     List {
@@ -48,6 +90,11 @@ pub(super) async fn run(command: PhoneCommand, file: Option<PathBuf>) -> anyhow:
     let app = open::portal(file).await?;
     match command {
         PhoneCommand::Add { user, label, extension } => add(&app, &user, &label, &extension).await?,
+        PhoneCommand::Rotate { phone, overlap } => changing::rotate(&app, &phone, overlap).await?,
+        PhoneCommand::Disconnect { phone, block } => changing::disconnect(&app, &phone, block).await?,
+        PhoneCommand::Allow { phone } => changing::allow(&app, &phone).await?,
+        PhoneCommand::Remove { phone } => changing::remove(&app, &phone).await?,
+        PhoneCommand::Show { phone, json } => changing::show(&app, &phone, json).await?,
         PhoneCommand::List { account, user, json } => {
             let domain = existing(&app, account.as_deref()).await?;
             let user = match user {
@@ -76,46 +123,48 @@ async fn add(app: &App, user: &str, label: &str, extension: &str) -> anyhow::Res
             bail!("the phone is not added: {}", said.join(" "))
         }
     };
+    super::say(&format!(
+        "The phone {} of {} is added. Type into it:\n\n{}\nThe SIP password is shown here and never again. It has nothing \
+         to do with the portal password.\n",
+        label.trim(),
+        subject.sign_in_name(),
+        settings(app, (&added.sip_name, &added.sip_domain), &added.sip_password),
+    ));
+    Ok(())
+}
+
+/// What is typed into a phone, line by line.
+fn settings(app: &App, (name, domain): (&str, &str), sip_password: &str) -> String {
     let (host, port) = registrar::address(app);
     let server = match app.config.sip.mode {
         SipMode::Embedded => format!("{host}:{port}, UDP"),
         SipMode::Off => "no registrar runs here (sip.mode is off)".to_owned(),
     };
-    super::say(&format!(
-        "The phone {} of {} is added. Type into it:\n\n  server    {server}\n  user      {}\n  password  {}\n  domain    \
-         {}\n\nThe SIP password is shown here and never again. It has nothing to do with the portal password.\n",
-        label.trim(),
-        subject.sign_in_name(),
-        added.sip_name,
-        *added.sip_password,
-        added.sip_domain,
-    ));
-    Ok(())
+    format!("  server    {server}\n  user      {name}\n  password  {sip_password}\n  domain    {domain}\n")
 }
 
 fn row(listed: Listed) -> Row {
-    let Listed {
-        domain,
-        user,
-        phone,
-        since,
-        user_agent,
-        address,
-    } = listed;
     Row {
-        object: serde_json::json!({
-            "id": phone.id, "account": domain, "user": user, "label": phone.label,
-            "address_of_record": phone.address_of_record, "extension": phone.extension,
-            "state": phone.state.class(), "state_at": since.map(when::rfc3339), "user_agent": user_agent,
-            "address": address.map(|address| address.to_string()),
-        }),
+        object: object(&listed),
         cells: vec![
-            phone.label,
-            user,
-            phone.address_of_record,
-            phone.extension.unwrap_or_default(),
-            phone.state_text,
-            phone.seen_text.unwrap_or_default(),
+            listed.phone.label,
+            listed.user,
+            listed.phone.address_of_record,
+            listed.phone.extension.unwrap_or_default(),
+            listed.phone.state_text,
+            listed.phone.seen_text.unwrap_or_default(),
         ],
     }
+}
+
+/// A phone for programs.
+fn object(listed: &Listed) -> serde_json::Value {
+    let phone = &listed.phone;
+    serde_json::json!({
+        "id": phone.id, "account": listed.domain, "user": listed.user, "label": phone.label,
+        "address_of_record": phone.address_of_record, "extension": phone.extension,
+        "state": phone.state.class(), "state_at": listed.since.map(when::rfc3339), "user_agent": listed.user_agent,
+        "address": listed.address.map(|address| address.to_string()),
+        "old_sip_password_until": listed.old_until.map(when::rfc3339),
+    })
 }

@@ -6,6 +6,7 @@ use crate::testing::chromium::Chromium;
 use crate::testing::{Portal, TestPhone, stories};
 
 stories! {
+    ann_renews_a_sip_password_and_the_phone_goes_on,
     ann_adds_a_phone_that_registers_with_what_the_page_showed_once,
 }
 
@@ -67,5 +68,50 @@ async fn ann_adds_a_phone_that_registers_with_what_the_page_showed_once(portal: 
     ann.press("Kitchen").await;
     ann.says("Registered now, since").await;
     ann.picture(&portal, "phone").await;
+    ann.close().await;
+}
+
+async fn ann_renews_a_sip_password_and_the_phone_goes_on(portal: Portal) {
+    let portal = portal.restart().await;
+    let mut desk = portal.phone("ann-desk", "acme.example").await;
+    assert!(desk.is_registered().await);
+    let ann = Chromium::start(&portal).await;
+    ann.sign_in("ann").await;
+    ann.press("Desk").await;
+    ann.says("Registered now, since").await;
+    ann.picture(&portal, "phone").await;
+    ann.press("Make a new SIP password").await;
+    ann.says("While both work you can go to the phone when it suits you.")
+        .await;
+    ann.picture(&portal, "phone-rotate").await;
+    ann.press("Make it").await;
+    ann.says("It is not shown again").await;
+    ann.says("It is connected with the SIP password it had, which works until")
+        .await;
+    ann.picture(&portal, "phone-rotated").await;
+    let [new] = ann.texts("#sip_password").await.try_into().expect("one SIP password");
+    let mut renewed = TestPhone::with_password(&portal, "ann-desk", "acme.example", &new).await;
+    assert!(renewed.is_registered().await);
+    assert_eq!(desk.register().await.status, 401);
+    ann.reload().await;
+    ann.says("Registered now, since").await;
+    ann.says_nothing_of("which works until").await;
+    ann.press("Disconnect").await;
+    ann.tick("Don't let it connect again").await;
+    ann.picture(&portal, "phone-disconnect").await;
+    ann.press("Disconnect Desk").await;
+    ann.says("Desk is disconnected and can't connect until you allow it again.")
+        .await;
+    assert_eq!(renewed.register().await.status, 401);
+    ann.open("/phones").await;
+    ann.says("Blocked since").await;
+    ann.press("Desk").await;
+    ann.picture(&portal, "phone-blocked").await;
+    ann.press("Let it connect again").await;
+    ann.says("Desk can connect again").await;
+    ann.press("Remove").await;
+    ann.press("Remove Desk").await;
+    ann.says("Desk is removed.").await;
+    ann.picture(&portal, "phone-removed").await;
     ann.close().await;
 }

@@ -255,7 +255,8 @@ fn sip_name(user: &str, label: &str) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-fn new_sip_password(app: &App) -> Zeroizing<String> {
+/// One that nobody guesses, of letters and digits that a phone's keys can type.
+pub(super) fn new_sip_password(app: &App) -> Zeroizing<String> {
     let random = Zeroizing::new(app.random.bytes::<LENGTH>());
     Zeroizing::new(
         random

@@ -50,6 +50,7 @@ fn is_again(recorded: &mut HashMap<(String, IpAddr), Millis>, event: &SipEvent, 
 
 /// Writes what belongs on record: a phone reaching for an address that is not its own, and wrong SIP passwords.
 async fn record(app: &App, event: &SipEvent) -> Result<()> {
+    let mut outdated_agent = None;
     let (kind, outcome, phone, source) = match event {
         SipEvent::WrongAddressOfRecord { phone, source, .. } => {
             (Kind::PhoneWrongAddress, Outcome::Refused, phone, source)
@@ -58,13 +59,14 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
             phone: Some(phone),
             source,
             silenced,
+            outdated,
+            user_agent,
             ..
-        } => (
-            Kind::PhoneRefused,
-            if *silenced { Outcome::Delayed } else { Outcome::Refused },
-            phone,
-            source,
-        ),
+        } => {
+            outdated_agent = outdated.then_some(user_agent);
+            let outcome = if *silenced { Outcome::Delayed } else { Outcome::Refused };
+            (Kind::PhoneRefused, outcome, phone, source)
+        }
         SipEvent::Refused { phone: None, .. } | SipEvent::FirstContact { .. } => return Ok(()),
     };
     let phone = PhoneId::new(phone.0.clone());
@@ -72,6 +74,10 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
     let Some((account, user)) = store::owner_of(&mut tx, &phone).await? else {
         return Ok(());
     };
+    if let Some(agent) = outdated_agent {
+        let from = source.to_string();
+        store::put_outdated(&mut tx, &phone, (&from, agent), app.clock.now()).await?;
+    }
     let event = Event {
         kind,
         outcome,
@@ -80,7 +86,7 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
         subject: Some(&user),
         session: None,
         address: Some(source.ip()),
-        detail: serde_json::json!({ "phone": phone }),
+        detail: serde_json::json!({ "phone": phone, "outdated": outdated_agent.is_some() }),
     };
     audit::record(app, &mut tx, event).await?;
     tx.commit().await

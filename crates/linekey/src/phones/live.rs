@@ -41,6 +41,30 @@ pub struct Listed {
     pub user_agent: Option<String>,
     /// Where it was seen last.
     pub address: Option<IpAddr>,
+    /// Until when the SIP password it had before works, if it does.
+    pub old_until: Option<Millis>,
+}
+
+/// Whose a phone is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Found {
+    /// The phone.
+    pub id: PhoneId,
+    /// Of which account.
+    #[sqlx(rename = "account_id")]
+    pub account: AccountId,
+    /// Of which user.
+    #[sqlx(rename = "user_id")]
+    pub user: UserId,
+}
+
+/// The phone of an address of record, such as `ann-desk@acme.example`. For commands, which may reach every phone.
+pub async fn by_address(app: &App, address: &str) -> Result<Option<Found>> {
+    let address = address.trim().strip_prefix("sip:").unwrap_or(address.trim());
+    match address.split_once('@') {
+        Some((name, domain)) => store::by_address(&app.db, &domain.to_lowercase(), name).await,
+        None => Ok(None),
+    }
 }
 
 /// The phones of the account of `domain` (with an empty one: of all), or of one user of it. For commands.
@@ -55,6 +79,7 @@ pub async fn in_accounts(app: &App, domain: &str, user: Option<&UserId>) -> Resu
         }
         let standing = standing(app, &registrations);
         listed.push(Listed {
+            old_until: registrations[0].old_until.filter(|until| *until > app.clock.now()),
             user: first.role.sign_in_name(&first.user_name, &first.domain),
             domain: first.domain,
             phone: view(app, &registrations, &standing, "UTC"),
@@ -75,13 +100,18 @@ struct Standing<'a> {
     latest: Option<&'a Seen>,
 }
 
-/// How a phone stands by its registrations, the latest refresh first.
+/// How a phone stands by its registrations, the latest refresh first. There is always a first: a phone without a
+/// registration comes as one row.
 fn standing<'a>(app: &App, registrations: &'a [Seen]) -> Standing<'a> {
     let now = app.clock.now();
     let live = |seen: &&Seen| seen.ended_at.is_none() && seen.expires_at.is_some_and(|until| until > now);
     let off_since = |seen: &Seen| seen.ended_at.or(seen.expires_at);
+    let phone = &registrations[0];
     let (state, since, latest) = match registrations.iter().find(live) {
+        // What is registered still ends within a second.
+        _ if phone.blocked_at.is_some() => (State::Blocked, phone.blocked_at, None),
         Some(seen) => (State::Registered, seen.registered_at, Some(seen)),
+        None if phone.outdated_at.is_some() => (State::Outdated, phone.outdated_at, Some(phone)),
         None => match registrations.iter().max_by_key(|seen| off_since(seen)) {
             Some(seen) if off_since(seen).is_some() => (State::Offline, off_since(seen), Some(seen)),
             _ => (State::NeverConnected, None, None),
@@ -95,8 +125,7 @@ fn standing<'a>(app: &App, registrations: &'a [Seen]) -> Standing<'a> {
     Standing { state, since, latest }
 }
 
-/// One phone of its registrations, the latest refresh first. There is always a first: a phone without a registration
-/// comes as one row.
+/// One phone of its registrations, as [`standing`] takes them.
 fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) -> PhoneView {
     let phone = &registrations[0];
     let Standing { state, since, latest } = *standing;
@@ -108,8 +137,25 @@ fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) 
         state,
         state_text: state_text(app, state, since, zone),
         state_at: since.map(when::exact),
-        seen_text: latest.and_then(|seen| seen_text(app, seen)),
+        seen_text: latest.and_then(|seen| seen_text(app, state, seen)),
+        overlap_text: overlap_text(app, phone, standing, zone),
     }
+}
+
+/// Two SIP passwords are good: which the phone uses, and until when.
+fn overlap_text(app: &App, phone: &Seen, standing: &Standing<'_>, zone: &str) -> Option<String> {
+    let now = app.clock.now();
+    let until = phone.old_until.filter(|until| *until > now)?;
+    let with_old = standing.state == State::Registered
+        && standing
+            .latest
+            .and_then(|seen| seen.generation)
+            .is_some_and(|made| made < phone.newest);
+    let key = if with_old { "phone-overlap-old" } else { "phone-overlap" };
+    Some(
+        app.words
+            .say_with(key, "until", when::short(&app.words, until, now, zone)),
+    )
 }
 
 fn state_text(app: &App, state: State, at: Option<Millis>, zone: &str) -> String {
@@ -119,6 +165,8 @@ fn state_text(app: &App, state: State, at: Option<Millis>, zone: &str) -> String
         State::Registered => app.words.say_with("phone-registered", "since", since),
         State::Offline => app.words.say_with("phone-offline", "since", since),
         State::NeverConnected => app.words.say("phone-never"),
+        State::Outdated => app.words.say_with("phone-outdated", "since", since),
+        State::Blocked => app.words.say_with("phone-blocked", "since", since),
         State::NotKnown => app.words.say("phone-unknown"),
     }
 }
@@ -128,13 +176,21 @@ fn agent(seen: &Seen) -> Option<String> {
 }
 
 fn address(seen: &Seen) -> Option<IpAddr> {
-    let received: SocketAddr = seen.received.as_deref()?.parse().ok()?;
-    Some(received.ip().to_canonical())
+    ip(seen.received.as_deref()?)
+}
+
+fn ip(address: &str) -> Option<IpAddr> {
+    let address: SocketAddr = address.parse().ok()?;
+    Some(address.ip().to_canonical())
 }
 
 /// `Yealink T46U at 203.0.113.7`
-fn seen_text(app: &App, seen: &Seen) -> Option<String> {
-    let (agent, address) = (agent(seen)?, address(seen)?.to_string());
+fn seen_text(app: &App, state: State, seen: &Seen) -> Option<String> {
+    let (agent, address) = match state {
+        State::Outdated => (seen.outdated_agent.clone()?, ip(seen.outdated_from.as_deref()?)?),
+        _ => (agent(seen)?, address(seen)?),
+    };
+    let address = address.to_string();
     Some(
         app.words
             .say_all("phone-seen", [("agent", agent.into()), ("address", address.into())]),

@@ -2,17 +2,23 @@
 //!
 //! Owns adding a phone, sealing its hashes, answering the registrar, and how a phone's state is shown.
 
+pub mod act;
 mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod create;
 pub mod create_for;
+pub mod disconnect;
 mod events;
 pub mod live;
+mod orders;
 pub mod pages;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;
+pub mod rotate;
+#[cfg(test)]
+mod rotation_tests;
 mod sealed;
 mod store;
 #[cfg(test)]

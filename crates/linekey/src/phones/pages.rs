@@ -1,16 +1,19 @@
-//! `/phones`: each phone with its state, and adding one.
+//! `/phones`: each phone with its state, adding one, and what its owner does to one.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::act::By;
 use super::create::{self, MOST_PER_USER, Outcomes, Refusal};
-use super::live;
-use super::registrar;
-use super::view::PhoneView;
+use super::disconnect::{self, Done};
+use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
+use super::view::{PhoneView, State as PhoneState};
+use super::{live, registrar, remove};
 use crate::app::App;
 use crate::error::Error;
+use crate::ids::PhoneId;
 use crate::sessions::SignedIn;
 use crate::web::answer::{Problem, page};
 use crate::web::flash::{self, Flash};
@@ -20,6 +23,8 @@ use crate::web::page::{FieldError, Frame, Section};
 
 /// What carries a new phone's SIP password to the page that shows it once.
 const SIP_PASSWORD: &str = "sip-password";
+/// What carries a sentence about what was done to the page that says it.
+const NOTICE: &str = "phone-notice";
 
 #[derive(Template)]
 #[template(path = "phones/phones.html")]
@@ -29,6 +34,7 @@ struct PhonesPage {
     may_add: bool,
     label: String,
     errors: Vec<FieldError>,
+    notice: Option<String>,
 }
 
 #[derive(Template)]
@@ -36,13 +42,21 @@ struct PhonesPage {
 struct PhonePage {
     frame: Frame,
     phone: PhoneView,
-    sip_password: Option<String>,
+    shown: Shown,
     settings: Vec<(String, String)>,
+    overlaps: Vec<(i64, String, bool)>,
 }
 
 /// GET `/phones`
-pub async fn list(State(app): State<App>, me: SignedIn) -> Result<Response, Error> {
-    list_with(&app, &me, "", Vec::new()).await
+pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response, Error> {
+    let notice = carried.take(&me.session, NOTICE);
+    let is_carried = notice.is_some();
+    let body = list_with(&app, &me, "", Vec::new(), notice).await?;
+    Ok(if is_carried {
+        (flash::clear(&app), body).into_response()
+    } else {
+        body
+    })
 }
 
 /// POST `/phones`
@@ -59,7 +73,7 @@ pub async fn add(State(app): State<App>, me: SignedIn, Form(form): Form) -> Resu
                 .into_iter()
                 .map(|refusal| field_error(&app, refusal, label))
                 .collect();
-            let again = list_with(&app, &me, label, errors).await?;
+            let again = list_with(&app, &me, label, errors, None).await?;
             Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
         }
     }
@@ -72,40 +86,177 @@ pub async fn one(
     Path(id): Path<String>,
     carried: Flash,
 ) -> Result<Response, Error> {
-    let Some(phone) = live::of(&app, &me.person)
+    let (mut sip_password, mut notice) = (None, None);
+    match carried.any(&me.session) {
+        Some((kind, text)) if kind == SIP_PASSWORD => {
+            sip_password = text.strip_prefix(&format!("{id} ")).map(str::to_owned);
+        }
+        Some((kind, text)) if kind == NOTICE => notice = Some(text),
+        _ => {}
+    }
+    let is_carried = sip_password.is_some() || notice.is_some();
+    let shown = Shown {
+        sip_password,
+        notice,
+        ..Shown::default()
+    };
+    let body = phone_page(&app, &me, &id, shown).await?;
+    Ok(if is_carried {
+        (flash::clear(&app), body).into_response()
+    } else {
+        body
+    })
+}
+
+/// What a phone's page shows beside the phone.
+#[derive(Default)]
+struct Shown {
+    sip_password: Option<String>,
+    notice: Option<String>,
+    errors: Vec<FieldError>,
+}
+
+async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<Response, Error> {
+    let Some(phone) = live::of(app, &me.person)
         .await?
         .into_iter()
         .find(|phone| phone.id == id)
     else {
         return Ok(Problem::NotFound.into_response());
     };
-    let carried = carried.take(&me.session, SIP_PASSWORD);
-    let sip_password = carried.and_then(|carried| carried.strip_prefix(&format!("{id} ")).map(str::to_owned));
+    Ok(page(&PhonePage {
+        frame: me.frame(app, Section::Phones),
+        settings: settings(app, &phone),
+        overlaps: overlaps(app),
+        phone,
+        shown,
+    }))
+}
+
+/// What is typed into the phone.
+fn settings(app: &App, phone: &PhoneView) -> Vec<(String, String)> {
     let say = |key: &str| app.words.say(key);
     let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
-    let (server, port) = registrar::address(&app);
-    let settings = vec![
+    let (server, port) = registrar::address(app);
+    vec![
         (say("phone-setting-server"), server),
         (say("phone-setting-port"), port),
         (say("phone-setting-user"), user.to_owned()),
         (say("phone-setting-domain"), domain.to_owned()),
         (say("phone-setting-transport"), "UDP".to_owned()),
-    ];
-    let shown = sip_password.is_some();
-    let body = page(&PhonePage {
-        frame: me.frame(&app, Section::Phones),
-        phone,
-        sip_password,
-        settings,
-    });
-    if shown {
-        Ok((flash::clear(&app), body).into_response())
+    ]
+}
+
+/// The overlaps that are offered: hours, words, and whether it is the usual one.
+fn overlaps(app: &App) -> Vec<(i64, String, bool)> {
+    let words = |hours| match hours {
+        0 => app.words.say("rotate-at-once"),
+        hours => app.words.say_with("rotate-hours", "hours", hours),
+    };
+    [0, 1, USUAL_OVERLAP, 72, LONGEST_OVERLAP]
+        .map(|hours| (hours, words(hours), hours == USUAL_OVERLAP))
+        .into()
+}
+
+/// POST `/phones/{id}/rotate`
+pub async fn rotate(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let Some(phone) = PhoneId::parse(&id) else {
+        return Ok(Problem::NotFound.into_response());
+    };
+    // What is no number is none that is allowed either.
+    let hours = form.text("overlap_hours").trim().parse().unwrap_or(-1);
+    Ok(match rotate::rotate(&app, By::Owner(&me), &phone, hours).await? {
+        Rotated::Done(new) => {
+            let once = flash::carry(&app, &me.session, SIP_PASSWORD, &format!("{id} {}", *new.sip_password));
+            (once, Redirect::to(&format!("/phones/{id}"))).into_response()
+        }
+        Rotated::Overlap => {
+            let error = FieldError {
+                field: "overlap_hours",
+                text: app.words.say_with("rotate-overlap", "most", LONGEST_OVERLAP),
+            };
+            let shown = Shown {
+                errors: vec![error],
+                ..Shown::default()
+            };
+            let again = phone_page(&app, &me, &id, shown).await?;
+            with_status_unless_missing(again)
+        }
+        Rotated::Forbidden(_) | Rotated::NoPhone => Problem::NotFound.into_response(),
+    })
+}
+
+/// 422, but for a page that says that there is no such phone.
+fn with_status_unless_missing(again: Response) -> Response {
+    if again.status() == StatusCode::OK {
+        with_status(StatusCode::UNPROCESSABLE_ENTITY, again)
     } else {
-        Ok(body)
+        again
     }
 }
 
-async fn list_with(app: &App, me: &SignedIn, label: &str, errors: Vec<FieldError>) -> Result<Response, Error> {
+/// POST `/phones/{id}/disconnect`
+pub async fn disconnect(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let Some(phone) = PhoneId::parse(&id) else {
+        return Ok(Problem::NotFound.into_response());
+    };
+    let block = form.text("block") == "on";
+    let done = disconnect::disconnect(&app, By::Owner(&me), &phone, block).await?;
+    let key = if block {
+        "phone-is-blocked"
+    } else {
+        "phone-is-disconnected"
+    };
+    Ok(answer(&app, &me, done, key, &format!("/phones/{id}")))
+}
+
+/// POST `/phones/{id}/allow`
+pub async fn allow(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Error> {
+    let Some(phone) = PhoneId::parse(&id) else {
+        return Ok(Problem::NotFound.into_response());
+    };
+    let done = disconnect::allow(&app, By::Owner(&me), &phone).await?;
+    Ok(answer(&app, &me, done, "phone-is-allowed", &format!("/phones/{id}")))
+}
+
+/// POST `/phones/{id}/remove`
+pub async fn remove(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Error> {
+    let Some(phone) = PhoneId::parse(&id) else {
+        return Ok(Problem::NotFound.into_response());
+    };
+    let done = remove::remove(&app, By::Owner(&me), &phone).await?;
+    Ok(answer(&app, &me, done, "phone-is-removed", "/phones"))
+}
+
+fn answer(app: &App, me: &SignedIn, done: Done, key: &str, then: &str) -> Response {
+    match done {
+        Done::Done(label) => {
+            let text = app.words.say_with(key, "label", label);
+            (flash::carry(app, &me.session, NOTICE, &text), Redirect::to(then)).into_response()
+        }
+        // Somebody did it a moment ago: the page says how things stand.
+        Done::Already(_) => Redirect::to(then).into_response(),
+        Done::Forbidden(_) | Done::NoPhone => Problem::NotFound.into_response(),
+    }
+}
+
+async fn list_with(
+    app: &App,
+    me: &SignedIn,
+    label: &str,
+    errors: Vec<FieldError>,
+    notice: Option<String>,
+) -> Result<Response, Error> {
     let phones = live::of(app, &me.person).await?;
     Ok(page(&PhonesPage {
         frame: me.frame(app, Section::Phones),
@@ -113,6 +264,7 @@ async fn list_with(app: &App, me: &SignedIn, label: &str, errors: Vec<FieldError
         phones,
         label: label.to_owned(),
         errors,
+        notice,
     }))
 }
 

@@ -1,21 +1,23 @@
 //! Answers the registrar: who may register, and where registrations are kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
 use linekey_sip::digest::Algorithm;
 use linekey_sip::{
-    BindingChange, Credential, Directory, Domain, Event as SipEvent, PhoneKey, Registrar, Running, SavedBinding,
-    Settings, Surroundings, Unavailable,
+    BindingChange, Credential, Directory, Domain, Event as SipEvent, Former, PhoneKey, Registrar, Running,
+    SavedBinding, Secret, Settings, Surroundings, Unavailable,
 };
 use tokio::sync::mpsc;
 
 use super::store::{self, Hashes};
-use super::{binding, events, sealed};
+use super::{binding, events, orders, sealed};
 use crate::app::App;
+use crate::clock::Millis;
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::PhoneId;
 use crate::keys::Purpose;
@@ -72,6 +74,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
         app: app.clone(),
         domains: RwLock::default(),
         remembered: Mutex::default(),
+        changing: Mutex::default(),
         events,
         nobody: RwLock::new(sealed::nobody(app)),
     });
@@ -88,6 +91,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
     let tasks = vec![
         tokio::spawn(events::record_all(app.clone(), told)),
         tokio::spawn(keep_domains(answers)),
+        tokio::spawn(orders::run(app.clone(), running.clone())),
     ];
     Ok(Served { running, tasks })
 }
@@ -111,6 +115,8 @@ struct Answers {
     /// What the database last said of each phone that asked, sealed as it is stored. Asked only while the
     /// database is away, so that phones stay registered through an outage.
     remembered: Mutex<HashMap<(String, String), Hashes>>,
+    /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used.
+    changing: Mutex<HashSet<PhoneId>>,
     events: mpsc::Sender<SipEvent>,
     /// Hashes of no phone, sealed like a phone's.
     nobody: RwLock<(PhoneId, Vec<u8>)>,
@@ -145,6 +151,7 @@ impl Answers {
                         store::forget_ended(&mut tx, &row.phone_id, now).await?;
                     }
                     store::put_registration(&mut tx, &row).await?;
+                    self.note_newest(&mut tx, &row, now).await?;
                 }
                 BindingChange::Remove {
                     phone, contact, at_ms, ..
@@ -158,6 +165,45 @@ impl Answers {
 }
 
 impl Answers {
+    /// The first registration with the newest SIP password of a phone ends the overlap with the one before.
+    async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<()> {
+        if !self.changing().contains(&row.phone_id) {
+            return Ok(());
+        }
+        if store::end_overlap(tx, &row.phone_id, row.generation, now).await? {
+            store::hasten_orders(tx, &row.phone_id, now).await?;
+            self.changing().remove(&row.phone_id);
+        }
+        Ok(())
+    }
+
+    fn changing(&self) -> MutexGuard<'_, HashSet<PhoneId>> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The SIP password before, of a phone that has one; of any other something of the same size, since opening takes long
+    /// enough to be measured.
+    fn former(&self, phone: &Hashes) -> Option<Former> {
+        let Some(old) = phone.old_hashes.as_deref() else {
+            self.open_nobody();
+            return None;
+        };
+        let Ok(ha1) = sealed::open_old(&self.app, &phone.id, old) else {
+            tracing::error!(
+                phone = phone.id.as_str(),
+                "the SIP hashes before the newest do not open with the key file"
+            );
+            return None;
+        };
+        let valid = phone.old_until.is_some_and(|until| until > self.app.clock.now());
+        if valid || phone.outdated_at.is_some() {
+            self.changing().insert(phone.id.clone());
+        }
+        let generation = phone.generation - 1;
+        let secret = Secret { generation, ha1 };
+        Some(Former { secret, valid })
+    }
+
     /// Opens what belongs to no phone, as long as opening a phone's takes. Sealed anew once its key is retired.
     fn open_nobody(&self) {
         let opened = {
@@ -213,6 +259,7 @@ impl Directory for Answers {
         // A name that nobody has is unsealed as well: opening takes long enough to be measured.
         let Some(phone) = phone else {
             self.open_nobody();
+            self.open_nobody();
             return Ok(None);
         };
         let Ok(ha1) = sealed::open(&self.app, &phone.id, &phone.sip_hashes) else {
@@ -228,8 +275,11 @@ impl Directory for Answers {
         };
         Ok(Some(Credential {
             phone: PhoneKey(phone.id.to_string()),
-            generation: phone.generation,
-            ha1,
+            former: self.former(&phone),
+            current: Secret {
+                generation: phone.generation,
+                ha1,
+            },
         }))
     }
 

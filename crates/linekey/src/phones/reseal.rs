@@ -34,6 +34,16 @@ pub async fn reseal(app: &App, old: KeyId, progress: &dyn Fn(u64)) -> Result<Res
         };
         after = last.id.to_string();
         for phone in batch {
+            let is_of_old_key = |sealed: &[u8]| KeyId::of(sealed) == Some(old);
+            if let Some(before) = phone.old_hashes.filter(|before| is_of_old_key(before)) {
+                // One that does not open authenticates nobody, and is not even recognised.
+                let opened = sealed::open_old(app, &phone.id, &before).ok();
+                let new = opened.map(|hashes| sealed::seal_old(app, &phone.id, &hashes));
+                store::reseal_old(&mut tx, &phone.id, &before, new.as_deref()).await?;
+            }
+            if !is_of_old_key(&phone.sip_hashes) {
+                continue;
+            }
             match sealed::open(app, &phone.id, &phone.sip_hashes) {
                 Ok(hashes) => {
                     let new = sealed::seal(app, &phone.id, &hashes);

@@ -14,11 +14,27 @@ pub(super) fn seal(app: &App, phone: &PhoneId, hashes: &Ha1Set) -> Vec<u8> {
     app.keys.seal(Purpose::SipHashes, &place(phone), &*plain, &app.random)
 }
 
+/// The same for its SIP password before.
+pub(super) fn seal_old(app: &App, phone: &PhoneId, hashes: &Ha1Set) -> Vec<u8> {
+    let plain = zeroize::Zeroizing::new(hashes.to_bytes());
+    app.keys
+        .seal(Purpose::SipHashes, &place_of_old(phone), &*plain, &app.random)
+}
+
+/// Opens those of its SIP password before.
+pub(super) fn open_old(app: &App, phone: &PhoneId, sealed: &[u8]) -> Result<Ha1Set> {
+    open_at(app, &place_of_old(phone), sealed)
+}
+
 /// Opens the hashes of the row of `phone`.
 pub(super) fn open(app: &App, phone: &PhoneId, sealed: &[u8]) -> Result<Ha1Set> {
+    open_at(app, &place(phone), sealed)
+}
+
+fn open_at(app: &App, place: &str, sealed: &[u8]) -> Result<Ha1Set> {
     let plain = app
         .keys
-        .open(Purpose::SipHashes, &place(phone), sealed)
+        .open(Purpose::SipHashes, place, sealed)
         .map_err(Error::defect)?;
     Ha1Set::from_bytes(&plain).ok_or_else(|| Error::defect("sealed SIP hashes of another length"))
 }
@@ -41,8 +57,8 @@ pub(super) fn nobody(app: &App) -> (PhoneId, Vec<u8>) {
     (id, sealed)
 }
 
-/// Whether `password` is the SIP password of a phone of this user, found out by computing what is stored of it. Looks
-/// at every phone, so that the time does not tell which it was.
+/// Whether `password` is the SIP password of a phone of this user, or the one it had before, found out by computing what
+/// is stored of it. Looks at every phone, so that the time does not tell which it was.
 pub async fn equals_sip_password(app: &App, account: &AccountId, user: &UserId, password: &str) -> Result<bool> {
     let mut equal = false;
     for phone in store::hashes_of_user(&app.db, account, user).await? {
@@ -56,8 +72,14 @@ pub async fn equals_sip_password(app: &App, account: &AccountId, user: &UserId, 
         };
         let computed = Ha1::of(Algorithm::Sha256, &phone.sip_name, &phone.sip_domain, password);
         equal |= computed == *stored.get(Algorithm::Sha256, NameForm::Plain);
+        let old = phone.old_hashes.and_then(|old| open_old(app, &phone.id, &old).ok());
+        equal |= old.is_some_and(|old| computed == *old.get(Algorithm::Sha256, NameForm::Plain));
     }
     Ok(equal)
+}
+
+fn place_of_old(phone: &PhoneId) -> String {
+    format!("phones/{phone}/old_hashes")
 }
 
 fn place(phone: &PhoneId) -> String {

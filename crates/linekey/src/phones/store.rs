@@ -1,6 +1,7 @@
 //! Statements on `phones` and `registrations`.
 
 use super::create::{NewPhone, Owner};
+use super::live::Found;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
@@ -15,12 +16,18 @@ pub(super) struct Hashes {
     pub(super) sip_domain: String,
     pub(super) sip_hashes: Vec<u8>,
     pub(super) generation: i64,
+    /// Those of the SIP password before, as long as they are known.
+    pub(super) old_hashes: Option<Vec<u8>>,
+    /// Until when that one is good.
+    pub(super) old_until: Option<Millis>,
+    /// When it was last refused for being used.
+    pub(super) outdated_at: Option<Millis>,
 }
 
 /// The sealed hashes of every phone of a user.
 pub(super) async fn hashes_of_user(db: &Db, account: &AccountId, user: &UserId) -> Result<Vec<Hashes>> {
     query(
-        "select id, sip_name, sip_domain, sip_hashes, generation from phones
+        "select id, sip_name, sip_domain, sip_hashes, generation, old_hashes, old_until, outdated_at from phones
           where account_id = $1 and user_id = $2 order by id",
     )
     .bind(account)
@@ -34,12 +41,14 @@ pub(super) async fn hashes_of_user(db: &Db, account: &AccountId, user: &UserId) 
 pub(super) struct Sealed {
     pub(super) id: PhoneId,
     pub(super) sip_hashes: Vec<u8>,
+    pub(super) old_hashes: Option<Vec<u8>>,
 }
 
 /// The next phones behind `after` whose hashes are sealed with the key of these first bytes. For sealing them anew.
 pub(super) async fn sealed_with(tx: &mut Tx, key: &[u8], after: &str, limit: i64) -> Result<Vec<Sealed>> {
     query(
-        "select id, sip_hashes from phones where substr(sip_hashes, 1, 4) = $1 and id > $2
+        "select id, sip_hashes, old_hashes from phones
+          where (substr(sip_hashes, 1, 4) = $1 or substr(old_hashes, 1, 4) = $1) and id > $2
           order by id limit $3",
     )
     .bind(key)
@@ -60,33 +69,60 @@ pub(super) async fn reseal(tx: &mut Tx, phone: &PhoneId, old: &[u8], new: &[u8])
     Ok(())
 }
 
+/// The same of the SIP password before; with `None` it is not known any more.
+pub(super) async fn reseal_old(tx: &mut Tx, phone: &PhoneId, old: &[u8], new: Option<&[u8]>) -> Result<()> {
+    query("update phones set old_hashes = $3 where id = $1 and old_hashes = $2")
+        .bind(phone)
+        .bind(old)
+        .bind(new)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// How many phones' hashes are sealed with each key, by the first bytes of what is sealed.
 pub(super) async fn count_by_key(db: &Db) -> Result<Vec<(Vec<u8>, i64)>> {
-    query("select substr(sip_hashes, 1, 4) as sealed_with, count(*) as phones from phones group by substr(sip_hashes, 1, 4)")
-        .all(db)
-        .await
+    query(
+        "select sealed_with, count(distinct id) as phones
+           from (select id, substr(sip_hashes, 1, 4) as sealed_with from phones
+                 union all
+                 select id, substr(old_hashes, 1, 4) from phones where old_hashes is not null) as sealed
+          group by sealed_with",
+    )
+    .all(db)
+    .await
 }
 
 /// The phone that was added last.
 pub(super) async fn newest_sealed(db: &Db) -> Result<Option<Sealed>> {
-    query("select id, sip_hashes from phones order by id desc limit 1")
+    query("select id, sip_hashes, old_hashes from phones order by id desc limit 1")
         .optional(db)
         .await
 }
 
-/// The phone of a SIP name, unless its user is disabled or its account suspended. For the registrar alone.
+/// The phone of a SIP name, unless it is blocked, its user disabled or its account suspended. For the registrar alone.
 pub(super) async fn by_sip_name(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Hashes>> {
     query(
-        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation
+        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
-          where p.sip_domain = $1 and p.sip_name = $2 and u.disabled_at is null and a.suspended_at is null",
+          where p.sip_domain = $1 and p.sip_name = $2 and p.blocked_at is null and u.disabled_at is null
+            and a.suspended_at is null",
     )
     .bind(sip_domain)
     .bind(sip_name)
     .optional(db)
     .await
+}
+
+/// Whose the phone of a SIP name is. For commands alone.
+pub(super) async fn by_address(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Found>> {
+    query("select id, account_id, user_id from phones where sip_domain = $1 and sip_name = $2")
+        .bind(sip_domain)
+        .bind(sip_name)
+        .optional(db)
+        .await
 }
 
 /// The labels a user has given.
@@ -136,6 +172,15 @@ pub(super) struct Seen {
     pub(super) extension: Option<String>,
     pub(super) sip_name: String,
     pub(super) sip_domain: String,
+    /// Of its SIP password.
+    pub(super) newest: i64,
+    pub(super) old_until: Option<Millis>,
+    pub(super) outdated_at: Option<Millis>,
+    pub(super) outdated_from: Option<String>,
+    pub(super) outdated_agent: Option<String>,
+    pub(super) blocked_at: Option<Millis>,
+    /// Of the SIP password that made the registration.
+    pub(super) generation: Option<i64>,
     pub(super) user_agent: Option<String>,
     pub(super) received: Option<String>,
     pub(super) registered_at: Option<Millis>,
@@ -146,7 +191,8 @@ pub(super) struct Seen {
 /// A user's phones with their registrations, by label, and of one phone the latest refresh first.
 pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) -> Result<Vec<Seen>> {
     query(
-        "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, r.user_agent, r.received, r.registered_at,
+        "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, p.generation as newest, p.old_until, p.outdated_at,
+                p.outdated_from, p.outdated_agent, p.blocked_at, r.generation, r.user_agent, r.received, r.registered_at,
                 r.expires_at, r.ended_at
            from phones p left join registrations r on r.phone_id = p.id
           where p.account_id = $1 and p.user_id = $2
@@ -174,7 +220,8 @@ pub(super) struct SeenOfSomeone {
 pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Result<Vec<SeenOfSomeone>> {
     query(
         "select u.name as user_name, u.role, a.domain, p.id, p.label, p.extension, p.sip_name, p.sip_domain,
-                r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
+                p.generation as newest, p.old_until, p.outdated_at, p.outdated_from, p.outdated_agent, p.blocked_at,
+                r.generation, r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
@@ -290,6 +337,15 @@ pub(super) async fn lock_out_phones_of(tx: &mut Tx, account: &AccountId, user: &
     Ok(())
 }
 
+/// The same for one phone.
+pub(super) async fn lock_out_phone(tx: &mut Tx, phone: &PhoneId) -> Result<()> {
+    query("update phones set sip_name = id where id = $1")
+        .bind(phone)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes the registrations of a user's phones away.
 pub(super) async fn remove_registrations_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
     query(
@@ -310,4 +366,192 @@ pub(super) async fn remove_phones_of(tx: &mut Tx, account: &AccountId, user: &Us
         .bind(user)
         .run(tx)
         .await
+}
+
+/// A phone that somebody does something to.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Held {
+    pub(super) id: PhoneId,
+    pub(super) label: String,
+    pub(super) sip_name: String,
+    pub(super) sip_domain: String,
+    pub(super) sip_hashes: Vec<u8>,
+    pub(super) generation: i64,
+    pub(super) blocked_at: Option<Millis>,
+}
+
+/// A phone of a user whose row the caller holds, so that nobody else does anything to it.
+pub(super) async fn of_held_user(
+    tx: &mut Tx,
+    (account, user): (&AccountId, &UserId),
+    phone: &PhoneId,
+) -> Result<Option<Held>> {
+    query(
+        "select id, label, sip_name, sip_domain, sip_hashes, generation, blocked_at from phones
+          where account_id = $1 and user_id = $2 and id = $3",
+    )
+    .bind(account)
+    .bind(user)
+    .bind(phone)
+    .optional(tx)
+    .await
+}
+
+/// Gives a phone its next SIP password; the one it had is known as `old`, and good until `old_until`.
+pub(super) async fn rotate(
+    tx: &mut Tx,
+    phone: &PhoneId,
+    sealed: &[u8],
+    old: Option<&[u8]>,
+    old_until: Millis,
+) -> Result<()> {
+    query(
+        "update phones set sip_hashes = $2, generation = generation + 1, old_hashes = $3, old_until = $4,
+                           outdated_at = null, outdated_from = null, outdated_agent = null
+          where id = $1",
+    )
+    .bind(phone)
+    .bind(sealed)
+    .bind(old)
+    .bind(old_until)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a phone registers with its newest SIP password: the one before is good no more, and what was said of phones
+/// that use it is over. False: it has another one meanwhile.
+pub(super) async fn end_overlap(tx: &mut Tx, phone: &PhoneId, generation: i64, now: Millis) -> Result<bool> {
+    let ended = query(
+        "update phones set old_until = case when old_until > $3 then $3 else old_until end,
+                           outdated_at = null, outdated_from = null, outdated_agent = null
+          where id = $1 and generation = $2",
+    )
+    .bind(phone)
+    .bind(generation)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(ended == 1)
+}
+
+/// Notes that a phone was refused for using the SIP password before.
+pub(super) async fn put_outdated(tx: &mut Tx, phone: &PhoneId, (from, agent): (&str, &str), now: Millis) -> Result<()> {
+    query("update phones set outdated_at = $2, outdated_from = $3, outdated_agent = $4 where id = $1")
+        .bind(phone)
+        .bind(now)
+        .bind(from)
+        .bind(agent)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Keeps a phone from registering since `at`, or with `None` lets it again.
+pub(super) async fn put_blocked(tx: &mut Tx, phone: &PhoneId, at: Option<Millis>) -> Result<()> {
+    query("update phones set blocked_at = $2 where id = $1")
+        .bind(phone)
+        .bind(at)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets SIP passwords that were good before `before` at the latest.
+pub(super) async fn forget_old(tx: &mut Tx, before: Millis) -> Result<()> {
+    query("update phones set old_hashes = null, old_until = null where old_until < $1")
+        .bind(before)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes one phone away.
+pub(super) async fn remove_phone(tx: &mut Tx, phone: &PhoneId) -> Result<()> {
+    query("delete from phones where id = $1").bind(phone).run(tx).await?;
+    Ok(())
+}
+
+/// Takes the registrations of one phone away.
+pub(super) async fn remove_registrations(tx: &mut Tx, phone: &PhoneId) -> Result<()> {
+    query("delete from registrations where phone_id = $1")
+        .bind(phone)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Has a registrar end registrations of a phone at `due_at`, or before if that was asked for already.
+pub(super) async fn order(tx: &mut Tx, phone: &PhoneId, below: i64, due_at: Millis) -> Result<()> {
+    query(
+        "insert into sip_orders (phone_id, below, due_at) values ($1, $2, $3)
+         on conflict (phone_id, below) do update set due_at = excluded.due_at
+          where sip_orders.due_at > excluded.due_at",
+    )
+    .bind(phone)
+    .bind(below)
+    .bind(due_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// What was asked for of a phone is due now.
+pub(super) async fn hasten_orders(tx: &mut Tx, phone: &PhoneId, now: Millis) -> Result<()> {
+    query("update sip_orders set due_at = $2 where phone_id = $1 and due_at > $2")
+        .bind(phone)
+        .bind(now)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Has a registrar end the registrations of every phone of a user for good.
+pub(super) async fn order_for_all_of(
+    tx: &mut Tx,
+    (account, user): (&AccountId, &UserId),
+    below: i64,
+    due_at: Millis,
+) -> Result<()> {
+    query(
+        "insert into sip_orders (phone_id, below, due_at)
+         select id, cast($3 as bigint), cast($4 as bigint) from phones where account_id = $1 and user_id = $2
+         on conflict (phone_id, below) do update set due_at = excluded.due_at
+          where sip_orders.due_at > excluded.due_at",
+    )
+    .bind(account)
+    .bind(user)
+    .bind(below)
+    .bind(due_at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Registrations that a registrar has to end.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Order {
+    pub(super) phone_id: PhoneId,
+    pub(super) below: i64,
+    pub(super) due_at: Millis,
+}
+
+/// The orders that are due, the oldest first.
+pub(super) async fn due_orders(db: &Db, now: Millis, limit: i64) -> Result<Vec<Order>> {
+    query("select phone_id, below, due_at from sip_orders where due_at <= $1 order by due_at limit $2")
+        .bind(now)
+        .bind(limit)
+        .all(db)
+        .await
+}
+
+/// An order is done, unless it was given again meanwhile.
+pub(super) async fn remove_order(tx: &mut Tx, order: &Order) -> Result<()> {
+    query("delete from sip_orders where phone_id = $1 and below = $2 and due_at = $3")
+        .bind(&order.phone_id)
+        .bind(order.below)
+        .bind(order.due_at)
+        .run(tx)
+        .await?;
+    Ok(())
 }

@@ -9,17 +9,23 @@ pub enum State {
     Offline,
     /// It never was.
     NeverConnected,
+    /// It is not registered, and asks with the SIP password it had before.
+    Outdated,
+    /// It may not register.
+    Blocked,
     /// No registrar runs here (`sip.mode = "off"`), so nobody can say.
     NotKnown,
 }
 
 impl State {
-    /// The class of the dot: `registered`, `offline`, `never`, `unknown`.
+    /// The class of the dot: `registered`, `offline`, `never`, `outdated`, `blocked`, `unknown`.
     pub fn class(self) -> &'static str {
         match self {
             Self::Registered => "registered",
             Self::Offline => "offline",
             Self::NeverConnected => "never",
+            Self::Outdated => "outdated",
+            Self::Blocked => "blocked",
             Self::NotKnown => "unknown",
         }
     }
@@ -44,4 +50,6 @@ pub struct PhoneView {
     pub state_at: Option<String>,
     /// `Yealink T46U at 203.0.113.7`
     pub seen_text: Option<String>,
+    /// While two SIP passwords are good: which it uses, and until when the old one is.
+    pub overlap_text: Option<String>,
 }

@@ -117,7 +117,11 @@ pub(super) struct Cast<'a> {
     p: &'a Portal,
     browsers: Vec<(&'static str, Browser)>,
     passwords: Vec<(String, Option<String>)>,
+    phones: Vec<Phone>,
 }
+
+/// A phone as it was: id, account, user, label, domain, name, hashes and when it was added.
+type Phone = (String, String, String, String, String, String, Vec<u8>, i64);
 
 impl<'a> Cast<'a> {
     pub(super) async fn new(p: &'a Portal) -> Self {
@@ -125,6 +129,7 @@ impl<'a> Cast<'a> {
             p,
             browsers: Vec::new(),
             passwords: Vec::new(),
+            phones: Vec::new(),
         };
         cast.add_dora().await;
         for (name, id) in OWN_PHONES {
@@ -132,6 +137,10 @@ impl<'a> Cast<'a> {
         }
         let passwords = query("select id, password_hash from users").all(&p.app.db).await;
         cast.passwords = passwords.expect("everyone's password");
+        let phones = query(
+            "select id, account_id, user_id, label, sip_domain, sip_name, sip_hashes, created_at from phones order by id",
+        );
+        cast.phones = phones.all(&p.app.db).await.expect("everyone's phones");
         cast.renew().await;
         cast
     }
@@ -171,6 +180,22 @@ impl<'a> Cast<'a> {
             self.add_dora().await;
             let (name, id) = OWN_PHONES[4];
             self.add_phone(name, id).await;
+        }
+        p.alter(query("delete from sip_orders")).await;
+        p.alter(query(
+            "update phones set blocked_at = null, old_hashes = null, old_until = null",
+        ))
+        .await;
+        for (id, account, user, label, domain, name, hashes, at) in &self.phones {
+            let back = query(
+                "insert into phones (id, account_id, user_id, label, sip_domain, sip_name, sip_hashes, generation,
+                                     created_at)
+                 select $1, $2, $3, $4, $5, $6, $7, 1, cast($8 as bigint) from users where id = $3
+                 on conflict do nothing",
+            );
+            let back = back.bind(id.as_str()).bind(account.as_str()).bind(user.as_str());
+            let back = back.bind(label.as_str()).bind(domain.as_str()).bind(name.as_str());
+            p.alter(back.bind(hashes.as_slice()).bind(*at)).await;
         }
     }
 

@@ -50,8 +50,9 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 29] = [
+const NO_IDS: [&str; 31] = [
     "before",
+    "block",
     "code",
     "confirm_password",
     "did",
@@ -67,6 +68,7 @@ const NO_IDS: [&str; 29] = [
     "name",
     "new_password",
     "next",
+    "overlap_hours",
     "password",
     "q",
     "reason",
@@ -206,6 +208,7 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         ("display_name", "Somebody Else"),
         ("time_zone", "Europe/Lisbon"),
         ("label", "Kitchen"),
+        ("overlap_hours", "24"),
         ("temporary", "on"),
         ("name", "nobody-yet"),
         ("email", "somebody@home.example"),

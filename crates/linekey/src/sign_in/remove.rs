@@ -38,7 +38,7 @@ pub async fn remove(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Remov
     mail::remove_of_user(&mut tx, &subject.id).await?;
     links::void_all(&mut tx, &subject.id).await?;
     users::email::forget(&mut tx, &subject.id).await?;
-    let phones = phones::remove::all_in(&mut tx, &subject.account, &subject.id).await?;
+    let phones = phones::remove::all_in(app, &mut tx, &subject.account, &subject.id).await?;
     users::remove::row(app, &mut tx, &subject).await?;
     let detail = serde_json::json!({ "sessions": ended, "phones": phones });
     audit::record(

@@ -264,6 +264,7 @@ impl Portal {
             "phones",
             "registrations",
             "removed_users",
+            "sip_orders",
         ];
         dump(&self.app.db, &tables).await.join("\n")
     }

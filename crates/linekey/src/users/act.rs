@@ -43,6 +43,7 @@ impl Act {
             Self::Invite => Kind::Invitation,
             Self::SetUpSlip => Kind::SetUpSlip,
             Self::Remove => Kind::UserRemove,
+            Self::Phones => Kind::PhoneAct,
         }
     }
 }

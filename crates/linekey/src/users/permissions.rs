@@ -56,11 +56,13 @@ pub enum Act {
     SetUpSlip,
     /// Removes them, with what is theirs.
     Remove,
+    /// Changes their phones: adds and removes one, gives it a new SIP password, disconnects it.
+    Phones,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SetPassword,
         Self::SendReset,
         Self::SignOut,
@@ -69,6 +71,7 @@ impl Act {
         Self::Invite,
         Self::SetUpSlip,
         Self::Remove,
+        Self::Phones,
     ];
 }
 

@@ -56,13 +56,7 @@ impl Surroundings for Around {
 /// Whether the phone registers that `linekey phone add` printed so. The registrar knows a domain that another process
 /// added within five seconds.
 pub(crate) async fn registers(place: &Place, printed: &str) -> bool {
-    let account = Account::new(
-        place.sip,
-        &told(printed, "user"),
-        &told(printed, "domain"),
-        &told(printed, "password"),
-    );
-    let mut desk = Phone::new(account, Arc::new(Around)).await.expect("a socket");
+    let mut desk = phone(place, printed).await;
     for _ in 0..80 {
         if desk.register_once().await.expect("an answer").is_registered() {
             return true;
@@ -70,6 +64,17 @@ pub(crate) async fn registers(place: &Place, printed: &str) -> bool {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     false
+}
+
+/// The phone that `linekey phone add` or `rotate` printed so.
+pub(crate) async fn phone(place: &Place, printed: &str) -> Phone {
+    let account = Account::new(
+        place.sip,
+        &told(printed, "user"),
+        &told(printed, "domain"),
+        &told(printed, "password"),
+    );
+    Phone::new(account, Arc::new(Around)).await.expect("a socket")
 }
 
 async fn text(client: &reqwest::Client, url: String) -> (u16, String) {

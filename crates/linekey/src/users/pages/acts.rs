@@ -229,6 +229,7 @@ impl<'a> Asked<'a> {
             Act::SetUpSlip => Sent::Slip,
             Act::Remove => Sent::Remove,
             Act::SendReset => Sent::SendReset,
+            Act::Phones => Sent::Nothing,
         };
         Self {
             app,

@@ -1,0 +1,67 @@
+//! Ends a phone's registrations; and blocks it, so that it does not come back, or allows it again.
+
+use super::act::{Begun, By, begin};
+use super::orders::{self, Ending};
+use super::store::{self, Held};
+use crate::app::App;
+use crate::audit::Kind;
+use crate::error::Result;
+use crate::ids::PhoneId;
+use crate::users::permissions::Refusal;
+
+/// What came of an act on a phone.
+#[derive(Debug)]
+pub enum Done {
+    /// It is done, to the phone of this label.
+    Done(String),
+    /// It is so already.
+    Already(String),
+    /// It is not the actor's to do.
+    Forbidden(Refusal),
+    /// The owner has no such phone.
+    NoPhone,
+}
+
+/// Ends the registrations of `phone` within a second. It may register again at once, unless it is blocked.
+pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> Result<Done> {
+    let mut doing = match begin(app, by, phone).await? {
+        Begun::May(doing) => doing,
+        Begun::Refused(refusal) => return Ok(Done::Forbidden(refusal)),
+        Begun::NoPhone => return Ok(Done::NoPhone),
+    };
+    let now = app.clock.now();
+    let Held {
+        id, label, blocked_at, ..
+    } = doing.phone.clone();
+    if blocked_at.is_some() {
+        return Ok(Done::Already(label));
+    }
+    let ending = if block { Ending::ForGood } else { Ending::All };
+    if block {
+        store::put_blocked(&mut doing.tx, &id, Some(now)).await?;
+    }
+    orders::order(&mut doing.tx, &id, ending, now).await?;
+    let detail = serde_json::json!({ "blocked": block });
+    doing.record(app, by, Kind::PhoneDisconnect, detail).await?;
+    doing.tx.commit().await?;
+    Ok(Done::Done(label))
+}
+
+/// Lets a blocked phone register again, with the SIP password it has.
+pub async fn allow(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
+    let mut doing = match begin(app, by, phone).await? {
+        Begun::May(doing) => doing,
+        Begun::Refused(refusal) => return Ok(Done::Forbidden(refusal)),
+        Begun::NoPhone => return Ok(Done::NoPhone),
+    };
+    let Held {
+        id, label, blocked_at, ..
+    } = doing.phone.clone();
+    if blocked_at.is_none() {
+        return Ok(Done::Already(label));
+    }
+    store::put_blocked(&mut doing.tx, &id, None).await?;
+    doing.record(app, by, Kind::PhoneAllow, serde_json::json!({})).await?;
+    doing.tx.commit().await?;
+    Ok(Done::Done(label))
+}

@@ -1,0 +1,95 @@
+//! Gives a phone a new SIP password. The one it has stays good until the phone first registers with the new one, or for as
+//! long as was chosen, so that nobody has to stand beside the phone at that moment.
+
+use zeroize::Zeroizing;
+
+use super::act::{Begun, By, begin};
+use super::create::new_sip_password;
+use super::orders::{self, Ending};
+use super::{sealed, store};
+use crate::app::App;
+use crate::audit::Kind;
+use crate::clock::{DAY, HOUR, Millis};
+use crate::error::Result;
+use crate::ids::PhoneId;
+use crate::users::permissions::Refusal;
+use linekey_sip::digest::Ha1Set;
+
+/// The longest overlap, in hours.
+pub const LONGEST_OVERLAP: i64 = 168;
+/// What it is unless somebody says otherwise, in hours.
+pub const USUAL_OVERLAP: i64 = 24;
+/// How long a SIP password that is not good any more is known, to tell which phone still uses it.
+const KNOWN_FOR: Millis = 30 * DAY;
+
+/// A new SIP password, which nobody will ever see again.
+#[derive(Debug)]
+pub struct NewPassword {
+    /// What the phone is called.
+    pub label: String,
+    /// The name it registers with: `ann-desk`.
+    pub sip_name: String,
+    /// The realm that it registers in.
+    pub sip_domain: String,
+    /// The SIP password.
+    pub sip_password: Zeroizing<String>,
+    /// Until when the one before is good at most, milliseconds UTC; `None`: not any more.
+    pub old_until: Option<Millis>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Rotated {
+    /// It has a new one.
+    Done(NewPassword),
+    /// An overlap is 0 to [`LONGEST_OVERLAP`] hours.
+    Overlap,
+    /// It is not the actor's to do.
+    Forbidden(Refusal),
+    /// The owner has no such phone.
+    NoPhone,
+}
+
+/// Gives `phone` a new SIP password; the one it has is good for `overlap_hours` more, or with 0 not at all.
+pub async fn rotate(app: &App, by: By<'_>, phone: &PhoneId, overlap_hours: i64) -> Result<Rotated> {
+    if !(0..=LONGEST_OVERLAP).contains(&overlap_hours) {
+        return Ok(Rotated::Overlap);
+    }
+    let mut doing = match begin(app, by, phone).await? {
+        Begun::May(doing) => doing,
+        Begun::Refused(refusal) => return Ok(Rotated::Forbidden(refusal)),
+        Begun::NoPhone => return Ok(Rotated::NoPhone),
+    };
+    let now = app.clock.now();
+    let old_until = now + overlap_hours * HOUR;
+    let held = &doing.phone;
+    let sip_password = new_sip_password(app);
+    let hashes = Ha1Set::of(&held.sip_name, &held.sip_domain, &sip_password);
+    let new = sealed::seal(app, &held.id, &hashes);
+    // One that another key file sealed is nobody's any more.
+    let old = sealed::open(app, &held.id, &held.sip_hashes).ok();
+    let old = old.map(|hashes| sealed::seal_old(app, &held.id, &hashes));
+    let (id, generation) = (held.id.clone(), held.generation);
+    store::rotate(&mut doing.tx, &id, &new, old.as_deref(), old_until).await?;
+    // What an earlier overlap left is over now: one SIP password beside the newest is enough.
+    store::hasten_orders(&mut doing.tx, &id, now).await?;
+    orders::order(&mut doing.tx, &id, Ending::Below(generation + 1), old_until).await?;
+    let detail = serde_json::json!({ "hours": overlap_hours });
+    doing.record(app, by, Kind::PhoneRotate, detail).await?;
+    let phone = doing.phone;
+    doing.tx.commit().await?;
+    Ok(Rotated::Done(NewPassword {
+        label: phone.label,
+        sip_name: phone.sip_name,
+        sip_domain: phone.sip_domain,
+        sip_password,
+        old_until: (overlap_hours > 0).then_some(old_until),
+    }))
+}
+
+/// Forgets SIP passwords that have not been good for long; run now and then.
+pub async fn sweep(app: &App) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::forget_old(&mut tx, app.clock.now() - KNOWN_FOR).await?;
+    tx.commit().await
+}
