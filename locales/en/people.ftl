@@ -201,7 +201,7 @@ refused-yourself = That is you. Your own password is under Account, Account Sett
 refused-equal = { $name } is an administrator like you. Administrators don't act on each other: your provider can help.
 refused-higher = { $name } belongs to your provider's staff.
 refused-last = { $name } is the last administrator. An account keeps at least one: your provider can help.
-refused-has-password = { $name } has a password already. Make a temporary password, or print a set-up slip.
+refused-has-password = { $name } has a password, or had one. Send a reset link, make a temporary password, or print a set-up slip.
 refused-no-address = No e-mail of { $name } is on file. Print a set-up slip instead.
 refused-disabled = { $name } may not sign in. Enable { $name } first.
 

@@ -177,6 +177,20 @@ async fn the_act_that_helps_a_person_in_is_put_first(p: Portal) {
     assert_eq!(leads("dora").await, "Print a set-up slip");
 }
 
+/// Whose password was taken away proves who they are with a reset link, not with whatever address is on file.
+async fn whoever_had_a_password_is_not_invited(p: Portal) {
+    let (adam, bob) = (p.signed_in("adam").await, page_of(&p, "bob").await);
+    p.alter(query(
+        "update users set password_hash = null, password_set_at = null, credential_epoch = credential_epoch + 1
+          where name = 'bob'",
+    ))
+    .await;
+    adam.post(&format!("{bob}/invite"), &[])
+        .await
+        .says(403, "has a password, or had one");
+    assert_eq!(p.count(query("select count(*) from outbox")).await, 0);
+}
+
 /// Invitations, reset links and confirmations to one address share its hour.
 async fn five_mails_an_hour_go_to_one_address(p: Portal) {
     let adam = p.signed_in("adam").await;
@@ -496,6 +510,7 @@ stories!(
     without_an_e_mail_somebody_is_added_and_no_invitation_is_said_to_be_sent,
     whoever_has_no_password_is_not_told_that_it_works_again,
     the_act_that_helps_a_person_in_is_put_first,
+    whoever_had_a_password_is_not_invited,
     five_mails_an_hour_go_to_one_address,
     a_name_that_is_markup_is_a_name,
     nobody_is_added_above_ones_rank_or_elsewhere,

@@ -51,7 +51,7 @@ pub(super) async fn send_in(app: &App, tx: &mut Tx, actor: Actor<'_>, whom: Invi
 pub enum Sent {
     /// It is on its way.
     Done(Box<Subject>),
-    /// They have a password already: a reset is what they need.
+    /// They have a password, or had one: a reset is what they need.
     HasPassword,
     /// There is no address on file.
     NoAddress,
@@ -109,7 +109,7 @@ pub async fn again(app: &App, actor: Actor<'_>, whom: Whom<'_>) -> Result<Sent> 
 fn ready(subject: &Subject) -> std::result::Result<&str, Sent> {
     if subject.disabled_at.is_some() {
         Err(Sent::Disabled)
-    } else if subject.password_set_at.is_some() {
+    } else if subject.password_set_at.is_some() || subject.credential_epoch > 0 {
         Err(Sent::HasPassword)
     } else {
         subject.email.as_deref().ok_or(Sent::NoAddress)
