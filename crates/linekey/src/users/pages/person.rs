@@ -154,6 +154,16 @@ pub async fn one(
     })
 }
 
+/// That an invitation or a set-up slip can be used, of whoever cannot get in without one.
+async fn open(app: &App, subject: &Subject, zone: &str) -> Result<Option<String>> {
+    if subject.password_set_at.is_some() {
+        return Ok(None);
+    }
+    let until = links::open_until(app, &subject.id, Purpose::SetUp).await?;
+    let words = &app.words;
+    Ok(until.map(|until| words.say_with("person-open", "until", when::minute(words, until, zone))))
+}
+
 /// The person of the administrator's account with this id.
 pub(super) async fn subject(app: &App, me: &SignedIn, id: &str) -> Result<Option<Subject>> {
     match UserId::parse(id) {
@@ -200,9 +210,7 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
             Some(_) => "slip-what-password",
             None => "slip-what",
         }),
-        open: links::open_until(app, &subject.id, Purpose::SetUp)
-            .await?
-            .map(|until| words.say_with("person-open", "until", when::minute(words, until, zone))),
+        open: open(app, subject, zone).await?,
         invitable: invitable(subject),
         first: first(subject, &shown),
         within,
