@@ -34,6 +34,22 @@ async fn say(p: &Portal, link: &str, name: &str) -> Answer {
     p.browser().post(link, &[("username", name)]).await
 }
 
+/// Says so with the right name: a letter for each fact of the page that tells what was done.
+async fn undone(p: &Portal, link: &str) -> String {
+    let browser = p.browser();
+    let sent = browser.post(link, &[("username", NAME)]).await;
+    sent.leads_to("/not-me/done");
+    let page = browser.get("/not-me/done").await;
+    page.says(200, "Every browser was signed out.");
+    let facts = [
+        ("p", "The portal password no longer works."),
+        ("e", "Your former e-mail address is back on file."),
+        ("m", "A mail with a link to choose a new password is on its way to you."),
+    ];
+    let told = facts.into_iter().filter(|(_, said)| page.text.contains(said));
+    told.map(|(letter, _)| letter).collect()
+}
+
 async fn change_email(p: &Portal, browser: &Browser, mails_before: usize, to: &str) {
     let fields = [
         ("display_name", "Ann Archer"),
@@ -95,13 +111,16 @@ async fn whoever_says_so_ends_what_somebody_else_did(p: Portal) {
     p.browser().send(reqwest::Method::HEAD, &link, &[], None).await;
     assert_eq!(p.dump_everything().await, before, "looking changes nothing");
 
-    say(&p, &link, " Ann@ACME.example ")
+    let owner = p.browser();
+    owner
+        .post(&link, &[("username", " Ann@ACME.example ")])
         .await
-        .leads_to("/not-me/done?did=pm");
-    p.browser()
-        .get("/not-me/done?did=pm")
+        .leads_to("/not-me/done");
+    owner
+        .get("/not-me/done")
         .await
         .says(200, "Signed out everywhere")
+        .says(200, "href=\"/sign-in\"")
         .says(200, "The portal password no longer works.")
         .says(200, "A mail with a link to choose a new password is on its way to you.");
     assert!(!thief.is_signed_in().await);
@@ -211,7 +230,7 @@ async fn a_password_that_was_set_since_stays(p: Portal) {
         .get(&link)
         .await
         .says(200, "Your portal password stays: another one was set since.");
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=m");
+    assert_eq!(undone(&p, &link).await, "m");
     assert!(!ann.is_signed_in().await, "every session ends");
     assert!(signs_in(&p, NEW).await);
     assert!(reset_link_is_good(&p, 3, NAME).await);
@@ -229,7 +248,7 @@ async fn where_there_is_no_password_none_is_said_to_stay(p: Portal) {
     let page = p.browser().get(&link).await;
     assert!(!page.text.contains("password stays"), "{}", page.text);
     page.says(200, "There is no portal password to stop.");
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=m");
+    assert_eq!(undone(&p, &link).await, "m");
     let mails = mails(&p, 2, "reset", NAME).await;
     let text = mails.first().expect("a reset mail").text.replace('\n', " ");
     assert!(text.contains("was used in a mail about your access"), "{text}");
@@ -255,7 +274,7 @@ async fn a_change_of_address_is_put_back_and_the_thief_is_out(p: Portal) {
     let thiefs = link_in(thiefs.first().expect("a mail"), "/not-me/");
     assert_eq!(email(&p).await, (Some("thief2@evil.example".to_owned()), true));
 
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=pem");
+    assert_eq!(undone(&p, &link).await, "pem");
     assert_eq!(email(&p).await, (Some(NAME.to_owned()), true));
     assert!(!thief.is_signed_in().await && !signs_in(&p, THIEFS).await);
     assert!(reset_link_is_good(&p, 8, NAME).await);
@@ -273,10 +292,10 @@ async fn a_thief_who_says_so_first_gains_nothing(p: Portal) {
     change_email(&p, &thief, 3, "thief2@evil.example").await;
     let thiefs = mails(&p, 6, "email-change", "thief@evil.example").await;
     let thiefs = link_in(thiefs.first().expect("a mail"), "/not-me/");
-    say(&p, &thiefs, NAME).await.leads_to("/not-me/done?did=pem");
+    assert_eq!(undone(&p, &thiefs).await, "pem");
     assert_eq!(email(&p).await, (Some("thief@evil.example".to_owned()), true));
     assert!(reset_link_is_good(&p, 7, "thief@evil.example").await);
-    say(&p, &owners, NAME).await.leads_to("/not-me/done?did=em");
+    assert_eq!(undone(&p, &owners).await, "em");
     assert_eq!(email(&p).await, (Some(NAME.to_owned()), true));
     assert!(
         !reset_link_is_good(&p, 8, "thief@evil.example").await,
@@ -290,7 +309,7 @@ async fn an_address_that_was_changed_after_the_password_comes_back_with_it(p: Po
     thief.change_password(THIEFS).await.leads_to("/account/password/done");
     let link = not_me(&p, 1, "password-changed").await;
     change_email(&p, &thief, 1, "thief@evil.example").await;
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=pem");
+    assert_eq!(undone(&p, &link).await, "pem");
     assert_eq!(email(&p).await, (Some(NAME.to_owned()), true));
     assert!(reset_link_is_good(&p, 5, NAME).await);
 }
@@ -304,7 +323,7 @@ async fn an_address_that_an_administrator_put_on_file_since_stays(p: Portal) {
           where name = 'ann'",
     ))
     .await;
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=m");
+    assert_eq!(undone(&p, &link).await, "m");
     assert_eq!(email(&p).await, (Some("by-adam@acme.example".to_owned()), true));
 }
 
@@ -313,7 +332,7 @@ async fn a_frozen_address_is_not_changed_until_the_freeze_is_over_or_lifted(p: P
     ann.change_password(THIEFS).await.leads_to("/account/password/done");
     let first = not_me(&p, 1, "password-changed").await;
     ann.change_password(NEW).await.leads_to("/account/password/done");
-    say(&p, &first, NAME).await.leads_to("/not-me/done?did=m");
+    assert_eq!(undone(&p, &first).await, "m");
     let wish = async |browser: &Browser, email: &str| {
         let fields = [
             ("display_name", "Ann Anchor"),
@@ -356,7 +375,7 @@ async fn a_freeze_ends_by_itself_after_a_day(p: Portal) {
     ann.change_password(THIEFS).await.leads_to("/account/password/done");
     let first = not_me(&p, 1, "password-changed").await;
     ann.change_password(NEW).await.leads_to("/account/password/done");
-    say(&p, &first, NAME).await.leads_to("/not-me/done?did=m");
+    assert_eq!(undone(&p, &first).await, "m");
     for (wait, status) in [(DAY - MINUTE, 422), (MINUTE, 303)] {
         p.wait(wait);
         let ann = p.browser();
@@ -399,7 +418,7 @@ async fn everything_that_waits_is_void(p: Portal) {
     .await;
     let waiting = thief.change_password(THIEFS).await.location().to_owned();
     assert!(waiting.starts_with("/confirm?change="));
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=pm");
+    assert_eq!(undone(&p, &link).await, "pm");
     assert_eq!(p.count(query("select count(*) from pending_changes")).await, 0);
     assert_eq!(p.count(query("select count(*) from email_changes")).await, 0);
     let still = query("select count(*) from outbox where id = 'waits' and due_at is not null");
@@ -437,8 +456,42 @@ async fn a_sign_in_that_was_not_mine_ends_and_the_password_with_it(p: Portal) {
         .get(&link)
         .await
         .says(200, "A new browser was signed in as you:");
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=pm");
+    assert_eq!(undone(&p, &link).await, "pm");
     assert!(!thief.is_signed_in().await && !signs_in(&p, OWN).await);
+}
+
+/// Anybody can write an address, and send it to somebody else.
+async fn what_was_done_is_told_to_the_browser_that_did_it_for_five_minutes(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let link = not_me(&p, 1, "password-changed").await;
+    for page in ["/not-me/done", "/not-me/done?did=pem"] {
+        p.browser().get(page).await.leads_to("/sign-in");
+    }
+    let owner = p.browser();
+    owner.post(&link, &[("username", NAME)]).await.leads_to("/not-me/done");
+    for _ in 0..2 {
+        owner.get("/not-me/done").await.says(200, "Signed out everywhere");
+    }
+    let carried = owner.cookie("linekey-flash").expect("it carries what was done");
+    let forger = p.browser();
+    forger.set_cookie("linekey-flash", &carried.replace(&carried[..4], "AAAA"));
+    forger.get("/not-me/done").await.leads_to("/sign-in");
+    p.browser().get("/not-me/done").await.leads_to("/sign-in");
+    p.wait(5 * MINUTE);
+    owner.get("/not-me/done").await.leads_to("/sign-in");
+}
+
+/// Once, at the field, which has the focus; nothing was about to be saved.
+async fn a_wrong_name_is_said_once_at_its_field(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    ann.change_password(NEW).await.leads_to("/account/password/done");
+    let link = not_me(&p, 1, "password-changed").await;
+    let again = say(&p, &link, "bob@acme.example").await;
+    again.says(422, " autofocus");
+    assert!(again.at_field("username").contains("That is not the sign-in name"));
+    assert_eq!(again.text.matches("That is not the sign-in name").count(), 1);
+    assert!(!again.text.contains("Nothing was saved yet"), "{}", again.text);
 }
 
 async fn without_an_address_the_page_says_whom_to_ask(p: Portal) {
@@ -453,15 +506,17 @@ async fn without_an_address_the_page_says_whom_to_ask(p: Portal) {
         .get(&link)
         .await
         .says(200, "ask your administrator for a new password");
-    say(&p, &link, NAME).await.leads_to("/not-me/done?did=p");
-    p.browser()
-        .get("/not-me/done?did=p")
+    let ann = p.browser();
+    ann.post(&link, &[("username", NAME)]).await.leads_to("/not-me/done");
+    ann.get("/not-me/done")
         .await
         .says(200, "Ask your administrator for a new password now.");
     assert_eq!(p.mails(1).await.len(), 1);
 }
 
 stories!(
+    what_was_done_is_told_to_the_browser_that_did_it_for_five_minutes,
+    a_wrong_name_is_said_once_at_its_field,
     where_there_is_no_password_none_is_said_to_stay,
     a_sign_in_that_was_not_mine_ends_and_the_password_with_it,
     whoever_says_so_ends_what_somebody_else_did,

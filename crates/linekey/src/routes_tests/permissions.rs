@@ -50,12 +50,11 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 31] = [
+const NO_IDS: [&str; 30] = [
     "before",
     "block",
     "code",
     "confirm_password",
-    "did",
     "display_name",
     "edit",
     "email",

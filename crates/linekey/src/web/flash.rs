@@ -1,6 +1,7 @@
 //! What a browser carries from a POST to the page it is sent to: a notice, or a secret that is shown once.
 //!
-//! It travels in a cookie, sealed for one session, so that nothing readable is kept on either side.
+//! It travels in a cookie, sealed for one session or for a page of strangers, so that nothing readable is kept on either
+//! side, and nobody can write what such a page says.
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -19,6 +20,8 @@ const LIFETIME: Millis = 5 * MINUTE;
 /// The longest text, in characters: a notice that names somebody with an endless name is cut, or its cookie would be
 /// more than a browser or a proxy takes.
 const LONGEST: usize = 500;
+/// In the place of a session, where nobody need be signed in. No session is called so.
+const NOBODY: &str = "";
 
 #[derive(Serialize, Deserialize)]
 struct Carried {
@@ -53,6 +56,13 @@ impl Flash {
             .map(|carried| (carried.kind, carried.text))
     }
 
+    /// What was carried under `kind` by a browser in which nobody need be signed in.
+    pub fn of_stranger(self, kind: &str) -> Option<String> {
+        self.0
+            .filter(|carried| carried.session == NOBODY && carried.kind == kind)
+            .map(|carried| carried.text)
+    }
+
     /// A notice for this session.
     pub fn notice(self, session: &SessionId) -> Option<String> {
         self.take(session, "notice")
@@ -61,15 +71,24 @@ impl Flash {
 
 /// Carries `text` under `kind` to the next page of this session.
 pub fn carry(app: &App, session: &SessionId, kind: &str, text: &str) -> SetCookie {
+    sealed(app, session.as_str(), (kind, text), LIFETIME)
+}
+
+/// Carries `text` under `kind` to a page of strangers, for `lasts`: for as long it can be opened again.
+pub fn carry_for_stranger(app: &App, kind: &str, text: &str, lasts: Millis) -> SetCookie {
+    sealed(app, NOBODY, (kind, text), lasts)
+}
+
+fn sealed(app: &App, session: &str, (kind, text): (&str, &str), lasts: Millis) -> SetCookie {
     let carried = Carried {
-        session: session.to_string(),
-        until: app.clock.now() + LIFETIME,
+        session: session.to_owned(),
+        until: app.clock.now() + lasts,
         kind: kind.to_owned(),
         text: text.chars().take(LONGEST).collect(),
     };
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(&carried).expect("texts and a number are JSON"));
     let sealed = app.keys.seal(Purpose::Flash, COOKIE, &plain, &app.random);
-    cookies::set(app, COOKIE, &BASE64URL_NOPAD.encode(&sealed), Some(LIFETIME / 1000))
+    cookies::set(app, COOKIE, &BASE64URL_NOPAD.encode(&sealed), Some(lasts / 1000))
 }
 
 /// Carries a notice.

@@ -7,17 +7,23 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Done, From, Offer, Undone, look, undo};
 use crate::app::App;
-use crate::clock::HOUR;
+use crate::clock::{HOUR, MINUTE, Millis};
 use crate::error::Result;
 use crate::mail::Did;
 use crate::sessions;
 use crate::users::email::undo::FROZEN_FOR;
 use crate::web::answer::{Problem, page};
-use crate::web::form::{Form, Query};
+use crate::web::flash::{self, Flash};
+use crate::web::form::Form;
 use crate::web::gate::with_status;
 use crate::web::origin::Origin;
 use crate::web::page::{FieldError, Frame};
 use crate::when;
+
+/// What carries what was done to the page that says it.
+const DONE: &str = "not-me-done";
+/// How long that page can be opened again.
+const DONE_FOR: Millis = 5 * MINUTE;
 
 #[derive(Template)]
 #[template(path = "password/not_me/ask.html")]
@@ -68,15 +74,20 @@ pub async fn submit(
         });
     }
     Ok(match undo(&app, &token, username, from).await? {
-        Undone::Done(done) => Redirect::to(&format!("/not-me/done?did={}", code(done))).into_response(),
+        Undone::Done(done) => {
+            let carried = flash::carry_for_stranger(&app, DONE, &code(done), DONE_FOR);
+            (carried, Redirect::to("/not-me/done")).into_response()
+        }
         Undone::WrongName(offer) => again(&app, &token, &offer, "not-me-name-wrong", username),
         Undone::Gone => Problem::LinkGone.into_response(),
     })
 }
 
-/// GET `/not-me/done?did=`: names nobody, so that it can be opened by anybody.
-pub async fn done(State(app): State<App>, Query(query): Query) -> Response {
-    let did = query.text("did");
+/// GET `/not-me/done`: says what was done to the browser that did it. There is nothing to say to another.
+pub async fn done(State(app): State<App>, carried: Flash) -> Response {
+    let Some(did) = carried.of_stranger(DONE) else {
+        return Redirect::to("/sign-in").into_response();
+    };
     let words = &app.words;
     let facts = [("p", "not-me-did-password"), ("e", "not-me-did-email")];
     let mut lines = vec![words.say("not-me-did-sessions")];

@@ -71,6 +71,7 @@ async fn ann_moves_to_another_address_and_undoes_it(portal: Portal) {
     phone.type_into("Your sign-in name", "ann").await;
     phone.press("Sign everyone out").await;
     phone.says("That is not the sign-in name this mail is about.").await;
+    assert_eq!(phone.focused().await, "Your sign-in name");
     phone.picture(&portal, "not-me-wrong").await;
     phone.type_into("Your sign-in name", "ann@acme.example").await;
     phone.press("Sign everyone out").await;
