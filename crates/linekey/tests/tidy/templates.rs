@@ -18,7 +18,11 @@ const READ_ALOUD: [&str; 8] = [
 ];
 
 /// Blocks and macros whose text ends up inside a tag, as the value of `class` or as an attribute.
-const INSIDE_A_TAG: [(&str, &str); 2] = [("block shape ", "endblock"), ("macro invalid(", "endmacro")];
+const INSIDE_A_TAG: [(&str, &str); 3] = [
+    ("block shape ", "endblock"),
+    ("macro invalid(", "endmacro"),
+    ("macro focus(", "endmacro"),
+];
 
 /// Every template of the portal.
 pub(crate) fn templates() -> Vec<File> {

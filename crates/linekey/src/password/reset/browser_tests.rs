@@ -79,6 +79,7 @@ async fn cora_types_the_code_of_a_mailbox_she_shares(portal: Portal) {
     cora.type_into("Code from the mail", "2222-2222").await;
     cora.press("Use the code").await;
     cora.says("That code doesn't fit that address").await;
+    assert_eq!(cora.focused().await, "Code from the mail");
     cora.picture(&portal, "reset-code-wrong").await;
     cora.type_into("Code from the mail", codes_in(&mail)[1].to_lowercase())
         .await;

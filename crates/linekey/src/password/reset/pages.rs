@@ -57,7 +57,6 @@ struct AskPage {
 struct SentPage {
     frame: Frame,
     errors: Vec<FieldError>,
-    problem: Option<String>,
     email: String,
     /// How many one address gets in an hour.
     mails: i64,
@@ -122,7 +121,7 @@ fn ask_page(app: &App, email: &str, errors: Vec<FieldError>) -> Response {
 
 /// GET `/reset-password/sent`
 pub async fn sent(State(app): State<App>) -> Response {
-    sent_page(&app, "", Vec::new(), None)
+    sent_page(&app, "", Vec::new())
 }
 
 /// POST `/reset-password/code`: the same answer at the same time, whatever is wrong.
@@ -151,18 +150,20 @@ pub async fn by_code(
         ByCode::Open(token) => FLOWS.onward(&app, &headers, token.reveal()),
         ByCode::Wait(seconds) => Problem::Wait(seconds).into_response(),
         ByCode::Wrong => {
-            let problem = errors.is_empty().then(|| app.words.say("reset-code-wrong"));
-            let again = sent_page(&app, email, errors, problem);
+            let mut errors = errors;
+            if errors.is_empty() {
+                errors.push(field(&app, "code", "reset-code-wrong"));
+            }
+            let again = sent_page(&app, email, errors);
             with_status(StatusCode::UNPROCESSABLE_ENTITY, again)
         }
     })
 }
 
-fn sent_page(app: &App, email: &str, errors: Vec<FieldError>, problem: Option<String>) -> Response {
+fn sent_page(app: &App, email: &str, errors: Vec<FieldError>) -> Response {
     page(&SentPage {
         frame: Frame::for_strangers(app),
         errors,
-        problem,
         email: email.chars().take(320).collect(),
         mails: app.config.mail.per_address_hour,
     })

@@ -227,9 +227,10 @@ async fn a_code_opens_the_link_in_the_browser_that_asked(p: Portal) {
     let browser = p.browser();
     let mail = asked(&p, &browser, "ann@acme.example", 1).await;
     let code = &codes_in(&mail)[0];
-    type_code(&p.browser(), "ann@acme.example", code)
-        .await
-        .says(422, "That code doesn't fit that address");
+    let wrong = type_code(&p.browser(), "ann@acme.example", code).await;
+    wrong.says(422, " autofocus");
+    assert!(wrong.at_field("code").contains("That code doesn't fit that address"));
+    assert!(!wrong.text.contains("is on its way"), "{}", wrong.text);
     type_code(&browser, "adam@acme.example", code)
         .await
         .says(422, "That code doesn't fit that address");
