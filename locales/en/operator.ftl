@@ -52,3 +52,17 @@ mail-kind-signed-out = Signed out by somebody else
 mail-kind-disabled = Access disabled
 mail-kind-enabled = Access enabled
 mail-kind-trial = Test mail
+
+# In what samples of one kind differ.
+mail-sample-password-changed = In Account Settings
+mail-sample-password-changed-by-link = With a reset link
+mail-sample-reset = Asked for by whoever signs in
+mail-sample-reset-several = Several people with one address
+mail-sample-reset-by-somebody-else = Sent by an administrator
+mail-sample-reset-not-me = After “This wasn't me”
+mail-sample-email-change = To another one
+mail-sample-email-change-to-none = Removed
+mail-sample-password-set = To be changed at the next sign-in
+mail-sample-password-set-for-good = Stays until it is changed
+mail-sample-enabled = The password works again
+mail-sample-enabled-without-password = There is no password yet

@@ -231,6 +231,28 @@ async fn every_kind_of_mail_has_a_name_for_people() {
     }
 }
 
+/// Two entries of a list that read alike make one open both.
+#[tokio::test]
+async fn samples_of_one_kind_say_in_what_they_differ() {
+    let p = Portal::start(crate::testing::Engine::Sqlite).await;
+    let samples = super::samples(&p.app, "UTC").expect("samples");
+    let mut said = std::collections::BTreeSet::new();
+    for sample in &samples {
+        let key = format!("mail-sample-{}", sample.name);
+        let differs = p.app.words.has(&key).then(|| p.app.words.say(&key));
+        assert!(said.insert((sample.kind, differs)), "{} reads as another", sample.name);
+        let has_double = samples.iter().filter(|other| other.kind == sample.kind).count() > 1;
+        assert_eq!(p.app.words.has(&key), has_double, "{}", sample.name);
+    }
+    let page = p
+        .signed_in("olivia")
+        .await
+        .get("/operator/mail/preview/reset-several")
+        .await;
+    page.says(200, "Several people with one address");
+    assert!(!page.text.contains(">reset-several<"), "{}", page.text);
+}
+
 stories!(
     a_mail_that_a_restore_held_back_is_told_from_the_past_and_can_be_sent,
     whoever_is_no_operator_any_more_sends_nothing_again,

@@ -147,12 +147,11 @@ fn view(app: &App, mail: &Listed, zone: &str) -> MailView {
 
 /// What a kind is called; its stored text, if a newer release wrote it.
 fn kind(app: &App, kind: &str) -> String {
-    let key = format!("mail-kind-{kind}");
-    if app.words.has(&key) {
-        app.words.say(&key)
-    } else {
-        kind.to_owned()
-    }
+    said(app, &format!("mail-kind-{kind}")).unwrap_or_else(|| kind.to_owned())
+}
+
+fn said(app: &App, key: &str) -> Option<String> {
+    app.words.has(key).then(|| app.words.say(key))
 }
 
 /// POST `/operator/mail/{id}/retry`
@@ -170,6 +169,8 @@ pub async fn try_again(State(app): State<App>, Operator(me): Operator, Path(id):
 struct PreviewView {
     name: &'static str,
     kind: String,
+    /// In what it differs from others of its kind; empty where there are none.
+    differs: String,
     is_chosen: bool,
 }
 
@@ -198,6 +199,7 @@ pub async fn preview(State(app): State<App>, Operator(me): Operator, Path(name):
     let view = |sample: &Sample| PreviewView {
         name: sample.name,
         kind: kind(&app, sample.kind),
+        differs: said(&app, &format!("mail-sample-{}", sample.name)).unwrap_or_default(),
         is_chosen: sample.name == name,
     };
     let mails = all.iter().map(view).collect();
