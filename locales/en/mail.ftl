@@ -99,6 +99,11 @@ mail-email-confirmed-subject = { $brand }: this is your e-mail address now
 mail-email-confirmed-what = This is now the e-mail address of { $name }, who signs in as { $sign-in-name }.
 mail-email-confirmed-then = Mail about your access comes here from now on, and a lost password can be reset with it.
 
+mail-email-withdrawn-subject = { $brand }: your e-mail address was withdrawn
+mail-email-withdrawn-what = This e-mail address was withdrawn.
+mail-email-withdrawn-then = “This wasn't me” was used in a mail to the address that was on file before. From now on no mail about that access comes here, and the links that came here no longer work.
+mail-email-withdrawn-yours = If you know nothing of this, there is nothing to do. If it is your access, tell your administrator or { $brand } now.
+
 ## An administrator ended every session, disabled or enabled
 
 mail-signed-out-subject = { $brand }: you were signed out

@@ -45,6 +45,7 @@ mail-kind-new-browser = Signed in with another browser
 mail-kind-email-confirm = Confirm an e-mail address
 mail-kind-email-change = E-mail address changed
 mail-kind-email-confirmed = E-mail address confirmed
+mail-kind-email-withdrawn = E-mail address withdrawn
 mail-kind-reset = Reset link
 mail-kind-invitation = Invitation
 mail-kind-setup-slip = Set-up slip printed

@@ -1,4 +1,5 @@
-//! The mails about a change of one's e-mail address: to the new one before and after, and to the old one.
+//! The mails about a change of one's e-mail address: to the new one before, after and when it is undone, and to the old
+//! one.
 
 use serde_json::json;
 
@@ -84,6 +85,20 @@ pub(super) fn confirmed(telling: &Telling<'_>, (name, sign_in_name): (&str, &str
         facts: vec![telling.say("mail-when", "when", &telling.moment(at))],
         actions: Vec::new(),
         then: vec![telling.words.say("mail-email-confirmed-then")],
+    }
+}
+
+/// "This address was withdrawn", to an address that is nobody's here any more.
+pub(super) fn withdrawn(telling: &Telling<'_>, at: Millis) -> Content {
+    Content {
+        subject: telling.subject("mail-email-withdrawn-subject"),
+        what: telling.words.say("mail-email-withdrawn-what"),
+        facts: vec![telling.say("mail-when", "when", &telling.moment(at))],
+        actions: Vec::new(),
+        then: vec![
+            telling.words.say("mail-email-withdrawn-then"),
+            telling.subject("mail-email-withdrawn-yours"),
+        ],
     }
 }
 

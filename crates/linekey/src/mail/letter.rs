@@ -203,6 +203,7 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
         Mail::EmailConfirmed {
             name, sign_in_name, at, ..
         } => email::confirmed(telling, (name, sign_in_name), *at),
+        Mail::EmailWithdrawn { at } => email::withdrawn(telling, *at),
         Mail::SignedOut { count, by, at, .. } => access::signed_out(telling, by, whose, *at, *count),
         Mail::Disabled { by, at, .. } => access::disabled(telling, by, whose, *at),
         Mail::Enabled {
@@ -239,18 +240,21 @@ pub(super) fn render(
     ];
     let support = support.iter().filter(|(_, contact)| !contact.is_empty());
     sign_off.extend(support.map(|(key, contact)| telling.say(key, "contact", contact)));
-    if !sign_in_name.is_empty() {
-        let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
-        sign_off.push(match mail {
-            // Their button asks for the sign-in name, as the proof that whoever reads them is the one they are for.
-            Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
-                app.words.say_with("mail-why-not-me", "portal", origin)
-            }
-            // It is not on file before the link is used, and asks for the sign-in name as well.
-            Mail::EmailConfirm { .. } => app.words.say_with("mail-why-typed", "portal", origin),
-            _ => app.words.say_all("mail-why", why),
-        });
-    }
+    sign_off.extend(match mail {
+        // Their button asks for the sign-in name, as the proof that whoever reads them is the one they are for.
+        Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
+            Some(app.words.say_with("mail-why-not-me", "portal", origin))
+        }
+        // It is not on file before the link is used, which asks for the sign-in name as well; or not any more.
+        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } => {
+            Some(app.words.say_with("mail-why-typed", "portal", origin))
+        }
+        Mail::Trial { .. } => None,
+        _ => {
+            let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
+            Some(app.words.say_all("mail-why", why))
+        }
+    });
     let text = Text {
         greeting: &greeting,
         content: &content,

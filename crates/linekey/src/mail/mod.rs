@@ -226,6 +226,12 @@ pub enum Mail {
         /// When, milliseconds UTC.
         at: Millis,
     },
+    /// "This address was withdrawn", to one that "This wasn't me" took off file, or that it kept from coming on it. Names
+    /// nobody: its reader may be anybody.
+    EmailWithdrawn {
+        /// When, milliseconds UTC.
+        at: Millis,
+    },
     /// "An administrator signed you out."
     SignedOut {
         /// In how many browsers.
@@ -284,6 +290,7 @@ impl Mail {
             Self::EmailConfirm { .. } => EMAIL_CONFIRM,
             Self::EmailChanged { .. } => "email-change",
             Self::EmailConfirmed { .. } => "email-confirmed",
+            Self::EmailWithdrawn { .. } => "email-withdrawn",
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
@@ -314,6 +321,7 @@ impl Mail {
             Self::PasswordSet { .. }
             | Self::SetUpSlip { .. }
             | Self::EmailConfirmed { .. }
+            | Self::EmailWithdrawn { .. }
             | Self::SignedOut { .. }
             | Self::Disabled { .. }
             | Self::Enabled { .. }
@@ -345,7 +353,7 @@ impl Mail {
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
-            Self::Trial { .. } => (None, String::new()),
+            Self::EmailWithdrawn { .. } | Self::Trial { .. } => (None, String::new()),
         }
     }
 }

@@ -210,6 +210,7 @@ fn by_its_reader() -> Vec<(&'static str, Mail)> {
         ("email-change", email_changed(Some("ann.archer@home.example"))),
         ("email-change-to-none", email_changed(None)),
         ("email-confirmed", email_confirmed()),
+        ("email-withdrawn", Mail::EmailWithdrawn { at: AT }),
     ]
 }
 

@@ -16,6 +16,12 @@ async fn mails(p: &Portal, count: usize, kind: &str, to: &str) -> Vec<Letter> {
     all.filter(|mail| mail.kind == kind && mail.to == to).collect()
 }
 
+/// What was told to addresses that are nobody's any more.
+async fn withdrawn(p: &Portal, count: usize) -> Vec<Letter> {
+    let all = p.mails(count).await.into_iter();
+    all.filter(|mail| mail.kind == "email-withdrawn").collect()
+}
+
 fn link_in(mail: &Letter, path: &str) -> String {
     let (_, rest) = mail
         .text
@@ -277,7 +283,14 @@ async fn a_change_of_address_is_put_back_and_the_thief_is_out(p: Portal) {
     assert_eq!(undone(&p, &link).await, "pem");
     assert_eq!(email(&p).await, (Some(NAME.to_owned()), true));
     assert!(!thief.is_signed_in().await && !signs_in(&p, THIEFS).await);
-    assert!(reset_link_is_good(&p, 8, NAME).await);
+    assert!(reset_link_is_good(&p, 9, NAME).await);
+    // The address that is nobody's any more is told so, and whose it was is not.
+    let told = withdrawn(&p, 9).await;
+    let to: Vec<_> = told.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["thief2@evil.example"]);
+    for part in [&told[0].subject, &told[0].text, &told[0].html] {
+        assert!(!part.contains("Ann") && !part.contains(NAME), "{part}");
+    }
     // What the thief was mailed meanwhile undoes nothing.
     p.browser().get(&thiefs).await.says(410, "This link no longer works");
     say(&p, &thiefs, NAME).await.says(410, "This link no longer works");
@@ -294,14 +307,14 @@ async fn a_thief_who_says_so_first_gains_nothing(p: Portal) {
     let thiefs = link_in(thiefs.first().expect("a mail"), "/not-me/");
     assert_eq!(undone(&p, &thiefs).await, "pem");
     assert_eq!(email(&p).await, (Some("thief@evil.example".to_owned()), true));
-    assert!(reset_link_is_good(&p, 7, "thief@evil.example").await);
+    assert!(reset_link_is_good(&p, 8, "thief@evil.example").await);
     assert_eq!(undone(&p, &owners).await, "em");
     assert_eq!(email(&p).await, (Some(NAME.to_owned()), true));
     assert!(
-        !reset_link_is_good(&p, 8, "thief@evil.example").await,
+        !reset_link_is_good(&p, 10, "thief@evil.example").await,
         "what was mailed to the thief is void"
     );
-    assert!(reset_link_is_good(&p, 8, NAME).await);
+    assert!(reset_link_is_good(&p, 10, NAME).await);
 }
 
 async fn an_address_that_was_changed_after_the_password_comes_back_with_it(p: Portal) {
@@ -311,7 +324,8 @@ async fn an_address_that_was_changed_after_the_password_comes_back_with_it(p: Po
     change_email(&p, &thief, 1, "thief@evil.example").await;
     assert_eq!(undone(&p, &link).await, "pem");
     assert_eq!(email(&p).await, (Some(NAME.to_owned()), true));
-    assert!(reset_link_is_good(&p, 5, NAME).await);
+    assert!(reset_link_is_good(&p, 6, NAME).await);
+    assert_eq!(withdrawn(&p, 6).await.len(), 1);
 }
 
 async fn an_address_that_an_administrator_put_on_file_since_stays(p: Portal) {
@@ -421,6 +435,9 @@ async fn everything_that_waits_is_void(p: Portal) {
     assert_eq!(undone(&p, &link).await, "pm");
     assert_eq!(p.count(query("select count(*) from pending_changes")).await, 0);
     assert_eq!(p.count(query("select count(*) from email_changes")).await, 0);
+    let told = withdrawn(&p, 4).await;
+    let to: Vec<_> = told.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["thief@evil.example"], "it was asked for, and never confirmed");
     let still = query("select count(*) from outbox where id = 'waits' and due_at is not null");
     assert_eq!(p.count(still).await, 0);
     p.browser()

@@ -1,13 +1,14 @@
 //! Undoes changes of the address that were not the user's, and freezes it: a part of "This wasn't me".
 
-use super::store;
+use super::{WAITS, store};
 use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::db::{Tx, Via};
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::mail::Happened;
+use crate::mail::{self, Happened, Mail};
 use crate::users::Subject;
+use crate::users::name::canonical;
 
 /// How long changes are frozen.
 pub const FROZEN_FOR: Millis = DAY;
@@ -30,9 +31,11 @@ pub async fn is_moved(via: impl Into<Via<'_>>, subject: &Subject, happened: &Hap
     store::was_put_since(via, &subject.id, subject.email.as_deref(), happened.at).await
 }
 
-/// Takes back what waits, puts the former address on file if `moved`, and freezes changes. The caller holds the user.
+/// Takes back what waits, puts the former address on file if `moved`, tells the addresses that are nobody's then, and
+/// freezes changes. The caller holds the user.
 pub async fn undo(app: &App, tx: &mut Tx, subject: &Subject, happened: &Happened, moved: bool) -> Result<()> {
     let now = app.clock.now();
+    tell_withdrawn(app, tx, subject, happened, moved).await?;
     store::remove_waiting(tx, &subject.id).await?;
     if moved {
         let since = Some(happened.email_verified_at);
@@ -48,6 +51,29 @@ pub async fn undo(app: &App, tx: &mut Tx, subject: &Subject, happened: &Happened
         undone_at: Some(now),
     };
     store::put_freeze(tx, &subject.id, freeze).await
+}
+
+/// Tells the address on file, if it is moved away from, and the one that was asked for, if any: each once.
+async fn tell_withdrawn(app: &App, tx: &mut Tx, subject: &Subject, happened: &Happened, moved: bool) -> Result<()> {
+    let at = app.clock.now();
+    let waiting = store::waiting(&mut *tx, &subject.id, at - WAITS).await?;
+    let asked = waiting.map(|waiting| waiting.new_email);
+    let confirmed = subject.verified_email().filter(|_| moved).map(str::to_owned);
+    let stays = if moved {
+        Some(happened.email.as_str())
+    } else {
+        subject.email.as_deref()
+    };
+    let mut told: Vec<String> = stays.map(canonical).into_iter().collect();
+    for email in confirmed.into_iter().chain(asked) {
+        let key = canonical(&email);
+        if !told.contains(&key) {
+            let mail = Mail::EmailWithdrawn { at };
+            mail::send(app, tx, (&subject.account, &subject.id), &email, &mail).await?;
+            told.push(key);
+        }
+    }
+    Ok(())
 }
 
 /// Until when changes of the user's address are frozen, milliseconds UTC, if they are now.
