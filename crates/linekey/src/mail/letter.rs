@@ -240,21 +240,7 @@ pub(super) fn render(
     ];
     let support = support.iter().filter(|(_, contact)| !contact.is_empty());
     sign_off.extend(support.map(|(key, contact)| telling.say(key, "contact", contact)));
-    sign_off.extend(match mail {
-        // Their button asks for the sign-in name, as the proof that whoever reads them is the one they are for.
-        Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
-            Some(app.words.say_with("mail-why-not-me", "portal", origin))
-        }
-        // It is not on file before the link is used, which asks for the sign-in name as well; or not any more.
-        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } => {
-            Some(app.words.say_with("mail-why-typed", "portal", origin))
-        }
-        Mail::Trial { .. } => None,
-        _ => {
-            let why = [("name", plain(&sign_in_name).into()), ("portal", origin.into())];
-            Some(app.words.say_all("mail-why", why))
-        }
-    });
+    sign_off.extend(why(app, mail, &sign_in_name));
     let text = Text {
         greeting: &greeting,
         content: &content,
@@ -274,6 +260,26 @@ pub(super) fn render(
         laid_out(&text.map_err(Error::defect)?),
         html.map_err(Error::defect)?,
     ))
+}
+
+/// Why it came to whoever reads it.
+fn why(app: &App, mail: &Mail, sign_in_name: &str) -> Option<String> {
+    let origin = app.config.portal.public_url.origin();
+    match mail {
+        // Their button asks for the sign-in name, as the proof that whoever reads them is the one they are for.
+        Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
+            Some(app.words.say_with("mail-why-not-me", "portal", origin))
+        }
+        // It is not on file before the link is used, which asks for the sign-in name as well; or not any more.
+        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } => {
+            Some(app.words.say_with("mail-why-typed", "portal", origin))
+        }
+        Mail::Trial { .. } => None,
+        _ => {
+            let why = [("name", plain(sign_in_name).into()), ("portal", origin.into())];
+            Some(app.words.say_all("mail-why", why))
+        }
+    }
 }
 
 /// What a user chose, on one line and in the order it is written: without control characters, line separators and
