@@ -224,10 +224,14 @@ impl Portal {
         delivered().await
     }
 
-    /// Waits until every mail has left: the links of a mail are made when it leaves.
+    /// Waits until every mail has left, since its links are made then, and until every registration that is to end has ended.
     async fn settle(&self) {
         let under_way = "select count(*) from outbox where due_at is not null and delivered_at is null";
         self.until(async || self.count(query(under_way)).await == 0).await;
+        // What the registrar has to end by now, it ends in its own time.
+        let due = "select count(*) from sip_orders where due_at <= $1";
+        let now = self.clock.now();
+        self.until(async || self.count(query(due).bind(now)).await == 0).await;
     }
 
     /// How many audit events of a kind there are.
