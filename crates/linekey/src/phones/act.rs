@@ -1,9 +1,11 @@
 //! Begins what somebody does to a phone: its owner in a session, or whoever helps the owner. Both hold the owner's row, so
 //! that of two acts on one phone the second sees what the first did.
 
-use super::store::{self, Held};
+use super::orders::{self, Ending};
+use super::store::{self, Held, Which};
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
+use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
@@ -65,6 +67,16 @@ pub(super) async fn begin(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Begu
 }
 
 impl Doing {
+    /// Has registrations of the phone end at `due_at`.
+    pub(super) async fn order(&mut self, ending: Ending, due_at: Millis) -> Result<()> {
+        let which = Which {
+            account: &self.account,
+            user: &self.user,
+            phone: Some(&self.phone.id),
+        };
+        orders::order(&mut self.tx, which, ending, due_at).await
+    }
+
     /// Puts it on record.
     pub(super) async fn record(
         &mut self,

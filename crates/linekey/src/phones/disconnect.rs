@@ -1,8 +1,8 @@
 //! Ends a phone's registrations; and blocks it, so that it does not come back, or allows it again.
 
 use super::act::{Begun, By, begin};
-use super::orders::{self, Ending};
-use super::store::{self, Held};
+use super::orders::Ending;
+use super::store;
 use crate::app::App;
 use crate::audit::Kind;
 use crate::error::Result;
@@ -29,22 +29,19 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
         Begun::Refused(refusal) => return Ok(Done::Forbidden(refusal)),
         Begun::NoPhone => return Ok(Done::NoPhone),
     };
-    let now = app.clock.now();
-    let Held {
-        id, label, blocked_at, ..
-    } = doing.phone.clone();
-    if blocked_at.is_some() {
-        return Ok(Done::Already(label));
+    if doing.phone.blocked_at.is_some() {
+        return Ok(Done::Already(doing.phone.label));
     }
+    let now = app.clock.now();
     let ending = if block { Ending::ForGood } else { Ending::All };
     if block {
-        store::put_blocked(&mut doing.tx, &id, Some(now)).await?;
+        store::put_blocked(&mut doing.tx, &doing.phone.id, Some(now)).await?;
     }
-    orders::order(&mut doing.tx, &id, ending, now).await?;
+    doing.order(ending, now).await?;
     let detail = serde_json::json!({ "blocked": block });
     doing.record(app, by, Kind::PhoneDisconnect, detail).await?;
     doing.tx.commit().await?;
-    Ok(Done::Done(label))
+    Ok(Done::Done(doing.phone.label))
 }
 
 /// Lets a blocked phone register again, with the SIP password it has.
@@ -54,14 +51,11 @@ pub async fn allow(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
         Begun::Refused(refusal) => return Ok(Done::Forbidden(refusal)),
         Begun::NoPhone => return Ok(Done::NoPhone),
     };
-    let Held {
-        id, label, blocked_at, ..
-    } = doing.phone.clone();
-    if blocked_at.is_none() {
-        return Ok(Done::Already(label));
+    if doing.phone.blocked_at.is_none() {
+        return Ok(Done::Already(doing.phone.label));
     }
-    store::put_blocked(&mut doing.tx, &id, None).await?;
+    store::put_blocked(&mut doing.tx, &doing.phone.id, None).await?;
     doing.record(app, by, Kind::PhoneAllow, serde_json::json!({})).await?;
     doing.tx.commit().await?;
-    Ok(Done::Done(label))
+    Ok(Done::Done(doing.phone.label))
 }

@@ -79,7 +79,7 @@ pub async fn in_accounts(app: &App, domain: &str, user: Option<&UserId>) -> Resu
         }
         let standing = standing(app, &registrations);
         listed.push(Listed {
-            old_until: registrations[0].old_until.filter(|until| *until > app.clock.now()),
+            old_until: old_until(app, &registrations[0]),
             user: first.role.sign_in_name(&first.user_name, &first.domain),
             domain: first.domain,
             phone: view(app, &registrations, &standing, "UTC"),
@@ -142,10 +142,14 @@ fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) 
     }
 }
 
+/// Until when the SIP password it had before is good, if it is.
+fn old_until(app: &App, phone: &Seen) -> Option<Millis> {
+    phone.old_until.filter(|until| *until > app.clock.now())
+}
+
 /// Two SIP passwords are good: which the phone uses, and until when.
 fn overlap_text(app: &App, phone: &Seen, standing: &Standing<'_>, zone: &str) -> Option<String> {
-    let now = app.clock.now();
-    let until = phone.old_until.filter(|until| *until > now)?;
+    let until = old_until(app, phone)?;
     let with_old = standing.state == State::Registered
         && standing
             .latest
@@ -154,7 +158,7 @@ fn overlap_text(app: &App, phone: &Seen, standing: &Standing<'_>, zone: &str) ->
     let key = if with_old { "phone-overlap-old" } else { "phone-overlap" };
     Some(
         app.words
-            .say_with(key, "until", when::short(&app.words, until, now, zone)),
+            .say_with(key, "until", when::short(&app.words, until, app.clock.now(), zone)),
     )
 }
 

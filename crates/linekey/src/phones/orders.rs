@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use linekey_sip::{PhoneKey, Running, Unavailable};
 
-use super::store::{self, Order};
+use super::store::{self, Order, Which};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::PhoneId;
 
 /// Between two looks at orders that are not due yet.
 const IDLE: Duration = Duration::from_millis(300);
@@ -40,9 +39,9 @@ impl Ending {
     }
 }
 
-/// Has registrations of `phone` end at `due_at`.
-pub(super) async fn order(tx: &mut Tx, phone: &PhoneId, ending: Ending, due_at: Millis) -> Result<()> {
-    store::order(tx, phone, ending.below(), due_at).await
+/// Has registrations of these phones end at `due_at`.
+pub(super) async fn order(tx: &mut Tx, which: Which<'_>, ending: Ending, due_at: Millis) -> Result<()> {
+    store::order(tx, which, ending.below(), due_at).await
 }
 
 /// Carries orders out until it is aborted.

@@ -1,8 +1,9 @@
 //! `/phones`: each phone with its state, adding one, and what its owner does to one.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::act::By;
@@ -47,16 +48,27 @@ struct PhonePage {
     overlaps: Vec<(i64, String, bool)>,
 }
 
+/// The phone that an address names. What is no id of a phone is nothing that is here.
+pub struct OfPath(PhoneId);
+
+impl FromRequestParts<App> for OfPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let id = Path::<String>::from_request_parts(parts, app).await;
+        id.ok()
+            .and_then(|Path(id)| PhoneId::parse(&id))
+            .map(Self)
+            .ok_or(Problem::NotFound)
+    }
+}
+
 /// GET `/phones`
 pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response, Error> {
     let notice = carried.take(&me.session, NOTICE);
-    let is_carried = notice.is_some();
+    let told = notice.is_some().then(|| flash::clear(&app));
     let body = list_with(&app, &me, "", Vec::new(), notice).await?;
-    Ok(if is_carried {
-        (flash::clear(&app), body).into_response()
-    } else {
-        body
-    })
+    Ok((told, body).into_response())
 }
 
 /// POST `/phones`
@@ -100,11 +112,10 @@ pub async fn one(
         notice,
         ..Shown::default()
     };
-    let body = phone_page(&app, &me, &id, shown).await?;
-    Ok(if is_carried {
-        (flash::clear(&app), body).into_response()
-    } else {
-        body
+    let told = is_carried.then(|| flash::clear(&app));
+    Ok(match phone_page(&app, &me, &id, shown).await? {
+        Some(body) => (told, body).into_response(),
+        None => Problem::NotFound.into_response(),
     })
 }
 
@@ -116,20 +127,20 @@ struct Shown {
     errors: Vec<FieldError>,
 }
 
-async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<Response, Error> {
-    let Some(phone) = live::of(app, &me.person)
+/// The page of a phone of `me`; `None`: they have no such phone.
+async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<Option<Response>, Error> {
+    let phone = live::of(app, &me.person)
         .await?
         .into_iter()
-        .find(|phone| phone.id == id)
-    else {
-        return Ok(Problem::NotFound.into_response());
-    };
-    Ok(page(&PhonePage {
-        frame: me.frame(app, Section::Phones),
-        settings: settings(app, &phone),
-        overlaps: overlaps(app),
-        phone,
-        shown,
+        .find(|phone| phone.id == id);
+    Ok(phone.map(|phone| {
+        page(&PhonePage {
+            frame: me.frame(app, Section::Phones),
+            settings: settings(app, &phone),
+            overlaps: overlaps(app),
+            phone,
+            shown,
+        })
     }))
 }
 
@@ -162,18 +173,20 @@ fn overlaps(app: &App) -> Vec<(i64, String, bool)> {
 pub async fn rotate(
     State(app): State<App>,
     me: SignedIn,
-    Path(id): Path<String>,
+    OfPath(phone): OfPath,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let Some(phone) = PhoneId::parse(&id) else {
-        return Ok(Problem::NotFound.into_response());
-    };
     // What is no number is none that is allowed either.
     let hours = form.text("overlap_hours").trim().parse().unwrap_or(-1);
     Ok(match rotate::rotate(&app, By::Owner(&me), &phone, hours).await? {
         Rotated::Done(new) => {
-            let once = flash::carry(&app, &me.session, SIP_PASSWORD, &format!("{id} {}", *new.sip_password));
-            (once, Redirect::to(&format!("/phones/{id}"))).into_response()
+            let once = flash::carry(
+                &app,
+                &me.session,
+                SIP_PASSWORD,
+                &format!("{phone} {}", *new.sip_password),
+            );
+            (once, Redirect::to(&format!("/phones/{phone}"))).into_response()
         }
         Rotated::Overlap => {
             let error = FieldError {
@@ -184,32 +197,22 @@ pub async fn rotate(
                 errors: vec![error],
                 ..Shown::default()
             };
-            let again = phone_page(&app, &me, &id, shown).await?;
-            with_status_unless_missing(again)
+            match phone_page(&app, &me, phone.as_str(), shown).await? {
+                Some(again) => with_status(StatusCode::UNPROCESSABLE_ENTITY, again),
+                None => Problem::NotFound.into_response(),
+            }
         }
         Rotated::Forbidden(_) | Rotated::NoPhone => Problem::NotFound.into_response(),
     })
-}
-
-/// 422, but for a page that says that there is no such phone.
-fn with_status_unless_missing(again: Response) -> Response {
-    if again.status() == StatusCode::OK {
-        with_status(StatusCode::UNPROCESSABLE_ENTITY, again)
-    } else {
-        again
-    }
 }
 
 /// POST `/phones/{id}/disconnect`
 pub async fn disconnect(
     State(app): State<App>,
     me: SignedIn,
-    Path(id): Path<String>,
+    OfPath(phone): OfPath,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let Some(phone) = PhoneId::parse(&id) else {
-        return Ok(Problem::NotFound.into_response());
-    };
     let block = form.text("block") == "on";
     let done = disconnect::disconnect(&app, By::Owner(&me), &phone, block).await?;
     let key = if block {
@@ -217,23 +220,17 @@ pub async fn disconnect(
     } else {
         "phone-is-disconnected"
     };
-    Ok(answer(&app, &me, done, key, &format!("/phones/{id}")))
+    Ok(answer(&app, &me, done, key, &format!("/phones/{phone}")))
 }
 
 /// POST `/phones/{id}/allow`
-pub async fn allow(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Error> {
-    let Some(phone) = PhoneId::parse(&id) else {
-        return Ok(Problem::NotFound.into_response());
-    };
+pub async fn allow(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response, Error> {
     let done = disconnect::allow(&app, By::Owner(&me), &phone).await?;
-    Ok(answer(&app, &me, done, "phone-is-allowed", &format!("/phones/{id}")))
+    Ok(answer(&app, &me, done, "phone-is-allowed", &format!("/phones/{phone}")))
 }
 
 /// POST `/phones/{id}/remove`
-pub async fn remove(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result<Response, Error> {
-    let Some(phone) = PhoneId::parse(&id) else {
-        return Ok(Problem::NotFound.into_response());
-    };
+pub async fn remove(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response, Error> {
     let done = remove::remove(&app, By::Owner(&me), &phone).await?;
     Ok(answer(&app, &me, done, "phone-is-removed", "/phones"))
 }

@@ -1,9 +1,9 @@
 //! Takes phones away, with their registrations.
 
-use super::act::{Begun, By, begin};
+use super::act::{Begun, By, Doing, begin};
 use super::disconnect::Done;
 use super::orders::{self, Ending};
-use super::store;
+use super::store::{self, Which};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::db::Tx;
@@ -12,10 +12,8 @@ use crate::ids::{AccountId, PhoneId, UserId};
 
 /// Takes every phone of a user away in the transaction of a change that reports it, and says how many there were.
 pub async fn all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<u64> {
-    store::lock_out_phones_of(tx, account, user).await?;
-    store::order_for_all_of(tx, (account, user), i64::MAX, app.clock.now()).await?;
-    store::remove_registrations_of(tx, account, user).await?;
-    store::remove_phones_of(tx, account, user).await
+    let phone = None;
+    take_away(app, tx, Which { account, user, phone }).await
 }
 
 /// Takes one phone away, with its registrations.
@@ -25,15 +23,29 @@ pub async fn remove(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
         Begun::Refused(refusal) => return Ok(Done::Forbidden(refusal)),
         Begun::NoPhone => return Ok(Done::NoPhone),
     };
-    let id = doing.phone.id.clone();
-    // First what a registrar that stores a registration of it would hold.
-    store::lock_out_phone(&mut doing.tx, &id).await?;
-    store::remove_registrations(&mut doing.tx, &id).await?;
-    store::remove_phone(&mut doing.tx, &id).await?;
-    orders::order(&mut doing.tx, &id, Ending::ForGood, app.clock.now()).await?;
+    let Doing {
+        tx,
+        phone,
+        account,
+        user,
+    } = &mut *doing;
+    let which = Which {
+        account,
+        user,
+        phone: Some(&phone.id),
+    };
+    take_away(app, tx, which).await?;
     let detail = serde_json::json!({ "label": doing.phone.label });
     doing.record(app, by, Kind::PhoneRemove, detail).await?;
     let label = doing.phone.label;
     doing.tx.commit().await?;
     Ok(Done::Done(label))
+}
+
+/// First what a registrar that stores a registration of them would hold.
+async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
+    store::lock_out(tx, which).await?;
+    orders::order(tx, which, Ending::ForGood, app.clock.now()).await?;
+    store::remove_registrations(tx, which).await?;
+    store::remove_phones(tx, which).await
 }

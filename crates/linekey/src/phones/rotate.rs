@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::act::{Begun, By, begin};
 use super::create::new_sip_password;
-use super::orders::{self, Ending};
+use super::orders::Ending;
 use super::{sealed, store};
 use crate::app::App;
 use crate::audit::Kind;
@@ -73,7 +73,7 @@ pub async fn rotate(app: &App, by: By<'_>, phone: &PhoneId, overlap_hours: i64) 
     store::rotate(&mut doing.tx, &id, &new, old.as_deref(), old_until).await?;
     // What an earlier overlap left is over now: one SIP password beside the newest is enough.
     store::hasten_orders(&mut doing.tx, &id, now).await?;
-    orders::order(&mut doing.tx, &id, Ending::Below(generation + 1), old_until).await?;
+    doing.order(Ending::Below(generation + 1), old_until).await?;
     let detail = serde_json::json!({ "hours": overlap_hours });
     doing.record(app, by, Kind::PhoneRotate, detail).await?;
     let phone = doing.phone;

@@ -10,15 +10,17 @@ use crate::keys::Purpose;
 
 /// Seals the hashes for the row of `phone`.
 pub(super) fn seal(app: &App, phone: &PhoneId, hashes: &Ha1Set) -> Vec<u8> {
-    let plain = zeroize::Zeroizing::new(hashes.to_bytes());
-    app.keys.seal(Purpose::SipHashes, &place(phone), &*plain, &app.random)
+    seal_at(app, &place(phone), hashes)
 }
 
 /// The same for its SIP password before.
 pub(super) fn seal_old(app: &App, phone: &PhoneId, hashes: &Ha1Set) -> Vec<u8> {
+    seal_at(app, &place_of_old(phone), hashes)
+}
+
+fn seal_at(app: &App, place: &str, hashes: &Ha1Set) -> Vec<u8> {
     let plain = zeroize::Zeroizing::new(hashes.to_bytes());
-    app.keys
-        .seal(Purpose::SipHashes, &place_of_old(phone), &*plain, &app.random)
+    app.keys.seal(Purpose::SipHashes, place, &*plain, &app.random)
 }
 
 /// Opens those of its SIP password before.

@@ -326,44 +326,54 @@ pub(super) async fn owner_of(tx: &mut Tx, phone: &PhoneId) -> Result<Option<(Acc
         .await
 }
 
-/// Waits for whoever is about to store a registration of the user's phones, and lets nobody begin. A SIP name is what
+/// The phones that something is done to: one of a user, or with `None` all of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Which<'a> {
+    pub(super) account: &'a AccountId,
+    pub(super) user: &'a UserId,
+    pub(super) phone: Option<&'a PhoneId>,
+}
+
+impl<'a> Which<'a> {
+    /// The one, as a statement takes it: empty for all.
+    fn one(&self) -> &'a str {
+        self.phone.map_or("", PhoneId::as_str)
+    }
+}
+
+/// Waits for whoever is about to store a registration of these phones, and lets nobody begin. A SIP name is what
 /// PostgreSQL locks more firmly than the rest of a row, for it could be referred to.
-pub(super) async fn lock_out_phones_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
-    query("update phones set sip_name = id where account_id = $1 and user_id = $2")
-        .bind(account)
-        .bind(user)
+pub(super) async fn lock_out(tx: &mut Tx, which: Which<'_>) -> Result<()> {
+    query("update phones set sip_name = id where account_id = $1 and user_id = $2 and ($3 = '' or id = $3)")
+        .bind(which.account)
+        .bind(which.user)
+        .bind(which.one())
         .run(tx)
         .await?;
     Ok(())
 }
 
-/// The same for one phone.
-pub(super) async fn lock_out_phone(tx: &mut Tx, phone: &PhoneId) -> Result<()> {
-    query("update phones set sip_name = id where id = $1")
-        .bind(phone)
-        .run(tx)
-        .await?;
-    Ok(())
-}
-
-/// Takes the registrations of a user's phones away.
-pub(super) async fn remove_registrations_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+/// Takes their registrations away.
+pub(super) async fn remove_registrations(tx: &mut Tx, which: Which<'_>) -> Result<()> {
     query(
         "delete from registrations
-          where account_id = $1 and phone_id in (select id from phones where account_id = $1 and user_id = $2)",
+          where account_id = $1
+            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
     )
-    .bind(account)
-    .bind(user)
+    .bind(which.account)
+    .bind(which.user)
+    .bind(which.one())
     .run(tx)
     .await?;
     Ok(())
 }
 
-/// Takes a user's phones away, and says how many there were.
-pub(super) async fn remove_phones_of(tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<u64> {
-    query("delete from phones where account_id = $1 and user_id = $2")
-        .bind(account)
-        .bind(user)
+/// Takes them away, and says how many there were.
+pub(super) async fn remove_phones(tx: &mut Tx, which: Which<'_>) -> Result<u64> {
+    query("delete from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3)")
+        .bind(which.account)
+        .bind(which.user)
+        .bind(which.one())
         .run(tx)
         .await
 }
@@ -466,29 +476,18 @@ pub(super) async fn forget_old(tx: &mut Tx, before: Millis) -> Result<()> {
     Ok(())
 }
 
-/// Takes one phone away.
-pub(super) async fn remove_phone(tx: &mut Tx, phone: &PhoneId) -> Result<()> {
-    query("delete from phones where id = $1").bind(phone).run(tx).await?;
-    Ok(())
-}
-
-/// Takes the registrations of one phone away.
-pub(super) async fn remove_registrations(tx: &mut Tx, phone: &PhoneId) -> Result<()> {
-    query("delete from registrations where phone_id = $1")
-        .bind(phone)
-        .run(tx)
-        .await?;
-    Ok(())
-}
-
-/// Has a registrar end registrations of a phone at `due_at`, or before if that was asked for already.
-pub(super) async fn order(tx: &mut Tx, phone: &PhoneId, below: i64, due_at: Millis) -> Result<()> {
+/// Has a registrar end registrations of these phones at `due_at`, or before if that was asked for already.
+pub(super) async fn order(tx: &mut Tx, which: Which<'_>, below: i64, due_at: Millis) -> Result<()> {
     query(
-        "insert into sip_orders (phone_id, below, due_at) values ($1, $2, $3)
+        "insert into sip_orders (phone_id, below, due_at)
+         select id, cast($4 as bigint), cast($5 as bigint) from phones
+          where account_id = $1 and user_id = $2 and ($3 = '' or id = $3)
          on conflict (phone_id, below) do update set due_at = excluded.due_at
           where sip_orders.due_at > excluded.due_at",
     )
-    .bind(phone)
+    .bind(which.account)
+    .bind(which.user)
+    .bind(which.one())
     .bind(below)
     .bind(due_at)
     .run(tx)
@@ -503,28 +502,6 @@ pub(super) async fn hasten_orders(tx: &mut Tx, phone: &PhoneId, now: Millis) -> 
         .bind(now)
         .run(tx)
         .await?;
-    Ok(())
-}
-
-/// Has a registrar end the registrations of every phone of a user for good.
-pub(super) async fn order_for_all_of(
-    tx: &mut Tx,
-    (account, user): (&AccountId, &UserId),
-    below: i64,
-    due_at: Millis,
-) -> Result<()> {
-    query(
-        "insert into sip_orders (phone_id, below, due_at)
-         select id, cast($3 as bigint), cast($4 as bigint) from phones where account_id = $1 and user_id = $2
-         on conflict (phone_id, below) do update set due_at = excluded.due_at
-          where sip_orders.due_at > excluded.due_at",
-    )
-    .bind(account)
-    .bind(user)
-    .bind(below)
-    .bind(due_at)
-    .run(tx)
-    .await?;
     Ok(())
 }
 
