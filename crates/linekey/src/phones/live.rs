@@ -156,10 +156,7 @@ fn overlap_text(app: &App, phone: &Seen, standing: &Standing<'_>, zone: &str) ->
             .and_then(|seen| seen.generation)
             .is_some_and(|made| made < phone.newest);
     let key = if with_old { "phone-overlap-old" } else { "phone-overlap" };
-    Some(
-        app.words
-            .say_with(key, "until", when::short(&app.words, until, app.clock.now(), zone)),
-    )
+    Some(app.words.say_with(key, "until", when::minute(&app.words, until, zone)))
 }
 
 fn state_text(app: &App, state: State, at: Option<Millis>, zone: &str) -> String {

@@ -69,6 +69,10 @@ async fn both_sip_passwords_register_until_the_new_one_is_first_used(p: Portal) 
     ann.get(&page)
         .await
         .says(200, "It is connected with the SIP password it had, which works until");
+    let until = query("select old_until from phones where sip_name = 'ann-desk'");
+    let (until,): (i64,) = until.one(&p.app.db).await.expect("an overlap");
+    let to_the_minute = crate::when::minute(&p.app.words, until, "Europe/Lisbon");
+    ann.get(&page).await.says(200, &format!("works until {to_the_minute}"));
     let mut again = desk(&p, OLD).await;
     assert!(again.is_registered().await, "another device with the old one, too");
     let mut renewed = desk(&p, &new).await;
@@ -201,12 +205,17 @@ async fn nobody_does_anything_to_somebody_elses_phone(p: Portal) {
 async fn an_old_sip_password_is_forgotten_after_a_month(p: Portal) {
     let ann = p.signed_in("ann").await;
     rotate(&p, &ann, "0").await;
+    assert_eq!(desk(&p, OLD).await.register().await.status, 401);
+    let outdated = || query("select count(*) from phones where outdated_at is not null");
+    p.until(async || p.count(outdated()).await == 1).await;
     let known = || query("select count(*) from phones where old_hashes is not null");
     crate::jobs::sweep(&p.app).await.expect("a database");
     assert_eq!(p.count(known()).await, 1);
     p.wait(31 * DAY);
     crate::jobs::sweep(&p.app).await.expect("a database");
     assert_eq!(p.count(known()).await, 0);
+    // Nobody could tell any more that it stopped using it.
+    assert_eq!(p.count(outdated()).await, 0);
 }
 
 /// The portal refuses as its password what is, or just was, the SIP password of a phone.

@@ -467,12 +467,16 @@ pub(super) async fn put_blocked(tx: &mut Tx, phone: &PhoneId, at: Option<Millis>
     Ok(())
 }
 
-/// Forgets SIP passwords that were good before `before` at the latest.
+/// Forgets SIP passwords that were good before `before` at the latest, and who used them: nobody can tell any more.
 pub(super) async fn forget_old(tx: &mut Tx, before: Millis) -> Result<()> {
-    query("update phones set old_hashes = null, old_until = null where old_until < $1")
-        .bind(before)
-        .run(tx)
-        .await?;
+    query(
+        "update phones set old_hashes = null, old_until = null,
+                           outdated_at = null, outdated_from = null, outdated_agent = null
+          where old_until < $1",
+    )
+    .bind(before)
+    .run(tx)
+    .await?;
     Ok(())
 }
 
