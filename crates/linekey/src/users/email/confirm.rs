@@ -26,32 +26,15 @@ pub struct Offer {
     pub subject: Subject,
 }
 
-/// Who confirms it.
-#[derive(Clone, Copy, Debug)]
-pub enum By<'a> {
-    /// Whoever is signed in as this user.
-    Session(&'a UserId),
-    /// Whoever typed this as their sign-in name.
-    Name(&'a str),
-}
-
-impl By<'_> {
-    /// Whether it is the one whose address it would be.
-    fn is(self, subject: &Subject) -> bool {
-        match self {
-            Self::Session(user) => *user == subject.id,
-            Self::Name(typed) => subject.is_called(typed),
-        }
-    }
-}
-
 /// What came of it.
 #[derive(Debug)]
 pub enum Confirmed {
     /// The address is on file.
     Done,
+    /// Nobody is signed in as whose address it would be, and no name was typed. That is no try.
+    NameMissing(Box<Offer>),
     /// That is not whose address it would be; the link can be tried again.
-    WrongName,
+    NameWrong(Box<Offer>),
     /// The link is used, over, tried too often, or was never made: nothing is done.
     Gone,
 }
@@ -95,20 +78,29 @@ async fn open(app: &App, token: &str) -> Result<Option<(Link, Offer)>> {
     Ok(Some((link, Offer { email, subject })))
 }
 
-/// Puts the address of the link on file, if it is `by` whose it would be.
-pub async fn confirm(app: &App, token: &str, by: By<'_>, from: IpAddr) -> Result<Confirmed> {
+/// Puts the address of the link on file, if it is whose it would be who is signed in as `me` or typed `username`.
+pub async fn confirm(
+    app: &App,
+    token: &str,
+    (me, username): (Option<&UserId>, &str),
+    from: IpAddr,
+) -> Result<Confirmed> {
     let Some((link, offer)) = open(app, token).await? else {
         return Ok(Confirmed::Gone);
     };
+    let is_signed_in = me == Some(&offer.subject.id);
+    if !is_signed_in && username.is_empty() {
+        return Ok(Confirmed::NameMissing(Box::new(offer)));
+    }
     // Counted before it is judged, or a hundred names at once would all be judged.
     if !links::count_try(app, &link).await? {
         return Ok(Confirmed::Gone);
     }
-    if !by.is(&offer.subject) {
+    if !is_signed_in && !offer.subject.is_called(username) {
         let mut tx = app.db.begin().await?;
         audit::record(app, &mut tx, event(&offer.subject, Outcome::Refused, from)).await?;
         tx.commit().await?;
-        return Ok(Confirmed::WrongName);
+        return Ok(Confirmed::NameWrong(Box::new(offer)));
     }
     put_on_file(app, &link, from).await
 }

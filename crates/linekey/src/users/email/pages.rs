@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::confirm::{By, Confirmed, Offer};
+use super::confirm::{Confirmed, Offer};
 use super::{Came, again, cancel, confirm};
 use crate::app::App;
 use crate::error::Result;
@@ -58,20 +58,11 @@ pub async fn submit(
     Form(form): Form,
 ) -> Result<Response> {
     let username = form.text("username").trim();
-    let Some(offer) = confirm::look(&app, &token).await? else {
-        return Ok(Problem::LinkGone.into_response());
-    };
-    let by = match me.as_ref().filter(|me| me.person.id == offer.subject.id) {
-        Some(me) => By::Session(&me.person.id),
-        // What nobody typed, such as the form that a scanner of links sends, is no try.
-        None if username.is_empty() => {
-            return Ok(again_page(&app, &token, &offer, "email-name-empty", ""));
-        }
-        None => By::Name(username),
-    };
+    let by = (me.as_ref().map(|me| &me.person.id), username);
     Ok(match confirm::confirm(&app, &token, by, origin.address).await? {
         Confirmed::Done => Redirect::to("/email/done").into_response(),
-        Confirmed::WrongName => again_page(&app, &token, &offer, "email-name-wrong", username),
+        Confirmed::NameMissing(offer) => again_page(&app, &token, &offer, "email-name-empty", ""),
+        Confirmed::NameWrong(offer) => again_page(&app, &token, &offer, "email-name-wrong", username),
         Confirmed::Gone => Problem::LinkGone.into_response(),
     })
 }
