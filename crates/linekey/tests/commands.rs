@@ -11,6 +11,8 @@ mod deploy;
 mod install;
 #[path = "commands/people.rs"]
 mod people;
+#[path = "commands/phones.rs"]
+mod phones;
 #[path = "commands/place.rs"]
 mod place;
 
