@@ -158,6 +158,12 @@ impl Running {
         self.mail.abort();
     }
 
+    /// Registrations in the memory of the registrar.
+    #[cfg(test)]
+    pub(crate) fn registrations(&self) -> usize {
+        self.sip.as_ref().map_or(0, |sip| sip.running.gauges().bindings)
+    }
+
     /// Stops accepting, lets requests finish, stores what phones did last, and closes the database.
     pub async fn stop(self) {
         let _ = self.stop.send(true);

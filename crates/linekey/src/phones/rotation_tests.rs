@@ -174,8 +174,10 @@ async fn a_phone_that_is_removed_is_gone_from_the_registrar_too(p: Portal) {
     let ann = p.signed_in("ann").await;
     let mut phone = desk(&p, OLD).await;
     assert!(phone.is_registered().await);
+    assert_eq!(p.registrations(), 1);
     act(&p, &ann, "remove", &[]).await.leads_to("/phones");
     ann.get("/phones").await.says(200, "Desk is removed.");
+    p.until(async || p.registrations() == 0).await;
     assert_eq!(phone.register().await.status, 401);
     p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
         .await;

@@ -136,6 +136,11 @@ impl Portal {
         self.running.as_ref().expect("it runs").without_mail();
     }
 
+    /// Registrations in the memory of the registrar, whatever the database has.
+    pub(crate) fn registrations(&self) -> usize {
+        self.running.as_ref().expect("it runs").registrations()
+    }
+
     /// A browser that nobody is signed in with.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.http)
