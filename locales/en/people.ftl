@@ -149,22 +149,22 @@ person-remove-for = For good. If they may come back, disable them instead.
 person-remove-what =
     { $phones ->
         [0] Signs out every browser and deletes { $name } from the portal. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
-        [one] Signs out every browser and deletes { $name } and the phone, which stops when it next registers, within { $within }. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
-       *[other] Signs out every browser and deletes { $name } and { $phones } phones, which stop when they next register, within { $within }. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+        [one] Signs out every browser and deletes { $name } and the phone, which is disconnected at once. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+       *[other] Signs out every browser and deletes { $name } and { $phones } phones, which are disconnected at once. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
     }
 person-remove-button = Remove { $name }
 person-is-removed =
     { $phones ->
         [0] { $name } is removed.
-        [one] { $name } and 1 phone are removed. The phone stops when it next registers, within { $within }.
-       *[other] { $name } and { $phones } phones are removed. The phones stop when they next register, within { $within }.
+        [one] { $name } and 1 phone are removed. The phone is disconnected.
+       *[other] { $name } and { $phones } phones are removed. The phones are disconnected.
     }
 person-disable-title = Disable { $name }
 person-disable-what =
     { $phones ->
         [0] For someone who has left. Signs out every browser; nothing is deleted, and you can enable { $name } again.
-        [one] For someone who has left. Signs out every browser, and the phone is refused when it next registers, within { $within }. Nothing is deleted, and you can enable { $name } again.
-       *[other] For someone who has left. Signs out every browser, and { $phones } phones are refused when they next register, within { $within }. Nothing is deleted, and you can enable { $name } again.
+        [one] For someone who has left. Signs out every browser and disconnects the phone. Nothing is deleted, and you can enable { $name } again.
+       *[other] For someone who has left. Signs out every browser and disconnects { $phones } phones. Nothing is deleted, and you can enable { $name } again.
     }
 person-disable = Disable
 person-disable-button = Disable { $name }
@@ -180,7 +180,7 @@ person-enable-what =
         [0] The password from before works again, unless it was temporary and its time is over.
        *[other] The password from before works again, unless it was temporary and its time is over. Phones register again by themselves.
     }
-person-phones-refused = They are refused when they next register, within { $within }.
+person-phones-refused = They are disconnected, and refused until { $name } is enabled.
 person-mailed = A mail to { $address } says that it was done, without the password.
 person-not-mailed = No mail is sent: there is no confirmed address on file.
 person-enable-no-password =

@@ -79,7 +79,7 @@ pub(super) enum UserCommand {
         #[arg(value_name = "NAME@DOMAIN")]
         user: String,
     },
-    /// Keep somebody from signing in; ends their sessions, and their phones stop at their next registration
+    /// Keep somebody from signing in; ends their sessions and disconnects their phones
     Disable {
         /// Whom, such as ann@acme.example
         #[arg(value_name = "NAME@DOMAIN")]
@@ -165,11 +165,11 @@ pub(super) async fn run(command: UserCommand, file: Option<PathBuf>) -> anyhow::
         UserCommand::SendReset { user } => send_reset(&app, &user).await?,
         UserCommand::Disable { user } => {
             let whom = find(&app, &user).await?;
-            say_switched(&app, disable::disable(&app, Actor::Console, of(&whom)).await?, true)?;
+            say_switched(disable::disable(&app, Actor::Console, of(&whom)).await?, true)?;
         }
         UserCommand::Enable { user } => {
             let whom = find(&app, &user).await?;
-            say_switched(&app, disable::enable(&app, Actor::Console, of(&whom)).await?, false)?;
+            say_switched(disable::enable(&app, Actor::Console, of(&whom)).await?, false)?;
         }
         UserCommand::List { account, json } => list(&app, account.as_deref(), json).await?,
     }
@@ -267,13 +267,12 @@ async fn send_reset(app: &App, user: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn say_switched(app: &App, switched: Switched, disabled: bool) -> anyhow::Result<()> {
+fn say_switched(switched: Switched, disabled: bool) -> anyhow::Result<()> {
     let text = match (switched, disabled) {
         (Switched::Done(subject, ended), true) => format!(
-            "{} may not sign in any more; {}. Their phones are refused at their next registration, within {}.\n",
+            "{} may not sign in any more; {}. Their phones are disconnected.\n",
             subject.sign_in_name(),
-            sessions_ended(ended),
-            app.words.wait(app.config.sip.max_expires.into())
+            sessions_ended(ended)
         ),
         (Switched::Done(subject, _), false) => format!(
             "{} may sign in again, with the password from before, and their phones may register.\n",

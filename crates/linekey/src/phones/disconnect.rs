@@ -1,12 +1,13 @@
 //! Ends a phone's registrations; and blocks it, so that it does not come back, or allows it again.
 
 use super::act::{Begun, By, begin};
-use super::orders::Ending;
-use super::store;
+use super::orders::{self, Ending};
+use super::store::{self, Which};
 use crate::app::App;
 use crate::audit::Kind;
+use crate::db::Tx;
 use crate::error::Result;
-use crate::ids::PhoneId;
+use crate::ids::{AccountId, PhoneId, UserId};
 use crate::users::permissions::Refusal;
 
 /// What came of an act on a phone.
@@ -42,6 +43,14 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
     doing.record(app, by, Kind::PhoneDisconnect, detail).await?;
     doing.tx.commit().await?;
     Ok(Done::Done(doing.phone.label))
+}
+
+/// Ends the registrations of every phone of a user who may not register any more, in the transaction of the change that
+/// reports it.
+pub async fn all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+    let phone = None;
+    let which = Which { account, user, phone };
+    orders::order(tx, which, Ending::ForGood, app.clock.now()).await
 }
 
 /// Lets a blocked phone register again, with the SIP password it has.

@@ -1,11 +1,12 @@
-//! Keeps somebody from signing in, and lets them in again. Their sessions end with it; their phones are refused at their
-//! next registration by the registrar, which asks for enabled users alone.
+//! Keeps somebody from signing in, and lets them in again. Their sessions end with it, and the registrations of their
+//! phones within a second; the registrar asks for phones of enabled users alone.
 
 use crate::app::App;
 use crate::audit::{self, Outcome};
 use crate::error::Result;
 use crate::links;
 use crate::mail::{self, Mail};
+use crate::phones;
 use crate::sessions;
 use crate::users::act::{self, Begun, Whom};
 use crate::users::permissions::{Act, Refusal};
@@ -50,6 +51,7 @@ async fn switch(app: &App, actor: Actor<'_>, whom: Whom<'_>, act: Act) -> Result
     // Nor does a link from before open anything once they are let in again.
     if act == Act::Disable {
         links::void_all(&mut tx, &subject.id).await?;
+        phones::disconnect::all_in(app, &mut tx, &subject.account, &subject.id).await?;
     }
     let detail = serde_json::json!({ "sessions": ended });
     audit::record(app, &mut tx, actor.event(act.kind(), Outcome::Done, &subject, detail)).await?;

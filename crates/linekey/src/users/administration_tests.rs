@@ -265,11 +265,17 @@ async fn what_is_not_ones_to_do_is_on_record_once_in_ten_minutes(p: Portal) {
 /// Museum row 27: what a disabled user holds dies at once.
 async fn someone_disabled_is_out_at_once_and_can_be_let_in_again(p: Portal) {
     let (ann, adam) = (p.signed_in("ann").await, p.signed_in("adam").await);
+    let mut desk = p.phone("ann-desk", "acme.example").await;
+    assert!(desk.is_registered().await);
+    let before = p.registrations();
     let page = page_of(&p, "ann").await;
     adam.post(&format!("{page}/disable"), &[]).await.leads_to(&page);
     adam.get(&page)
         .await
         .says(200, "Ann Archer is disabled. 1 browser is signed out.");
+    // The phone does not have to ask first.
+    p.until(async || p.registrations() == before - 1).await;
+    assert_eq!(desk.register().await.status, 401);
     assert!(!ann.is_signed_in().await);
     p.browser()
         .sign_in("ann@acme.example", "Harbour-Light-7")

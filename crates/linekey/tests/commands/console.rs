@@ -328,7 +328,7 @@ async fn passwords_and_the_right_to_sign_in_are_given_and_taken_at_the_console()
 
     let disabled = place.does(&["user", "disable", "ann@acme.example"]);
     assert!(
-        disabled.contains("session ended") && disabled.contains("next registration"),
+        disabled.contains("session ended") && disabled.contains("phones are disconnected"),
         "{disabled}"
     );
     assert!(place.does(&["user", "disable", "ann@acme.example"]).contains("already"));

@@ -41,11 +41,10 @@ pub(super) async fn remove(app: &App, whom: &Subject, yes: bool) -> anyhow::Resu
         Removed::Forbidden(_) => bail!("the console may not do that"),
         Removed::Nobody => bail!("{}", nobody(&name)),
     };
-    let within = app.words.wait(app.config.sip.max_expires.into());
     let phones = match phones {
         0 => String::new(),
-        1 => format!(" One phone went with them: it is refused at its next registration, within {within}."),
-        _ => format!(" {phones} phones went with them: they are refused at their next registration, within {within}."),
+        1 => " One phone went with them and is disconnected.".to_owned(),
+        _ => format!(" {phones} phones went with them and are disconnected."),
     };
     super::super::say(&format!(
         "{} ({name}) is removed and signed out everywhere.{phones} The name is free; `linekey audit list` goes on naming \

@@ -208,8 +208,7 @@ pub async fn remove(
             Ok(match remove::remove(&app, me.actor(), whom(&me, subject)).await? {
                 Removed::Done(subject, phones) => {
                     let name = subject.display_name.as_str().into();
-                    let within = app.words.wait(app.config.sip.max_expires.into());
-                    let arguments = [("name", name), ("phones", phones.into()), ("within", within.into())];
+                    let arguments = [("name", name), ("phones", phones.into())];
                     let text = app.words.say_all("person-is-removed", arguments);
                     let carried = flash::carry(&app, &me.session, NOTICE, &text);
                     (carried, Redirect::to("/admin/users")).into_response()

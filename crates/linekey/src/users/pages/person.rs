@@ -104,8 +104,6 @@ struct PersonPage {
     invitable: bool,
     /// The one act that is put first.
     first: Sent,
-    /// How long a phone that is registered now may go on: until it must refresh.
-    within: String,
     /// Who is told of what is done.
     mailed: String,
     /// What a reset link does, if one can be sent; else why not. Nothing if it is not to be sent at all.
@@ -181,7 +179,6 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
     let events = audit::pages::about(app, &subject.account, &subject.id, zone, EVENTS).await?;
     let refusal = permissions::refusal(me.person.standing(), Act::SetPassword, subject.standing());
     let policy = app.config.password.policy;
-    let within = words.wait(app.config.sip.max_expires.into());
     Ok(page(&PersonPage {
         frame: me.frame(app, Section::People),
         id: subject.id.to_string(),
@@ -204,8 +201,8 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         ),
         mailed: mailed(app, subject),
         send_reset: send_reset(app, me, subject),
-        switch_effect: disabling(app, subject, phones.len(), &within),
-        remove_effect: removing(app, subject, phones.len(), &within),
+        switch_effect: disabling(app, subject, phones.len()),
+        remove_effect: removing(app, subject, phones.len()),
         slip_effect: words.say(match subject.password_set_at {
             Some(_) => "slip-what-password",
             None => "slip-what",
@@ -213,7 +210,6 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         open: open(app, subject, zone).await?,
         invitable: invitable(subject),
         first: first(subject, &shown),
-        within,
         refusal: refusal.map(|why: Refusal| words.say_with(why.key(), "name", subject.display_name.as_str())),
         prove: !(me.is_fresh(app) || shown.proven && app.config.fresh_for() > 0),
         me: me.person.sign_in_name(),
@@ -244,23 +240,21 @@ fn first(subject: &Subject, shown: &Shown) -> Sent {
     }
 }
 
-/// What disabling does to somebody with so many phones, `within` which the last of them is gone.
-fn disabling(app: &App, subject: &Subject, phones: usize, within: &str) -> String {
+/// What disabling does to somebody with so many phones.
+fn disabling(app: &App, subject: &Subject, phones: usize) -> String {
     let arguments = [
         ("name", subject.display_name.as_str().into()),
         ("phones", phones.into()),
-        ("within", within.into()),
     ];
     app.words.say_all("person-disable-what", arguments)
 }
 
 /// What removing does; as [`disabling`].
-fn removing(app: &App, subject: &Subject, phones: usize, within: &str) -> String {
+fn removing(app: &App, subject: &Subject, phones: usize) -> String {
     let arguments = [
         ("name", subject.display_name.as_str().into()),
         ("sign-in-name", subject.sign_in_name().into()),
         ("phones", phones.into()),
-        ("within", within.into()),
     ];
     app.words.say_all("person-remove-what", arguments)
 }
