@@ -1,1 +1,29 @@
 extension-not-yours = Only an administrator can choose an extension.
+
+## What a phone did
+
+past-title = The last days
+strip-said =
+    { $hours ->
+        [one] Registered 1 of the last { $all } hours
+       *[other] Registered { $hours } of the last { $all } hours
+    }
+attempt-times = { $times } times
+attempt-registered = Connected
+attempt-wrong-password = Wrong SIP password
+attempt-wrong-password-advice = Enter the SIP password on the phone again. If it is lost, make a new one.
+attempt-old-password = Old SIP password
+attempt-old-password-advice = Enter the newest SIP password on the phone.
+attempt-wrong-domain = Wrong domain
+attempt-wrong-domain-advice = Enter the domain on the phone as it stands under Settings for the phone.
+attempt-expired-nonce = Answers to questions that are over
+attempt-expired-nonce-advice = The phone repeats an answer that was good for a few minutes. Restart it, or look for an update of its software.
+attempt-unknown-algorithm = Another digest algorithm than asked for
+attempt-unknown-algorithm-advice = Look in the phone for its authentication settings, or for an update of its software.
+attempt-wrong-address = Wanted another phone's address
+attempt-wrong-address-advice = User name and authentication name on the phone are both the user name under Settings for the phone.
+attempt-not-allowed = Not allowed to connect
+attempt-not-allowed-advice = It is blocked, or its user is disabled.
+new-network-title = Connected from a new network
+new-network-what = On { $when } it connected from { $network }, where it never was before. Was that not you, then somebody else knows its SIP password.
+new-network-rotate = Make a new SIP password now

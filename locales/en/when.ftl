@@ -7,6 +7,15 @@ when-weekday = { $day ->
     [6] Saturday
    *[7] Sunday
  } { $time }
+when-weekday-short = { $day ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+ }
 when-date = { $day } { $month ->
     [1] January
     [2] February

@@ -194,10 +194,10 @@ pub enum Event {
         /// Milliseconds UTC.
         at_ms: i64,
     },
-    /// The first wrong answer of a (name, source) within the window, and the one after which
-    /// further wrong answers get no reply: two events a window at most.
+    /// A refusal that whoever owns the phone may want to know of. Told only of senders whose address is proven by a nonce of
+    /// ours, and for each (name, source) not more often within the window than refusals are answered.
     Refused {
-        /// The phone, if the name belongs to one. Told for unknown names too, so that both cost
+        /// The phone, if the name belongs to one and was looked up. Told for unknown names too, so that both cost
         /// the same.
         phone: Option<PhoneKey>,
         /// The name as typed, at most 255 characters.
@@ -208,13 +208,40 @@ pub enum Event {
         source: SocketAddr,
         /// What it says it is.
         user_agent: String,
-        /// Whether it was the SIP password that the phone had before.
-        outdated: bool,
-        /// True on the event that begins the silence.
-        silenced: bool,
+        /// What was wrong.
+        why: Why,
+        /// Which one it is in its window.
+        nth: Nth,
         /// Milliseconds UTC.
         at_ms: i64,
     },
+}
+
+/// What was wrong with a request that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// The response is of no SIP password that the phone has or had; or there is no phone of that name.
+    WrongPassword,
+    /// It is the SIP password that the phone had before.
+    OutdatedPassword,
+    /// It goes on using nonces that are over, though it is told `stale` (RFC 7616 section 3.3). Told once a window, after
+    /// a few: one is what every phone sends when it refreshes.
+    ExpiredNonce,
+    /// It answers with another algorithm, or without `qop=auth`. Told once a window.
+    UnknownAlgorithm,
+    /// The `uri` that it answers for names a host that is not ours. Told once a window.
+    ForeignHost,
+}
+
+/// Which refusal of its window an event tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nth {
+    /// The first.
+    First,
+    /// One of those between.
+    Further,
+    /// The one after which further ones get no reply, and are not told.
+    Last,
 }
 
 /// Who may register, and where bindings are kept.

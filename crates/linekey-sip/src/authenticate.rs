@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::ask::{Credential, Directory, Domain, PhoneKey};
+use crate::ask::{Credential, Directory, Domain, PhoneKey, Why};
 use crate::codec::{self, Request};
 use crate::digest::{self, Algorithm, Asked, Authorization, Ha1Set, NameForm};
 use crate::hosts::{OurHosts, host_text};
@@ -90,10 +90,37 @@ pub(crate) struct Presented {
 /// What the headers alone tell.
 #[derive(Debug)]
 pub(crate) enum Presentation {
-    /// Challenge; `stale` if the nonce was ours and only its time, start or source is wrong.
-    None { stale: bool },
+    /// Challenge; `stale` if the nonce was ours and only its time, start or source is wrong. `unfit`: what else than
+    /// ignorance of a nonce it is, from a sender that was given one.
+    None { stale: bool, unfit: Option<Unfit> },
     /// Worth a look-up.
     Some(Box<Presented>),
+}
+
+/// Credentials that prove nothing, whatever the SIP password is.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    pub(crate) why: Why,
+    pub(crate) name: String,
+    pub(crate) realm: String,
+}
+
+impl Unfit {
+    fn of(why: Why, sent: &Authorization<'_>, realm: &Realm) -> Self {
+        let (name, _) = name_and_form(sent, realm);
+        Self {
+            why,
+            name: name.to_owned(),
+            realm: realm.name.clone(),
+        }
+    }
+}
+
+impl Presentation {
+    const NOTHING: Self = Self::None {
+        stale: false,
+        unfit: None,
+    };
 }
 
 /// The pure part and the look-up of digest authentication.
@@ -152,7 +179,6 @@ impl Authenticator {
         source: IpAddr,
         now_ms: i64,
     ) -> Presentation {
-        const NOTHING: Presentation = Presentation::None { stale: false };
         let values = request.authorizations();
         let parsed: Vec<_> = values
             .iter()
@@ -161,31 +187,46 @@ impl Authenticator {
         // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for.
         let ours = parsed.iter().find(|a| a.realm.eq_ignore_ascii_case(&challenged.name));
         let Some(sent) = ours.or(parsed.first()) else {
-            return NOTHING;
+            return Presentation::NOTHING;
         };
         let Some(realm) = self.realm_named(sent.realm, directory) else {
-            return NOTHING;
+            return Presentation::NOTHING;
+        };
+        if sent.username.is_empty() || sent.username.len() > MAX_USERNAME {
+            return Presentation::NOTHING;
+        }
+        match self.nonces.check(sent.nonce, &realm.name, source, now_ms) {
+            Checked::Good(nonce) => self.usable(sent, realm, nonce, directory),
+            Checked::Stale => Presentation::None {
+                stale: realm == *challenged,
+                unfit: Some(Unfit::of(Why::ExpiredNonce, sent, &realm)),
+            },
+            Checked::Foreign => Presentation::NOTHING,
+        }
+    }
+
+    /// Whether credentials with a nonce that is good are worth a look-up.
+    fn usable(
+        &self,
+        sent: &Authorization<'_>,
+        realm: Realm,
+        nonce: NonceId,
+        directory: &impl Directory,
+    ) -> Presentation {
+        let unfit = |why| Presentation::None {
+            stale: false,
+            unfit: Some(Unfit::of(why, sent, &realm)),
         };
         let algorithm = sent.algorithm.map_or(Some(Algorithm::Md5), Algorithm::parse);
         let qop = sent.qop.is_some_and(|qop| qop.eq_ignore_ascii_case("auth"));
         if algorithm != Some(realm.algorithm) || !qop {
-            return NOTHING;
+            return unfit(Why::UnknownAlgorithm);
         }
         let (Some(count), Some(nc), Some(cnonce)) = (sent.count(), sent.nc, sent.cnonce) else {
-            return NOTHING;
+            return Presentation::NOTHING;
         };
-        let nonce = match self.nonces.check(sent.nonce, &realm.name, source, now_ms) {
-            Checked::Good(nonce) => nonce,
-            Checked::Stale => {
-                return Presentation::None {
-                    stale: realm == *challenged,
-                };
-            }
-            Checked::Foreign => return NOTHING,
-        };
-        let our_uri = codec::uri_host(sent.uri).is_some_and(|host| self.hosts.contains(&host, directory));
-        if !our_uri || sent.username.is_empty() || sent.username.len() > MAX_USERNAME {
-            return NOTHING;
+        if !codec::uri_host(sent.uri).is_some_and(|host| self.hosts.contains(&host, directory)) {
+            return unfit(Why::ForeignHost);
         }
         let (sip_name, form) = name_and_form(sent, &realm);
         Presentation::Some(Box::new(Presented {

@@ -100,7 +100,10 @@ impl Bindings {
             self.set(phone, left);
         }
         over.into_iter()
-            .map(|binding| removal(binding, now_ms, Removal::Expired))
+            .map(|binding| {
+                let ended_ms = binding.expires_ms;
+                removal(binding, ended_ms, Removal::Expired)
+            })
             .collect()
     }
 

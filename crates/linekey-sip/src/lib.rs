@@ -40,8 +40,8 @@ mod settings;
 mod wrong_answers;
 
 pub use ask::{
-    BindingChange, Credential, Directory, Domain, Event, Former, PhoneKey, Removal, SavedBinding, Secret, Surroundings,
-    Transport, Unavailable,
+    BindingChange, Credential, Directory, Domain, Event, Former, Nth, PhoneKey, Removal, SavedBinding, Secret,
+    Surroundings, Transport, Unavailable, Why,
 };
 pub use running::{Gauges, Running};
 pub use sent::Sent;

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::answers::{Answers, Before, RequestKey};
-use crate::ask::{Directory, Event, PhoneKey, Surroundings, Transport};
-use crate::authenticate::{Authenticated, Authenticator, Presentation, Presented, Proof, Realm};
+use crate::ask::{Directory, Event, Nth, PhoneKey, Surroundings, Transport, Why};
+use crate::authenticate::{Authenticated, Authenticator, Presentation, Presented, Proof, Realm, Unfit};
 use crate::bindings::Bindings;
 use crate::codec::{self, Method, Read, Request};
 use crate::nonce::Keyed;
@@ -21,6 +21,10 @@ use crate::wrong_answers::{Wrong, WrongAnswers};
 const ALLOW: &str = "REGISTER, OPTIONS";
 /// When a phone may try again while the host cannot answer.
 pub(crate) const RETRY_AFTER_S: &str = "30";
+
+/// Nonces that are over, of one (name, source) within the window of wrong answers, after which the host is told: a phone
+/// that refreshes has one now and then.
+const EXPIRED_NONCES: u32 = 5;
 
 /// An answer and the port it goes to; the address is the one the request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,12 +54,14 @@ pub(crate) struct Work {
     key: RequestKey,
 }
 
-/// The three bounded tables.
+/// The bounded tables.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) counts: NonceCounts,
     pub(crate) answers: Answers,
     pub(crate) wrong: WrongAnswers,
+    /// Requests that prove nothing, whatever the SIP password is.
+    pub(crate) unfit: WrongAnswers,
 }
 
 impl Tables {
@@ -64,6 +70,7 @@ impl Tables {
             counts: NonceCounts::default(),
             answers: Answers::new(settings.kept_answers),
             wrong: WrongAnswers::new(settings.wrong_answers, settings.wrong_window_s, settings.wrong_table),
+            unfit: WrongAnswers::new(EXPIRED_NONCES, settings.wrong_window_s, settings.wrong_table),
         }
     }
 }
@@ -130,7 +137,10 @@ impl<D: Directory> Requests<D> {
             .authenticator
             .read(&request, &realm, &*self.directory, source.ip(), now_ms)
         {
-            Presentation::None { stale } => {
+            Presentation::None { stale, unfit } => {
+                if let Some(unfit) = unfit {
+                    self.tell_unfit(&request, source, unfit);
+                }
                 let answer = self.unauthorized(&realm, stale, source);
                 self.at_once(&request, source, datagram, answer)
             }
@@ -210,19 +220,51 @@ impl<D: Directory> Requests<D> {
         let counted = name.strip_suffix(&format!("@{}", realm.name)).unwrap_or(&name);
         let wrong = self.tables().wrong.count(&realm.name, counted, work.source.ip(), at_ms);
         tracing::debug!(source = %work.source, sip_domain = realm.name, "registration refused");
-        if matches!(wrong, Wrong::First | Wrong::Last) {
+        let nth = match wrong {
+            Wrong::First => Nth::First,
+            Wrong::Refuse => Nth::Further,
+            Wrong::Last => Nth::Last,
+            Wrong::Silent => return true,
+        };
+        let why = if outdated {
+            Why::OutdatedPassword
+        } else {
+            Why::WrongPassword
+        };
+        self.directory.event(Event::Refused {
+            phone,
+            name: codec::clean(name.as_bytes(), 255),
+            sip_domain: realm.name.clone(),
+            source: work.source,
+            user_agent: work.request.user_agent(),
+            why,
+            nth,
+            at_ms,
+        });
+        false
+    }
+
+    /// Tells of credentials that prove nothing, once a window.
+    fn tell_unfit(&self, request: &Request, source: SocketAddr, unfit: Unfit) {
+        let at_ms = self.surroundings.now_ms();
+        let (key, worth) = match unfit.why {
+            Why::ExpiredNonce => ("nonce", Wrong::Last),
+            Why::ForeignHost => ("host", Wrong::First),
+            _ => ("algorithm", Wrong::First),
+        };
+        let key = format!("{key} {}", unfit.name);
+        if self.tables().unfit.count(&unfit.realm, &key, source.ip(), at_ms) == worth {
             self.directory.event(Event::Refused {
-                phone,
-                name: codec::clean(name.as_bytes(), 255),
-                sip_domain: realm.name.clone(),
-                source: work.source,
-                user_agent: work.request.user_agent(),
-                outdated,
-                silenced: wrong == Wrong::Last,
+                phone: None,
+                name: codec::clean(unfit.name.as_bytes(), 255),
+                sip_domain: unfit.realm,
+                source,
+                user_agent: request.user_agent(),
+                why: unfit.why,
+                nth: Nth::First,
                 at_ms,
             });
         }
-        wrong == Wrong::Silent
     }
 
     /// OPTIONS to us (RFC 3261 section 11.2). It says nothing about any user.

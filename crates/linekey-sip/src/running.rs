@@ -33,6 +33,8 @@ pub struct Gauges {
     pub answers: usize,
     /// (name, source) pairs with wrong answers.
     pub wrong: usize,
+    /// (name, source) pairs with credentials that prove nothing, as nonces that are over.
+    pub unfit: usize,
     /// Authenticating requests being worked on.
     pub working: usize,
 }
@@ -160,6 +162,7 @@ impl Running {
             nonces: tables.counts.len(),
             answers: tables.answers.len(),
             wrong: tables.wrong.len(),
+            unfit: tables.unfit.len(),
             working: self.0.at_once.saturating_sub(self.0.permits.available_permits()),
         }
     }

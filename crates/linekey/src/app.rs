@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::keys::Keys;
+use crate::news::News;
 use crate::password::hash::Hashes;
 use crate::random::Random;
 use crate::words::Words;
@@ -30,6 +31,8 @@ pub struct App {
     pub words: Words,
     /// The brand's colours.
     pub accents: Accents,
+    /// News for pages that are open.
+    pub news: News,
 }
 
 impl App {
@@ -83,5 +86,6 @@ pub fn assemble(config: Config, keys: Keys, db: Db, clock: Clock) -> anyhow::Res
         clock,
         random,
         words: Words::english(),
+        news: News::default(),
     })
 }

@@ -62,7 +62,8 @@ async fn sweep_now_and_then(app: App) {
     }
 }
 
-/// Removes sessions past their limits, browsers unused for long, changes nobody confirmed, links that are over, mails that are out, and forgotten failures.
+/// Removes sessions past their limits, browsers unused for long, changes nobody confirmed, links that are over, mails that are out, what phones
+/// did long ago, and forgotten failures.
 pub async fn sweep(app: &App) -> Result<()> {
     sessions::end::sweep(app).await?;
     sessions::devices::sweep(app).await?;
@@ -72,5 +73,6 @@ pub async fn sweep(app: &App) -> Result<()> {
     users::email::sweep(app).await?;
     mail::deliver::sweep(app).await?;
     phones::rotate::sweep(app).await?;
+    phones::history::sweep(app).await?;
     throttle::sweep(app).await
 }

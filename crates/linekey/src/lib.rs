@@ -2,7 +2,7 @@
 //!
 //! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
 //!
-//! Left never imports right: `clock ids random when words brand config error new_file keys work -> db -> app -> audit
+//! Left never imports right: `clock ids random when words brand config error new_file keys news work -> db -> app -> audit
 //! links mail throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider -> backup`. The doors (`pages`,
 //! `cli`, `jobs`, `routes`, `serve`, `demo`) may call any action; actions never see the web framework; SQL is in
 //! `store.rs` and `db/` alone.
@@ -24,6 +24,7 @@ pub mod keys;
 pub mod links;
 pub mod mail;
 pub mod new_file;
+pub mod news;
 pub mod password;
 pub mod phones;
 pub mod provider;

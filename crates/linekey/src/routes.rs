@@ -78,6 +78,10 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
 fn ones_phones() -> Router<App> {
     Router::new()
         .route("/phones", get(phones::pages::list).post(phones::pages::add))
+        .route(
+            "/phones/events",
+            get(phones::pages::stream::events).layer(Extension(ForScripts)),
+        )
         .route("/phones/{id}", get(phones::pages::one))
         .route("/phones/{id}/rotate", post(phones::pages::rotate))
         .route("/phones/{id}/disconnect", post(phones::pages::disconnect))

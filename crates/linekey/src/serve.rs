@@ -166,6 +166,8 @@ impl Running {
 
     /// Stops accepting, lets requests finish, stores what phones did last, and closes the database.
     pub async fn stop(self) {
+        // Pages that listen would be waited for.
+        self.app.news.end();
         let _ = self.stop.send(true);
         let finished = async {
             for server in self.servers {

@@ -1,6 +1,6 @@
 //! Registering, refreshing, asking, unregistering.
 
-use linekey_sip::{BindingChange, Event, Removal, Settings, Transport};
+use linekey_sip::{BindingChange, Event, Removal, Settings, Transport, Why};
 
 use crate::support::{NOON, World};
 
@@ -305,7 +305,7 @@ async fn both_sip_passwords_register_until_the_host_withdraws_the_older() {
     assert!(matches!(
         &world.host.events()[events..],
         [Event::Refused {
-            outdated: true,
+            why: Why::OutdatedPassword,
             phone: Some(_),
             ..
         }]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use linekey_sip::{Event, Settings};
+use linekey_sip::{Event, Nth, Settings};
 
 use crate::support::{Answer, Phone, World};
 
@@ -43,7 +43,9 @@ async fn unknown_wrong_and_disabled_are_refused_with_the_same_bytes() {
     }
     assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]), "{refusals:#?}");
     let events = world.host.events();
-    assert_eq!(events.len(), 3, "one for each name, unknown ones too: {events:?}");
+    assert_eq!(events.len(), 5, "unknown names are told of like known ones: {events:?}");
+    let first = |e: &&Event| matches!(e, Event::Refused { nth: Nth::First, .. });
+    assert_eq!(events.iter().filter(first).count(), 3, "{events:?}");
 }
 
 #[tokio::test]
@@ -93,7 +95,7 @@ async fn after_twenty_wrong_answers_further_ones_get_no_reply_and_a_right_one_pa
         .unwrap();
     // Each name: one challenge, twenty refusals, one more challenge; then the last phone's two.
     assert_eq!(refused.count, 2 * 22 + 2, "the silent ones are not counted as sent");
-    let silenced = |e: &&Event| matches!(e, Event::Refused { silenced: true, .. });
+    let silenced = |e: &&Event| matches!(e, Event::Refused { nth: Nth::Last, .. });
     assert_eq!(world.host.events().iter().filter(silenced).count(), 2);
 }
 

@@ -16,6 +16,7 @@ async fn sixty_thousand_strangers_leave_nothing_behind_and_phones_still_register
         nonces: 1,
         answers: 1,
         wrong: 0,
+        unfit: 0,
         working: 0,
     };
     assert_eq!(before, expected);

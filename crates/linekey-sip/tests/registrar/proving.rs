@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use linekey_sip::Event;
 use linekey_sip::digest::Algorithm;
+use linekey_sip::{Event, Nth, Why};
 
 use crate::support::World;
 
@@ -96,8 +96,50 @@ async fn another_algorithm_or_quality_than_offered_is_refused() {
         0,
         "refused before any look-up"
     );
+    let told = world.host.events();
+    assert!(
+        matches!(&told[..], [Event::Refused { why: Why::UnknownAlgorithm, name, phone: None, nth: Nth::First, .. }] if name == "ann-desk"),
+        "once a window: {told:?}"
+    );
     phone.qop = Some("auth");
     assert_eq!(phone.register(600).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_phone_that_goes_on_with_old_nonces_is_told_of_once() {
+    let world = World::new().await;
+    let mut phone = world.phone("ann-desk").await;
+    phone.register(600).await;
+    let events = world.host.events().len();
+    world.clock.forward(300);
+    for _ in 0..4 {
+        assert!(phone.register(600).await.is_stale());
+    }
+    assert_eq!(
+        world.host.events().len(),
+        events,
+        "phones that refresh have one now and then"
+    );
+    for _ in 0..4 {
+        assert!(phone.register(600).await.is_stale());
+    }
+    let told = &world.host.events()[events..];
+    assert!(
+        matches!(
+            told,
+            [Event::Refused {
+                why: Why::ExpiredNonce,
+                ..
+            }]
+        ),
+        "{told:?}"
+    );
+    // Whoever has no nonce of ours is nobody's phone.
+    let mut forged = world.phone("bob-desk").await;
+    forged.nonce = Some("AAAA".to_owned());
+    forged.algorithm = Algorithm::Sha256;
+    assert_eq!(forged.register(600).await.status, 401);
+    assert_eq!(world.host.events().len(), events + 1);
 }
 
 #[tokio::test]
@@ -314,6 +356,17 @@ async fn a_digest_made_for_another_server_proves_nothing() {
         assert_eq!(phone.register(600).await.status, 401, "{uri}");
     }
     assert_eq!(world.host.lookups.load(Ordering::SeqCst), 0);
+    let told = world.host.events();
+    assert!(
+        matches!(
+            &told[..],
+            [Event::Refused {
+                why: Why::ForeignHost,
+                ..
+            }]
+        ),
+        "once a window: {told:?}"
+    );
     for uri in [
         "sip:acme.example:5060;transport=udp",
         "sip:127.0.0.1",

@@ -117,6 +117,8 @@ kinds! {
     PhoneAct, "phone-act", [Refused];
     /// A phone tried to register an address of record that is not its own.
     PhoneWrongAddress, "phone-wrong-address", [Refused];
+    /// A phone registered from a network that it never was in.
+    PhoneNewNetwork, "phone-new-network", [Done];
     /// Wrong SIP passwords for a phone, told once a window.
     PhoneRefused, "phone-refused", [Refused, Delayed];
 }

@@ -113,7 +113,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 11] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 12] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
@@ -128,6 +128,10 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 11] = [
     (Kind::PhoneWrongAddress, "the registrar refuses and changes nothing"),
     (Kind::PhoneRefused, "the registrar refuses and changes nothing"),
     (Kind::PhoneAct, "a refusal changes nothing"),
+    (
+        Kind::PhoneNewNetwork,
+        "the registrar's, beside a registration that stays",
+    ),
 ];
 
 const OLD: &str = "Harbour-Light-7";

@@ -17,7 +17,7 @@ use crate::web::page::{Frame, Section};
 use crate::when;
 
 /// Events on one page.
-const PAGE: usize = 45;
+const PAGE: usize = 36;
 /// What the list can be narrowed to: the message of the choice, and the kind.
 const CHOICES: [(&str, &str); 15] = [
     ("record-sign-ins", "sign-in"),

@@ -24,6 +24,9 @@ const TABLES: &[(&str, &str)] = &[
     ("links", "over: they may have been used since"),
     ("outbox", "given up: they may have been sent since"),
     ("pending_changes", "over, with their sessions"),
+    ("phone_attempts", "stays"),
+    ("phone_networks", "stays"),
+    ("phone_spells", "stays"),
     ("phones", "stays"),
     ("portal", "stays"),
     (

@@ -5,7 +5,7 @@ use anyhow::{Context, anyhow};
 use crate::accounts::create::NewAccount;
 use crate::app::App;
 use crate::audit;
-use crate::clock::{DAY, HOUR};
+use crate::clock::{DAY, HOUR, Millis};
 use crate::db::Tx;
 use crate::ids::{AccountId, PhoneId, UserId};
 use crate::password::hash::HashedPassword;
@@ -158,6 +158,7 @@ pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
     for someone in people() {
         hashes.push(hash(app, someone.password).await?);
     }
+    let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     tx.mark("demo").await?;
     audit::seal::begin(app, &mut tx).await?;
@@ -197,14 +198,31 @@ pub(super) async fn seed(app: &App) -> anyhow::Result<()> {
                 sip_domain: someone.domain,
             };
             let phone = add_phone(app, &mut tx, owner, label, &name, someone.extension).await?;
+            phones::history::seed(&mut tx, &phone, &past(label, now)).await?;
             if *label == "Warehouse" {
-                let gone = app.clock.now() - 3 * DAY - 4 * HOUR;
+                let gone = now - 3 * DAY - 4 * HOUR;
                 phones::live::seed_offline(&mut tx, &phone, (&name, someone.domain), (gone - 20 * DAY, gone)).await?;
             }
         }
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// When a phone was registered in the days before: a desk phone always, but for an hour without power; a softphone while its
+/// computer was on.
+fn past(label: &str, now: Millis) -> Vec<(Millis, Millis)> {
+    match label {
+        "Desk" => vec![
+            (now - 9 * DAY, now - 2 * DAY - 5 * HOUR),
+            (now - 2 * DAY - 4 * HOUR, now),
+        ],
+        "Softphone" => (0..8)
+            .map(|day| now - day * DAY)
+            .map(|end| (end - 7 * HOUR, end))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Makes `load.example` hold at least `wanted` users with one phone each; all share one password hash.

@@ -16,7 +16,7 @@ use super::typed::TypedPassword;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::phones;
-use crate::phones::view::{PhoneView, State as PhoneState};
+use crate::phones::view::{PhoneView, stays_text};
 use crate::sessions::signed_in::CHANGE_FORM;
 use crate::sessions::{self, Person, SignedIn, Token};
 use crate::users::{self, Role};
@@ -336,7 +336,7 @@ pub async fn done(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
             when::short(words, set_at, app.clock.now(), &me.person.time_zone),
         ),
         facts,
-        phones_text: phones_text(&app, me.person.role, &phones),
+        phones_text: stays_text(&app, me.person.role, &phones),
         phones,
     }))
 }
@@ -418,26 +418,8 @@ async fn effect(app: &App, me: &SignedIn) -> Result<Effect> {
                 [("count", count.into()), ("names", browsers.join(", ").into())],
             ),
         },
-        phones_text: phones_text(app, me.person.role, &phones),
+        phones_text: stays_text(app, me.person.role, &phones),
         browsers,
         phones,
     })
-}
-
-/// What becomes of the phones: nothing, said so that it is true of those that are not registered too.
-pub fn phones_text(app: &App, role: Role, phones: &[PhoneView]) -> String {
-    let registered = phones
-        .iter()
-        .filter(|phone| phone.state == PhoneState::Registered)
-        .count();
-    match phones.len() {
-        // The provider's staff have no phones here, and are told of none.
-        0 if role == Role::Operator => String::new(),
-        0 => app.words.say("effect-phones-none"),
-        count if count == registered => app.words.say_with("effect-phones-all", "count", count),
-        count => {
-            let arguments = [("count", count.into()), ("registered", registered.into())];
-            app.words.say_all("effect-phones", arguments)
-        }
-    }
 }

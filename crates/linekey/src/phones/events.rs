@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
-use linekey_sip::Event as SipEvent;
+use linekey_sip::{Event as SipEvent, Nth, Why};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
+use super::history::attempts::Attempts;
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
@@ -15,13 +18,32 @@ use crate::ids::PhoneId;
 
 /// How long the same event is not recorded again.
 const WINDOW: Millis = 10 * MINUTE;
+/// How often what phones tried is written, if there is something.
+const WRITE_EVERY: Duration = Duration::from_millis(300);
 /// Phones and addresses remembered for that.
 const REMEMBERED: usize = 10_000;
 
 /// Records events until the registrar ends.
 pub(super) async fn record_all(app: App, mut told: mpsc::Receiver<SipEvent>) {
     let mut recorded = HashMap::new();
-    while let Some(event) = told.recv().await {
+    let mut attempts = Attempts::default();
+    let mut due = tokio::time::interval(WRITE_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let event = tokio::select! {
+            event = told.recv() => event,
+            _ = due.tick(), if !attempts.is_empty() => {
+                // What could not be written waits for the next time.
+                if let Err(error) = attempts.write(&app).await {
+                    tracing::error!(cause = %error, "what phones tried could not be written");
+                }
+                continue;
+            }
+        };
+        let Some(event) = event else { return };
+        if let Err(error) = attempts.note(&app, &event).await {
+            tracing::error!(cause = %error, "what a phone tried is not told of");
+        }
         if is_again(&mut recorded, &event, app.clock.now()) {
             continue;
         }
@@ -50,7 +72,6 @@ fn is_again(recorded: &mut HashMap<(String, IpAddr), Millis>, event: &SipEvent, 
 
 /// Writes what belongs on record: a phone reaching for an address that is not its own, and wrong SIP passwords.
 async fn record(app: &App, event: &SipEvent) -> Result<()> {
-    let mut outdated_agent = None;
     let (kind, outcome, phone, source) = match event {
         SipEvent::WrongAddressOfRecord { phone, source, .. } => {
             (Kind::PhoneWrongAddress, Outcome::Refused, phone, source)
@@ -58,26 +79,29 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
         SipEvent::Refused {
             phone: Some(phone),
             source,
-            silenced,
-            outdated,
-            user_agent,
+            nth: nth @ (Nth::First | Nth::Last),
             ..
         } => {
-            outdated_agent = outdated.then_some(user_agent);
-            let outcome = if *silenced { Outcome::Delayed } else { Outcome::Refused };
+            let outcome = match nth {
+                Nth::Last => Outcome::Delayed,
+                _ => Outcome::Refused,
+            };
             (Kind::PhoneRefused, outcome, phone, source)
         }
-        SipEvent::Refused { phone: None, .. } | SipEvent::FirstContact { .. } => return Ok(()),
+        SipEvent::Refused { .. } | SipEvent::FirstContact { .. } => return Ok(()),
     };
+    let is_outdated = matches!(
+        event,
+        SipEvent::Refused {
+            why: Why::OutdatedPassword,
+            ..
+        }
+    );
     let phone = PhoneId::new(phone.0.clone());
     let mut tx = app.db.begin().await?;
     let Some((account, user)) = store::owner_of(&mut tx, &phone).await? else {
         return Ok(());
     };
-    if let Some(agent) = outdated_agent {
-        let from = source.to_string();
-        store::put_outdated(&mut tx, &phone, (&from, agent), app.clock.now()).await?;
-    }
     let event = Event {
         kind,
         outcome,
@@ -86,7 +110,7 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
         subject: Some(&user),
         session: None,
         address: Some(source.ip()),
-        detail: serde_json::json!({ "phone": phone, "outdated": outdated_agent.is_some() }),
+        detail: serde_json::json!({ "phone": phone, "outdated": is_outdated }),
     };
     audit::record(app, &mut tx, event).await?;
     tx.commit().await

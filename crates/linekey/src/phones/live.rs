@@ -138,8 +138,17 @@ fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) 
         state_text: state_text(app, state, since, zone),
         state_at: since.map(when::exact),
         seen_text: latest.and_then(|seen| seen_text(app, state, seen)),
+        spans: spans(registrations, app.clock.now()),
         overlap_text: overlap_text(app, phone, standing, zone),
     }
+}
+
+fn spans(registrations: &[Seen], now: Millis) -> Vec<(Millis, Millis)> {
+    let span = |seen: &Seen| {
+        let until = seen.ended_at.or(seen.expires_at)?;
+        Some((seen.registered_at?, until.min(now)))
+    };
+    registrations.iter().filter_map(span).collect()
 }
 
 /// Until when the SIP password it had before is good, if it is.

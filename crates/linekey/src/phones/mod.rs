@@ -10,6 +10,9 @@ pub mod create;
 pub mod create_for;
 pub mod disconnect;
 mod events;
+pub mod history;
+#[cfg(test)]
+mod history_tests;
 pub mod live;
 mod orders;
 pub mod pages;

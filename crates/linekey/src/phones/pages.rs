@@ -1,5 +1,7 @@
 //! `/phones`: each phone with its state, adding one, and what its owner does to one.
 
+pub mod stream;
+
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
@@ -9,6 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::act::By;
 use super::create::{self, MOST_PER_USER, Outcomes, Refusal};
 use super::disconnect::{self, Done};
+use super::history::of_phone::{self, Past};
+use super::history::strip::Strip;
 use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
 use super::{live, registrar, remove};
@@ -31,7 +35,7 @@ const NOTICE: &str = "phone-notice";
 #[template(path = "phones/phones.html")]
 struct PhonesPage {
     frame: Frame,
-    phones: Vec<PhoneView>,
+    phones: Vec<(PhoneView, Strip)>,
     may_add: bool,
     label: String,
     errors: Vec<FieldError>,
@@ -43,6 +47,7 @@ struct PhonesPage {
 struct PhonePage {
     frame: Frame,
     phone: PhoneView,
+    past: Past,
     shown: Shown,
     settings: Vec<(String, String)>,
     overlaps: Vec<(i64, String, bool)>,
@@ -133,15 +138,15 @@ async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<
         .await?
         .into_iter()
         .find(|phone| phone.id == id);
-    Ok(phone.map(|phone| {
-        page(&PhonePage {
-            frame: me.frame(app, Section::Phones),
-            settings: settings(app, &phone),
-            overlaps: overlaps(app),
-            phone,
-            shown,
-        })
-    }))
+    let Some(phone) = phone else { return Ok(None) };
+    Ok(Some(page(&PhonePage {
+        frame: me.frame(app, Section::Phones),
+        past: of_phone::of_phone(app, &me.person.account, &phone, &me.person.time_zone).await?,
+        settings: settings(app, &phone),
+        overlaps: overlaps(app),
+        phone,
+        shown,
+    })))
 }
 
 /// What is typed into the phone.
@@ -254,11 +259,13 @@ async fn list_with(
     errors: Vec<FieldError>,
     notice: Option<String>,
 ) -> Result<Response, Error> {
-    let phones = live::of(app, &me.person).await?;
+    let person = &me.person;
+    let phones = live::of(app, person).await?;
+    let strips = of_phone::strips(app, (&person.account, &person.id), &phones, &person.time_zone).await?;
     Ok(page(&PhonesPage {
         frame: me.frame(app, Section::Phones),
         may_add: phones.len() < MOST_PER_USER,
-        phones,
+        phones: phones.into_iter().zip(strips).collect(),
         label: label.to_owned(),
         errors,
         notice,

@@ -13,6 +13,7 @@ use linekey_sip::{
 };
 use tokio::sync::mpsc;
 
+use super::history::store::keep_spells;
 use super::store::{self, Hashes};
 use super::{binding, events, orders, sealed};
 use crate::app::App;
@@ -142,13 +143,16 @@ impl Answers {
 
     async fn store(&self, changes: Vec<BindingChange>) -> Result<()> {
         let now = self.app.clock.now();
+        let mut news = Vec::new();
         let mut tx = self.app.db.begin().await?;
         for change in changes {
             match change {
                 BindingChange::Put(binding) => {
                     let row = binding::row_of(binding);
                     if row.registered_at == row.refreshed_at {
+                        keep_spells(&mut tx, &row.phone_id, now).await?;
                         store::forget_ended(&mut tx, &row.phone_id, now).await?;
+                        news.push(row.phone_id.clone());
                     }
                     store::put_registration(&mut tx, &row).await?;
                     self.note_newest(&mut tx, &row, now).await?;
@@ -156,11 +160,15 @@ impl Answers {
                 BindingChange::Remove {
                     phone, contact, at_ms, ..
                 } => {
-                    store::end_registration(&mut tx, &PhoneId::new(phone.0), &contact, at_ms).await?;
+                    let phone = PhoneId::new(phone.0);
+                    store::end_registration(&mut tx, &phone, &contact, at_ms).await?;
+                    news.push(phone);
                 }
             }
         }
-        tx.commit().await
+        tx.commit().await?;
+        news.iter().for_each(|phone| self.app.news.tell(phone));
+        Ok(())
     }
 }
 

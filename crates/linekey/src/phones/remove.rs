@@ -2,6 +2,7 @@
 
 use super::act::{Begun, By, Doing, begin};
 use super::disconnect::Done;
+use super::history;
 use super::orders::{self, Ending};
 use super::store::{self, Which};
 use crate::app::App;
@@ -47,5 +48,6 @@ async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
     store::lock_out(tx, which).await?;
     orders::order(tx, which, Ending::ForGood, app.clock.now()).await?;
     store::remove_registrations(tx, which).await?;
+    history::store::remove(tx, which).await?;
     store::remove_phones(tx, which).await
 }

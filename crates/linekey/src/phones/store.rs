@@ -336,7 +336,7 @@ pub(super) struct Which<'a> {
 
 impl<'a> Which<'a> {
     /// The one, as a statement takes it: empty for all.
-    fn one(&self) -> &'a str {
+    pub(super) fn one(&self) -> &'a str {
         self.phone.map_or("", PhoneId::as_str)
     }
 }

@@ -1,5 +1,9 @@
 //! How a phone is shown: its state in a word, a dot and a sentence.
 
+use crate::app::App;
+use crate::clock::Millis;
+use crate::users::Role;
+
 /// What is known of a phone at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -50,6 +54,23 @@ pub struct PhoneView {
     pub state_at: Option<String>,
     /// `Yealink T46U at 203.0.113.7`
     pub seen_text: Option<String>,
+    /// From when to when its registrations are, those that ended last included, as far as they lie behind.
+    pub spans: Vec<(Millis, Millis)>,
     /// While two SIP passwords are good: which it uses, and until when the old one is.
     pub overlap_text: Option<String>,
+}
+
+/// What becomes of the phones: nothing, said so that it is true of those that are not registered too.
+pub fn stays_text(app: &App, role: Role, phones: &[PhoneView]) -> String {
+    let registered = phones.iter().filter(|phone| phone.state == State::Registered).count();
+    match phones.len() {
+        // The provider's staff have no phones here, and are told of none.
+        0 if role == Role::Operator => String::new(),
+        0 => app.words.say("effect-phones-none"),
+        count if count == registered => app.words.say_with("effect-phones-all", "count", count),
+        count => {
+            let arguments = [("count", count.into()), ("registered", registered.into())];
+            app.words.say_all("effect-phones", arguments)
+        }
+    }
 }

@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::clock::{Millis, SECOND};
+use crate::error::Result;
+use crate::ids::SessionId;
 use crate::random::Random;
 use crate::users::Role;
 
@@ -66,6 +68,15 @@ impl Token {
 /// What a browser calls itself, in two words: `Firefox on Windows`, of a User-Agent header.
 pub fn described(app: &App, user_agent: &str) -> String {
     browser::describe(&app.words, user_agent)
+}
+
+/// Whether a session goes on: it has not ended, nor its limits passed, and its user may sign in. Asking is no activity.
+pub async fn is_live(app: &App, session: &SessionId) -> Result<bool> {
+    let now = app.clock.now();
+    Ok(store::standing(&app.db, session).await?.is_some_and(|row| {
+        let (idle, absolute) = limits(app, row.role);
+        now - row.last_seen_at < idle && now - row.started_at < absolute
+    }))
 }
 
 /// SHA-256 of a cookie's value, whatever it is.

@@ -58,6 +58,28 @@ pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>
     .await
 }
 
+/// A session, as far as its limits go.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Limited {
+    #[sqlx(try_from = "String")]
+    pub(super) role: Role,
+    pub(super) started_at: Millis,
+    pub(super) last_seen_at: Millis,
+}
+
+/// The session of an id, unless its user is disabled or its account suspended.
+pub(super) async fn standing(db: &Db, session: &SessionId) -> Result<Option<Limited>> {
+    query(
+        "select u.role, s.started_at, s.last_seen_at from sessions s
+           join users u on u.id = s.user_id
+           join accounts a on a.id = u.account_id
+          where s.id = $1 and u.disabled_at is null and a.suspended_at is null",
+    )
+    .bind(session)
+    .optional(db)
+    .await
+}
+
 /// One session in a user's list.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Listed {

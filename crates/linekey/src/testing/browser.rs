@@ -84,15 +84,7 @@ impl Browser {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Answer {
-        let mut request = self.client.request(method, format!("{}{path}", self.origin));
-        let cookies = self.cookies.lock().expect("no test panicked").clone();
-        if !cookies.is_empty() {
-            let all = cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect::<Vec<_>>();
-            request = request.header("cookie", all.join("; "));
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -111,11 +103,39 @@ impl Browser {
             let (name, value) = pair.split_once('=').expect("a cookie has a name");
             self.set_cookie(name, value);
         }
-        Answer {
-            status,
-            headers,
-            text: response.text().await.expect("pages are text"),
+        // A stream of events has no end.
+        let is_stream = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let text = match is_stream {
+            true => String::new(),
+            false => response.text().await.expect("pages are text"),
+        };
+        Answer { status, headers, text }
+    }
+
+    /// Opens a stream of server-sent events.
+    pub(crate) async fn listen(&self, path: &str) -> Stream {
+        let answer = self
+            .request(Method::GET, path)
+            .send()
+            .await
+            .expect("the portal answers");
+        let text = String::new();
+        Stream { answer, text }
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.origin));
+        let cookies = self.cookies.lock().expect("no test panicked").clone();
+        if cookies.is_empty() {
+            return request;
         }
+        let all = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>();
+        request.header("cookie", all.join("; "))
     }
 
     pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Answer {
@@ -136,6 +156,32 @@ impl Browser {
     /// Whether the browser still has a live session.
     pub(crate) async fn is_signed_in(&self) -> bool {
         self.get("/account/settings").await.status == StatusCode::OK
+    }
+}
+
+/// Server-sent events on their way.
+pub(crate) struct Stream {
+    pub(crate) answer: reqwest::Response,
+    text: String,
+}
+
+impl Stream {
+    /// The data of the next event; `None` once the stream has ended.
+    pub(crate) async fn next(&mut self) -> Option<serde_json::Value> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+                let data = data.map(|data| serde_json::from_str(data).expect("events are JSON"));
+                self.text = rest.to_owned();
+                if data.is_some() {
+                    return data;
+                }
+                continue;
+            }
+            let chunk = self.answer.chunk().await.ok().flatten()?;
+            self.text
+                .push_str(std::str::from_utf8(&chunk).expect("events are text"));
+        }
     }
 }
 
@@ -173,6 +219,12 @@ impl Answer {
     }
 
     /// What stands at a form's field as its error.
+    /// The page holds none of this text.
+    pub(crate) fn lacks(&self, text: &str) -> &Self {
+        assert!(!self.plain().contains(text), "{text} is in {}", self.plain());
+        self
+    }
+
     pub(crate) fn at_field(&self, field: &str) -> String {
         let page = self.plain();
         let (_, rest) = page.split_once(&format!("id=\"{field}-error\">")).unwrap_or_default();

@@ -128,7 +128,7 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 10] = [
+const PUT_TOGETHER: [(&str, &str, &str); 12] = [
     ("mail-kind-", "", "crates/linekey/src/mail/mod.rs"),
     ("mail-sample-", "", "crates/linekey/src/mail/samples.rs"),
     ("error-", "-title", "crates/linekey/src/web/answer.rs"),
@@ -137,6 +137,8 @@ const PUT_TOGETHER: [(&str, &str, &str); 10] = [
     ("audit-", "-done", "crates/linekey/src/audit/event.rs"),
     ("audit-", "-refused", "crates/linekey/src/audit/event.rs"),
     ("audit-", "-delayed", "crates/linekey/src/audit/event.rs"),
+    ("attempt-", "", "crates/linekey/src/phones/history/attempts.rs"),
+    ("attempt-", "-advice", "crates/linekey/src/phones/history/attempts.rs"),
     ("password-rule-", "", "crates/linekey/src/password/rules.rs"),
     ("password-refused-", "", "crates/linekey/src/password/rules.rs"),
 ];

@@ -15,10 +15,10 @@ use crate::app::App;
 use crate::clock::{HOUR, SECOND};
 use crate::error::Result;
 use crate::password::by_link::{ByLink, From, Opened};
-use crate::password::pages::{field_error, phones_text};
+use crate::password::pages::field_error;
 use crate::password::typed::TypedPassword;
 use crate::phones;
-use crate::phones::view::PhoneView;
+use crate::phones::view::{PhoneView, stays_text};
 use crate::sessions;
 use crate::web::answer::{Problem, page};
 use crate::web::cookies;
@@ -261,7 +261,7 @@ async fn form(app: &App, flow: &str, opened: &Opened, email: &str, errors: Vec<F
         email: email.chars().take(320).collect(),
         rules: policy.rules().into_iter().map(|rule| rule.text(&app.words)).collect(),
         passwordrules: policy.passwordrules(),
-        phones_text: phones_text(app, subject.role, &phones),
+        phones_text: stays_text(app, subject.role, &phones),
         phones,
         sign_in_name,
     }))

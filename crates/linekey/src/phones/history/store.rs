@@ -1,0 +1,266 @@
+//! Statements on `phone_attempts`, `phone_spells` and `phone_networks`.
+
+use crate::clock::Millis;
+use crate::db::{Db, Tx, query};
+use crate::error::Result;
+use crate::ids::{AccountId, PhoneId, UserId};
+use crate::phones::store::Which;
+
+/// Keeps of a phone's registrations that are over when they were.
+pub(in crate::phones) async fn keep_spells(tx: &mut Tx, phone: &PhoneId, now: Millis) -> Result<()> {
+    query(
+        "insert into phone_spells (phone_id, account_id, from_at, until_at)
+         select phone_id, account_id, registered_at / 60000 * 60000, max(coalesce(ended_at, expires_at))
+           from registrations where phone_id = $1 and (ended_at is not null or expires_at <= $2)
+          group by phone_id, account_id, registered_at / 60000 * 60000
+         on conflict (phone_id, from_at) do update set until_at = excluded.until_at
+          where phone_spells.until_at < excluded.until_at",
+    )
+    .bind(phone)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes a spell.
+pub(super) async fn put_spell(tx: &mut Tx, phone: &PhoneId, from: Millis, until: Millis) -> Result<()> {
+    query(
+        "insert into phone_spells (phone_id, account_id, from_at, until_at)
+         select id, account_id, cast($2 as bigint), cast($3 as bigint) from phones where id = $1",
+    )
+    .bind(phone)
+    .bind(from)
+    .bind(until)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets spells that ended before `before`.
+pub(super) async fn forget_spells(tx: &mut Tx, before: Millis) -> Result<()> {
+    query("delete from phone_spells where until_at < $1")
+        .bind(before)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets tries that ended before `before`.
+pub(super) async fn forget_attempts(tx: &mut Tx, before: Millis) -> Result<()> {
+    query("delete from phone_attempts where last_at < $1")
+        .bind(before)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// A spell of a phone.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Spell {
+    pub(super) phone_id: PhoneId,
+    pub(super) from_at: Millis,
+    pub(super) until_at: Millis,
+}
+
+/// The spells of a user's phones that ended after `after`.
+pub(super) async fn spells_of_user(
+    db: &Db,
+    (account, user): (&AccountId, &UserId),
+    after: Millis,
+) -> Result<Vec<Spell>> {
+    query(
+        "select s.phone_id, s.from_at, s.until_at from phone_spells s join phones p on p.id = s.phone_id
+          where p.account_id = $1 and p.user_id = $2 and s.until_at > $3
+          order by s.phone_id, s.from_at",
+    )
+    .bind(account)
+    .bind(user)
+    .bind(after)
+    .all(db)
+    .await
+}
+
+/// Something that a phone did: a spell, a try, or a network that it was in.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Happened {
+    /// `spell`, `try` or `network`.
+    pub(super) what: String,
+    pub(super) first_at: Millis,
+    pub(super) last_at: Millis,
+    /// Of a try.
+    pub(super) outcome: Option<String>,
+    /// The address of a try, or the network.
+    pub(super) place: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) times: i64,
+}
+
+/// All of a phone in one question, of each kind the latest first; spells that ended after `after`.
+pub(super) async fn of_phone(
+    db: &Db,
+    (account, phone): (&AccountId, &PhoneId),
+    after: Millis,
+) -> Result<Vec<Happened>> {
+    query(
+        "select 'try' as what, first_at, last_at, outcome, address as place, user_agent, times
+           from phone_attempts where account_id = $1 and phone_id = $2
+         union all
+         select 'spell', from_at, until_at, null, null, null, 1
+           from phone_spells where account_id = $1 and phone_id = $2 and until_at > $3
+         union all
+         select 'network', first_at, last_at, null, network, null, 1
+           from phone_networks where account_id = $1 and phone_id = $2
+          order by last_at desc",
+    )
+    .bind(account)
+    .bind(phone)
+    .bind(after)
+    .all(db)
+    .await
+}
+
+/// A phone that somebody may have meant.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Meant {
+    pub(super) id: PhoneId,
+    pub(super) sip_domain: String,
+}
+
+/// Phones of a SIP name, in whatever domain: three at most, for two are no answer.
+pub(super) async fn by_sip_name(db: &Db, sip_name: &str) -> Result<Vec<Meant>> {
+    query("select id, sip_domain from phones where sip_name = $1 limit 3")
+        .bind(sip_name)
+        .all(db)
+        .await
+}
+
+/// The phone of a SIP name in a domain, whether or not it may register.
+pub(super) async fn by_address(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Meant>> {
+    query("select id, sip_domain from phones where sip_domain = $1 and sip_name = $2")
+        .bind(sip_domain)
+        .bind(sip_name)
+        .optional(db)
+        .await
+}
+
+/// Equal tries of a phone within one hour.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) phone: &'a PhoneId,
+    pub(super) outcome: &'a str,
+    pub(super) address: &'a str,
+    pub(super) hour: i64,
+    pub(super) user_agent: &'a str,
+    pub(super) first_at: Millis,
+    pub(super) last_at: Millis,
+    pub(super) times: i64,
+}
+
+/// Adds tries; those of a phone that is gone are skipped.
+pub(super) async fn put_attempt(tx: &mut Tx, attempt: &Attempt<'_>) -> Result<()> {
+    query(
+        "insert into phone_attempts (phone_id, account_id, outcome, address, hour, user_agent, first_at, last_at, times)
+         select id, account_id, $2, $3, cast($4 as bigint), $5, cast($6 as bigint), cast($7 as bigint),
+                cast($8 as bigint)
+           from phones where id = $1
+         on conflict (phone_id, outcome, address, hour) do update
+            set user_agent = excluded.user_agent, last_at = excluded.last_at, times = phone_attempts.times + excluded.times",
+    )
+    .bind(attempt.phone)
+    .bind(attempt.outcome)
+    .bind(attempt.address)
+    .bind(attempt.hour)
+    .bind(attempt.user_agent)
+    .bind(attempt.first_at)
+    .bind(attempt.last_at)
+    .bind(attempt.times)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps the latest `most` rows of a phone's tries.
+pub(super) async fn trim_attempts(tx: &mut Tx, phone: &PhoneId, most: i64) -> Result<()> {
+    query(
+        "delete from phone_attempts
+          where phone_id = $1
+            and last_at < (select min(last_at) from (select last_at from phone_attempts where phone_id = $1
+                                                      order by last_at desc limit $2) as kept)",
+    )
+    .bind(phone)
+    .bind(most)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// The networks that a phone registered from before, the latest first.
+pub(super) async fn networks_of(tx: &mut Tx, phone: &PhoneId) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        query("select network from phone_networks where phone_id = $1 order by last_at desc, network")
+            .bind(phone)
+            .all(tx)
+            .await?;
+    Ok(rows.into_iter().map(|(network,)| network).collect())
+}
+
+/// Notes that a phone registered from a network.
+pub(super) async fn put_network(tx: &mut Tx, phone: &PhoneId, network: &str, at: Millis) -> Result<()> {
+    query(
+        "insert into phone_networks (phone_id, account_id, network, first_at, last_at)
+         select id, account_id, $2, cast($3 as bigint), cast($3 as bigint) from phones where id = $1
+         on conflict (phone_id, network) do update set last_at = excluded.last_at",
+    )
+    .bind(phone)
+    .bind(network)
+    .bind(at)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a network of a phone.
+pub(super) async fn remove_network(tx: &mut Tx, phone: &PhoneId, network: &str) -> Result<()> {
+    query("delete from phone_networks where phone_id = $1 and network = $2")
+        .bind(phone)
+        .bind(network)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes away what these phones did.
+pub(in crate::phones) async fn remove(tx: &mut Tx, which: Which<'_>) -> Result<()> {
+    query(
+        "delete from phone_attempts
+          where account_id = $1
+            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
+    )
+    .bind(which.account)
+    .bind(which.user)
+    .bind(which.one())
+    .run(&mut *tx)
+    .await?;
+    query(
+        "delete from phone_spells
+          where account_id = $1
+            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
+    )
+    .bind(which.account)
+    .bind(which.user)
+    .bind(which.one())
+    .run(&mut *tx)
+    .await?;
+    query(
+        "delete from phone_networks
+          where account_id = $1
+            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
+    )
+    .bind(which.account)
+    .bind(which.user)
+    .bind(which.one())
+    .run(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,39 @@
+-- What phones did, for their pages. The registrar's host writes it after the fact; nothing that is decided rests on it.
+
+-- Tries to register. Equal ones within one hour are one row.
+create table phone_attempts (
+    phone_id text not null references phones (id),
+    account_id text not null references accounts (id),
+    -- `registered`, or why not.
+    outcome text not null,
+    address text not null,
+    -- Hours since 1970, UTC.
+    hour integer not null,
+    user_agent text not null,
+    first_at integer not null,
+    last_at integer not null,
+    times integer not null,
+    primary key (phone_id, outcome, address, hour)
+) strict;
+
+-- From when to when a phone was registered, of registrations that are over. One row for those that began in one minute.
+create table phone_spells (
+    phone_id text not null references phones (id),
+    account_id text not null references accounts (id),
+    from_at integer not null,
+    until_at integer not null,
+    primary key (phone_id, from_at)
+) strict;
+
+-- Where a phone registered from: an IPv4 network of 256 addresses, or an IPv6 /64.
+create table phone_networks (
+    phone_id text not null references phones (id),
+    account_id text not null references accounts (id),
+    network text not null,
+    first_at integer not null,
+    last_at integer not null,
+    primary key (phone_id, network)
+) strict;
+
+-- Whoever was refused is looked for by name alone, to tell them that the domain is wrong.
+create index phones_by_sip_name on phones (sip_name);
