@@ -99,6 +99,11 @@ audit-phone-allow-done =
         [yes] Let a blocked phone connect again
        *[no] { $actor } let a blocked phone of { $subject } connect again
     }
+audit-phone-notices-done =
+    { $own ->
+        [yes] Changed whether there is mail about a phone
+       *[no] { $actor } changed whether { $subject } gets mail about a phone
+    }
 audit-phone-remove-done =
     { $own ->
         [yes] Removed a phone

@@ -129,3 +129,21 @@ mail-trial-subject = { $brand }: test mail
 mail-trial-what = Mail from { $brand } arrives.
 mail-trial-portal = Sent by: { $portal }
 mail-trial-nothing = Somebody at { $brand } sent this to try the portal's mail settings. There is nothing to do.
+
+## Phones
+
+mail-phone-open = Open the phone
+mail-phone-notices-off = You get this mail because you asked for it. On the phone's page you can turn it off.
+mail-overlap-ends-subject = { $brand }: an old SIP password stops working soon
+mail-overlap-ends-what = The old SIP password of { $label } stops working soon, and the new one was never used.
+mail-overlap-ends-until = Until: { $when }
+mail-overlap-ends-next = Enter the new SIP password on the phone before then. Afterwards it stays disconnected until it has the new one.
+mail-overlap-ends-lost = If the new one is lost, make another one on the phone's page.
+mail-phone-offline-subject = { $brand }: a phone is offline
+mail-phone-offline-what = Your phone { $label } is offline.
+mail-phone-offline-since = Since: { $when }
+mail-phone-offline-next = Look whether it has power and a network. On its page you see what it tried.
+mail-phone-flapping-subject = { $brand }: a phone connects again and again
+mail-phone-flapping-what = Your phone { $label } connects again and again.
+mail-phone-flapping-times = New connections in the hour before: { $times }
+mail-phone-flapping-next = Its network may be unsteady, or two devices share its SIP password. On its page you see from where it came.

@@ -52,6 +52,9 @@ mail-kind-setup-slip = Set-up slip printed
 mail-kind-signed-out = Signed out by somebody else
 mail-kind-disabled = Access disabled
 mail-kind-enabled = Access enabled
+mail-kind-overlap-ends = Old SIP password ends
+mail-kind-phone-offline = Phone offline
+mail-kind-phone-flapping = Phone connects again and again
 mail-kind-trial = Test mail
 
 # In what samples of one kind differ.

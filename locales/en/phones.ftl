@@ -27,3 +27,13 @@ attempt-not-allowed-advice = It is blocked, or its user is disabled.
 new-network-title = Connected from a new network
 new-network-what = On { $when } it connected from { $network }, where it never was before. Was that not you, then somebody else knows its SIP password.
 new-network-rotate = Make a new SIP password now
+
+## Mail about a phone
+
+notices-title = Mail about this phone
+notices-what = When it is offline for ten minutes, or connects again and again. One mail an hour at most.
+notices-no-address = For that your e-mail address has to be confirmed, under Account Settings.
+notices-on = Mail me
+notices-save = Save
+notices-are-on = You get mail about { $label } from now on.
+notices-are-off = You get no mail about { $label } any more.

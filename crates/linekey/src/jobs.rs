@@ -27,6 +27,7 @@ pub fn start(app: &App) -> Vec<JoinHandle<()>> {
         tokio::spawn(follow_key_file(Follower::of(&app.keys))),
         tokio::spawn(sweep_now_and_then(app.clone())),
         tokio::spawn(password::reset::answer::run(app.clone())),
+        tokio::spawn(phones::notices::run(app.clone())),
     ]
 }
 
@@ -74,5 +75,6 @@ pub async fn sweep(app: &App) -> Result<()> {
     mail::deliver::sweep(app).await?;
     phones::rotate::sweep(app).await?;
     phones::history::sweep(app).await?;
+    phones::by_heart::sweep(app).await?;
     throttle::sweep(app).await
 }

@@ -86,6 +86,7 @@ fn ones_phones() -> Router<App> {
         .route("/phones/{id}/rotate", post(phones::pages::rotate))
         .route("/phones/{id}/disconnect", post(phones::pages::disconnect))
         .route("/phones/{id}/allow", post(phones::pages::allow))
+        .route("/phones/{id}/notices", post(phones::pages::notices))
         .route("/phones/{id}/remove", post(phones::pages::remove))
 }
 

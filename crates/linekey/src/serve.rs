@@ -255,8 +255,8 @@ mod tests {
         let jobs = crate::jobs::start(&p.app);
         assert_eq!(
             jobs.len(),
-            4,
-            "the sealer, the key file, the sweep, requests for reset links"
+            5,
+            "the sealer, the key file, the sweep, requests for reset links, notices about phones"
         );
         let mail = tokio::spawn(std::future::pending::<()>());
         let health = Health {

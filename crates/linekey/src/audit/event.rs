@@ -111,6 +111,8 @@ kinds! {
     PhoneDisconnect, "phone-disconnect", [Done];
     /// A phone that was blocked may register again.
     PhoneAllow, "phone-allow", [Done];
+    /// The owner of a phone is mailed about it from now on, or not any more.
+    PhoneNotices, "phone-notices", [Done];
     /// A phone was removed.
     PhoneRemove, "phone-remove", [Done];
     /// Somebody tried to do something to a phone that is not theirs to change.

@@ -327,6 +327,11 @@ const CHANGES: &[Change] = &[
         ready: |p| Box::pin(async { on_desk(p, "rotate", &[("overlap_hours", "24")]).await }),
     },
     Change {
+        kind: Kind::PhoneNotices,
+        then: 303,
+        ready: |p| Box::pin(async { on_desk(p, "notices", &[("on", "on")]).await }),
+    },
+    Change {
         kind: Kind::PhoneDisconnect,
         then: 303,
         ready: |p| Box::pin(async { on_desk(p, "disconnect", &[("block", "on")]).await }),

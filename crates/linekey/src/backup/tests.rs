@@ -25,7 +25,9 @@ const TABLES: &[(&str, &str)] = &[
     ("outbox", "given up: they may have been sent since"),
     ("pending_changes", "over, with their sessions"),
     ("phone_attempts", "stays"),
+    ("phone_changes", "stays: a registrar that starts reads every phone"),
     ("phone_networks", "stays"),
+    ("phone_notices", "stays"),
     ("phone_spells", "stays"),
     ("phones", "stays"),
     ("portal", "stays"),
@@ -183,6 +185,7 @@ async fn nothing_is_settled_without_the_right_key_or_without_its_event(p: Portal
     );
     // Without a phone, the record tells.
     p.alter(query("delete from registrations")).await;
+    p.alter(query("delete from phone_spells")).await;
     p.alter(query("delete from phones")).await;
     let refused = settle(&app).await.expect_err("another portal's key");
     assert!(refused.to_string().contains("the last audit event"), "{refused}");

@@ -57,6 +57,15 @@ pub(super) enum PhoneCommand {
         #[arg(value_name = "ADDRESS")]
         phone: String,
     },
+    /// Have the owner of a phone mailed when it is offline or connects again and again, or not any more
+    Notices {
+        /// Its address, such as ann-desk@acme.example
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+        /// on or off
+        #[arg(value_enum)]
+        mail: Mailed,
+    },
     /// Remove a phone: its SIP password is good for nothing any more
     Remove {
         /// Its address, such as ann-desk@acme.example
@@ -86,6 +95,15 @@ pub(super) enum PhoneCommand {
     },
 }
 
+/// Whether there is mail about a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Mailed {
+    /// There is.
+    On,
+    /// There is none.
+    Off,
+}
+
 pub(super) async fn run(command: PhoneCommand, file: Option<PathBuf>) -> anyhow::Result<()> {
     let app = open::portal(file).await?;
     match command {
@@ -93,6 +111,7 @@ pub(super) async fn run(command: PhoneCommand, file: Option<PathBuf>) -> anyhow:
         PhoneCommand::Rotate { phone, overlap } => changing::rotate(&app, &phone, overlap).await?,
         PhoneCommand::Disconnect { phone, block } => changing::disconnect(&app, &phone, block).await?,
         PhoneCommand::Allow { phone } => changing::allow(&app, &phone).await?,
+        PhoneCommand::Notices { phone, mail } => changing::notices(&app, &phone, mail == Mailed::On).await?,
         PhoneCommand::Remove { phone } => changing::remove(&app, &phone).await?,
         PhoneCommand::Show { phone, json } => changing::show(&app, &phone, json).await?,
         PhoneCommand::List { account, user, json } => {
@@ -165,6 +184,6 @@ fn object(listed: &Listed) -> serde_json::Value {
         "address_of_record": phone.address_of_record, "extension": phone.extension,
         "state": phone.state.class(), "state_at": listed.since.map(when::rfc3339), "user_agent": listed.user_agent,
         "address": listed.address.map(|address| address.to_string()),
-        "old_sip_password_until": listed.old_until.map(when::rfc3339),
+        "old_sip_password_until": listed.old_until.map(when::rfc3339), "notices": phone.has_notices,
     })
 }

@@ -17,6 +17,8 @@ pub use migrate::{Migrated, newest_schema};
 pub use query::{Alone, FromAnyRow, Query, Value, Via, query};
 pub use readers::Readers;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
 use crate::error::{Error, Result};
@@ -206,6 +208,14 @@ impl Tx {
                 Ok(()) => {}
             },
         }
+        COMMITS.fetch_add(1, Ordering::Release);
         Ok(())
     }
+}
+
+static COMMITS: AtomicU64 = AtomicU64::new(0);
+
+/// Transactions that this process has committed. Who knows something by heart looks again once it is another number.
+pub fn commits() -> u64 {
+    COMMITS.load(Ordering::Acquire)
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::{By, Mail, access, email, invitation, new_browser, password_changed, password_set, reset, trial};
+use super::{By, Mail, access, email, invitation, new_browser, password_changed, password_set, phone, reset, trial};
 use crate::app::App;
 use crate::brand::Accents;
 use crate::clock::Millis;
@@ -154,8 +154,7 @@ struct Html<'a> {
     sign_off: &'a [String],
 }
 
-fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &str) -> Content {
-    let whose = mail.whose().0.unwrap_or_default();
+fn content(telling: &Telling<'_>, mail: &Mail, whose: &str, made: &[Option<Made>], portal: &str) -> Content {
     match mail {
         Mail::PasswordChanged {
             at,
@@ -210,6 +209,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, made: &[Option<Made>], portal: &s
             by, at, has_password, ..
         } => access::enabled(telling, by, whose, *at, *has_password),
         Mail::Trial { at } => trial::content(telling, *at, portal),
+        Mail::Phone { news, label, phone, .. } => {
+            phone::content(telling, news, label, &format!("{portal}/phones/{}", phone.as_str()))
+        }
     }
 }
 
@@ -228,7 +230,7 @@ pub(super) fn render(
     };
     let (name, sign_in_name) = mail.whose();
     let origin = app.config.portal.public_url.origin();
-    let content = content(&telling, mail, made, origin);
+    let content = content(&telling, mail, name.unwrap_or_default(), made, origin);
     let greeting = match name {
         Some(name) => telling.say("mail-greeting", "name", name),
         None => app.words.say("mail-greeting-all"),

@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod pages;
 mod password_changed;
 mod password_set;
+mod phone;
 #[cfg(all(test, feature = "outside"))]
 mod real_server_tests;
 mod reset;
@@ -39,6 +40,7 @@ mod trouble;
 
 pub use letter::Letter;
 pub use not_me::{Did, Happened, NotMe};
+pub use phone::PhoneNews;
 pub use reset::Person;
 pub use samples::{Sample, samples};
 pub use smtp::Greeted;
@@ -51,7 +53,7 @@ use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, UserId};
+use crate::ids::{AccountId, PhoneId, UserId};
 use crate::links;
 use folder::Folder;
 
@@ -270,6 +272,19 @@ pub enum Mail {
         #[serde(default = "yes")]
         has_password: bool,
     },
+    /// Something about a phone of theirs.
+    Phone {
+        /// What.
+        news: PhoneNews,
+        /// `Desk`
+        label: String,
+        /// Which phone.
+        phone: PhoneId,
+        /// `Ann Archer`
+        name: String,
+        /// `ann@acme.example`
+        sign_in_name: String,
+    },
     /// "Mail arrives": somebody tries the mail settings out. The one mail that no change asks for, and no user gets.
     Trial {
         /// When, milliseconds UTC.
@@ -294,6 +309,7 @@ impl Mail {
             Self::SignedOut { .. } => "signed-out",
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
+            Self::Phone { news, .. } => news.kind(),
             Self::Trial { .. } => "trial",
         }
     }
@@ -325,6 +341,7 @@ impl Mail {
             | Self::SignedOut { .. }
             | Self::Disabled { .. }
             | Self::Enabled { .. }
+            | Self::Phone { .. }
             | Self::Trial { .. } => Vec::new(),
         }
     }
@@ -352,7 +369,8 @@ impl Mail {
             | Self::EmailConfirmed { name, sign_in_name, .. }
             | Self::SignedOut { name, sign_in_name, .. }
             | Self::Disabled { name, sign_in_name, .. }
-            | Self::Enabled { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
+            | Self::Enabled { name, sign_in_name, .. }
+            | Self::Phone { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
             Self::EmailWithdrawn { .. } | Self::Trial { .. } => (None, String::new()),
         }
     }

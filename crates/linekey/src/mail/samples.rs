@@ -1,11 +1,11 @@
 //! One mail of each kind with made-up people, as operators look at and tests compare; some twice, where they differ.
 
 use super::letter::{self, Letter, Reader};
-use super::{Asked, By, Did, Happened, Mail, NotMe, Person};
+use super::{Asked, By, Did, Happened, Mail, NotMe, Person, PhoneNews};
 use crate::app::App;
-use crate::clock::{DAY, Millis};
+use crate::clock::{DAY, HOUR, Millis};
 use crate::error::Result;
-use crate::ids::{AccountId, UserId};
+use crate::ids::{AccountId, PhoneId, UserId};
 use crate::links::Made;
 
 /// 2026-11-23 08:02:11 UTC
@@ -178,6 +178,7 @@ fn mails() -> Vec<(&'static str, Mail)> {
     let mut mails = by_its_reader();
     mails.extend(by_somebody_else());
     mails.extend(access());
+    mails.extend(phones());
     mails.push(("trial", Mail::Trial { at: AT }));
     mails
 }
@@ -265,6 +266,25 @@ fn by_somebody_else() -> Vec<(&'static str, Mail)> {
                 valid_until: at + 3 * DAY,
             },
         ),
+    ]
+}
+
+/// What a phone does.
+fn phones() -> Vec<(&'static str, Mail)> {
+    let about = |news| {
+        let (name, sign_in_name) = whose();
+        Mail::Phone {
+            news,
+            label: "Desk".to_owned(),
+            phone: PhoneId::new("0192a000-0000-7000-8000-000000000001"),
+            name,
+            sign_in_name,
+        }
+    };
+    vec![
+        ("overlap-ends", about(PhoneNews::OverlapEnds { until: AT + 2 * HOUR })),
+        ("phone-offline", about(PhoneNews::Offline { since: AT })),
+        ("phone-flapping", about(PhoneNews::Flapping { times: 7, at: AT })),
     ]
 }
 

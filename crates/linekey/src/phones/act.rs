@@ -68,13 +68,13 @@ pub(super) async fn begin(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Begu
 
 impl Doing {
     /// Has registrations of the phone end at `due_at`.
-    pub(super) async fn order(&mut self, ending: Ending, due_at: Millis) -> Result<()> {
+    pub(super) async fn order(&mut self, app: &App, ending: Ending, due_at: Millis) -> Result<()> {
         let which = Which {
             account: &self.account,
             user: &self.user,
             phone: Some(&self.phone.id),
         };
-        orders::order(&mut self.tx, which, ending, due_at).await
+        orders::order(app, &mut self.tx, which, ending, due_at).await
     }
 
     /// Puts it on record.

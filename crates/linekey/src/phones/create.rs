@@ -4,6 +4,7 @@ use linekey_sip::digest::Ha1Set;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+use super::by_heart::store::tell_one;
 use super::{sealed, store};
 use crate::accounts::name;
 use crate::app::App;
@@ -149,6 +150,9 @@ pub(super) async fn add_in(
     }
     let sip_password = new_sip_password(app);
     let inserted = insert_named(app, tx, (owner, name), wanted, &sip_password).await?;
+    if let Some((id, _)) = &inserted {
+        tell_one(tx, id, app.clock.now()).await?;
+    }
     // Another browser of the same user took the label at this moment.
     Ok(inserted.ok_or(Refusal::LabelTaken).map(|(id, sip_name)| Added {
         id,

@@ -1,6 +1,7 @@
 //! Ends a phone's registrations; and blocks it, so that it does not come back, or allows it again.
 
 use super::act::{Begun, By, begin};
+use super::by_heart::store::{tell, tell_one};
 use super::orders::{self, Ending};
 use super::store::{self, Which};
 use crate::app::App;
@@ -38,7 +39,7 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
     if block {
         store::put_blocked(&mut doing.tx, &doing.phone.id, Some(now)).await?;
     }
-    doing.order(ending, now).await?;
+    doing.order(app, ending, now).await?;
     let detail = serde_json::json!({ "blocked": block });
     doing.record(app, by, Kind::PhoneDisconnect, detail).await?;
     doing.tx.commit().await?;
@@ -50,7 +51,13 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
 pub async fn all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
     let phone = None;
     let which = Which { account, user, phone };
-    orders::order(tx, which, Ending::ForGood, app.clock.now()).await
+    orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await
+}
+
+/// The phones of a user may register again, in the transaction of the change that reports it.
+pub async fn allow_all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
+    let phone = None;
+    tell(tx, Which { account, user, phone }, app.clock.now()).await
 }
 
 /// Lets a blocked phone register again, with the SIP password it has.
@@ -64,6 +71,7 @@ pub async fn allow(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
         return Ok(Done::Already(doing.phone.label));
     }
     store::put_blocked(&mut doing.tx, &doing.phone.id, None).await?;
+    tell_one(&mut doing.tx, &doing.phone.id, app.clock.now()).await?;
     doing.record(app, by, Kind::PhoneAllow, serde_json::json!({})).await?;
     doing.tx.commit().await?;
     Ok(Done::Done(doing.phone.label))

@@ -139,6 +139,7 @@ fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) 
         state_at: since.map(when::exact),
         seen_text: latest.and_then(|seen| seen_text(app, state, seen)),
         spans: spans(registrations, app.clock.now()),
+        has_notices: phone.notices_since.is_some(),
         overlap_text: overlap_text(app, phone, standing, zone),
     }
 }
@@ -231,5 +232,5 @@ pub async fn seed_offline(
         expires_at: until,
         contact,
     };
-    store::put_registration(tx, &row).await
+    store::put_registrations(tx, &store::Rows::of([row])?).await
 }

@@ -6,6 +6,7 @@ pub mod act;
 mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
+pub mod by_heart;
 pub mod create;
 pub mod create_for;
 pub mod disconnect;
@@ -14,6 +15,9 @@ pub mod history;
 #[cfg(test)]
 mod history_tests;
 pub mod live;
+pub mod notices;
+#[cfg(test)]
+mod notices_tests;
 mod orders;
 pub mod pages;
 pub mod registrar;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use linekey_sip::{PhoneKey, Running, Unavailable};
 
+use super::by_heart::store::tell;
 use super::store::{self, Order, Which};
 use crate::app::App;
 use crate::clock::Millis;
@@ -39,8 +40,9 @@ impl Ending {
     }
 }
 
-/// Has registrations of these phones end at `due_at`.
-pub(super) async fn order(tx: &mut Tx, which: Which<'_>, ending: Ending, due_at: Millis) -> Result<()> {
+/// Has registrations of these phones end at `due_at`, and tells that the phones are others from now on.
+pub(super) async fn order(app: &App, tx: &mut Tx, which: Which<'_>, ending: Ending, due_at: Millis) -> Result<()> {
+    tell(tx, which, app.clock.now()).await?;
     store::order(tx, which, ending.below(), due_at).await
 }
 

@@ -15,7 +15,7 @@ use super::history::of_phone::{self, Past};
 use super::history::strip::Strip;
 use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
-use super::{live, registrar, remove};
+use super::{live, notices, registrar, remove};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::PhoneId;
@@ -50,6 +50,8 @@ struct PhonePage {
     past: Past,
     shown: Shown,
     settings: Vec<(String, String)>,
+    /// Whether its owner has an address that mail goes to.
+    mailable: bool,
     overlaps: Vec<(i64, String, bool)>,
 }
 
@@ -143,6 +145,7 @@ async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<
         frame: me.frame(app, Section::Phones),
         past: of_phone::of_phone(app, &me.person.account, &phone, &me.person.time_zone).await?,
         settings: settings(app, &phone),
+        mailable: me.person.verified_email.is_some(),
         overlaps: overlaps(app),
         phone,
         shown,
@@ -232,6 +235,19 @@ pub async fn disconnect(
 pub async fn allow(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response, Error> {
     let done = disconnect::allow(&app, By::Owner(&me), &phone).await?;
     Ok(answer(&app, &me, done, "phone-is-allowed", &format!("/phones/{phone}")))
+}
+
+/// POST `/phones/{id}/notices`
+pub async fn notices(
+    State(app): State<App>,
+    me: SignedIn,
+    OfPath(phone): OfPath,
+    Form(form): Form,
+) -> Result<Response, Error> {
+    let on = form.text("on") == "on";
+    let done = notices::switch(&app, By::Owner(&me), &phone, on).await?;
+    let key = if on { "notices-are-on" } else { "notices-are-off" };
+    Ok(answer(&app, &me, done, key, &format!("/phones/{phone}")))
 }
 
 /// POST `/phones/{id}/remove`

@@ -1,6 +1,6 @@
 //! Answers the registrar: who may register, and where registrations are kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -13,9 +13,11 @@ use linekey_sip::{
 };
 use tokio::sync::mpsc;
 
+use super::by_heart::ByHeart;
 use super::history::store::keep_spells;
-use super::store::{self, Hashes};
-use super::{binding, events, orders, sealed};
+use super::rotate;
+use super::store::{self, Hashes, OnePhone, Registration, Rows};
+use super::{binding, by_heart, events, orders, sealed};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -27,8 +29,6 @@ use crate::keys::Purpose;
 const DOMAINS_EVERY: Duration = Duration::from_secs(5);
 /// Events that may wait to be recorded; beyond it the newest are dropped and said to be.
 const EVENTS: usize = 1024;
-/// Phones whose last answer is remembered for the time without a database, about 400 bytes each.
-const REMEMBERED: usize = 200_000;
 
 /// The registrar of this process, and the tasks that serve it.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
     let answers = Arc::new(Answers {
         app: app.clone(),
         domains: RwLock::default(),
-        remembered: Mutex::default(),
+        phones: Arc::new(ByHeart::new(app.clone())),
         changing: Mutex::default(),
         events,
         nobody: RwLock::new(sealed::nobody(app)),
@@ -91,6 +91,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
     .await?;
     let tasks = vec![
         tokio::spawn(events::record_all(app.clone(), told)),
+        tokio::spawn(Arc::clone(&answers.phones).run()),
         tokio::spawn(keep_domains(answers)),
         tokio::spawn(orders::run(app.clone(), running.clone())),
     ];
@@ -113,9 +114,7 @@ pub fn address(app: &App) -> (String, String) {
 struct Answers {
     app: App,
     domains: RwLock<HashMap<String, Domain>>,
-    /// What the database last said of each phone that asked, sealed as it is stored. Asked only while the
-    /// database is away, so that phones stay registered through an outage.
-    remembered: Mutex<HashMap<(String, String), Hashes>>,
+    phones: Arc<ByHeart>,
     /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used.
     changing: Mutex<HashSet<PhoneId>>,
     events: mpsc::Sender<SipEvent>,
@@ -143,19 +142,22 @@ impl Answers {
 
     async fn store(&self, changes: Vec<BindingChange>) -> Result<()> {
         let now = self.app.clock.now();
-        let mut news = Vec::new();
+        let (mut news, mut is_told) = (Vec::new(), false);
         let mut tx = self.app.db.begin().await?;
-        for change in changes {
+        // In order, what follows each other of one sort in one statement.
+        let mut changes = changes.into_iter().peekable();
+        while let Some(change) = changes.next() {
             match change {
                 BindingChange::Put(binding) => {
-                    let row = binding::row_of(binding);
-                    if row.registered_at == row.refreshed_at {
-                        keep_spells(&mut tx, &row.phone_id, now).await?;
-                        store::forget_ended(&mut tx, &row.phone_id, now).await?;
-                        news.push(row.phone_id.clone());
+                    let mut rows = vec![binding::row_of(binding)];
+                    while let Some(BindingChange::Put(next)) =
+                        changes.next_if(|next| matches!(next, BindingChange::Put(_)))
+                    {
+                        rows.push(binding::row_of(next));
                     }
-                    store::put_registration(&mut tx, &row).await?;
-                    self.note_newest(&mut tx, &row, now).await?;
+                    is_told |= self.put(&mut tx, &rows, now).await?;
+                    let new = rows.into_iter().filter(Registration::is_new);
+                    news.extend(new.map(|row| row.phone_id));
                 }
                 BindingChange::Remove {
                     phone, contact, at_ms, ..
@@ -167,22 +169,49 @@ impl Answers {
             }
         }
         tx.commit().await?;
+        if !is_told {
+            self.phones.is_unmoved_by();
+        }
         news.iter().for_each(|phone| self.app.news.tell(phone));
         Ok(())
+    }
+
+    /// Writes registrations, and says whether that makes any phone another.
+    async fn put(&self, tx: &mut Tx, rows: &[Registration], now: Millis) -> Result<bool> {
+        let new = rows.iter().filter(|row| row.is_new());
+        let new = Rows::of(new.map(|row| OnePhone {
+            phone_id: &row.phone_id,
+        }))?;
+        keep_spells(tx, &new, now).await?;
+        store::forget_ended(tx, &new, now).await?;
+        // The same one twice is no row of one statement: the later one counts.
+        let latest: BTreeMap<_, _> = rows
+            .iter()
+            .map(|row| ((row.phone_id.as_str(), row.contact.as_str()), row))
+            .collect();
+        store::put_registrations(tx, &Rows::of(latest.into_values())?).await?;
+        let mut is_told = false;
+        for row in rows {
+            is_told |= self.note_newest(tx, row, now).await?;
+        }
+        Ok(is_told)
     }
 }
 
 impl Answers {
-    /// The first registration with the newest SIP password of a phone ends the overlap with the one before.
-    async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<()> {
+    /// The first registration with the newest SIP password of a phone ends the overlap with the one before. True: the phone
+    /// is another from now on.
+    async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<bool> {
         if !self.changing().contains(&row.phone_id) {
-            return Ok(());
+            return Ok(false);
         }
         if store::end_overlap(tx, &row.phone_id, row.generation, now).await? {
+            by_heart::store::tell_one(tx, &row.phone_id, now).await?;
             store::hasten_orders(tx, &row.phone_id, now).await?;
             self.changing().remove(&row.phone_id);
+            return Ok(true);
         }
-        Ok(())
+        Ok(false)
     }
 
     fn changing(&self) -> MutexGuard<'_, HashSet<PhoneId>> {
@@ -192,7 +221,10 @@ impl Answers {
     /// The SIP password before, of a phone that has one; of any other something of the same size, since opening takes long
     /// enough to be measured.
     fn former(&self, phone: &Hashes) -> Option<Former> {
-        let Some(old) = phone.old_hashes.as_deref() else {
+        // One that is not good for so long may have been forgotten meanwhile.
+        let known_since = self.app.clock.now() - rotate::KNOWN_FOR;
+        let old = phone.old_hashes.as_deref();
+        let Some(old) = old.filter(|_| phone.old_until.is_some_and(|until| until >= known_since)) else {
             self.open_nobody();
             return None;
         };
@@ -222,25 +254,6 @@ impl Answers {
             *self.nobody.write().unwrap_or_else(PoisonError::into_inner) = sealed::nobody(&self.app);
         }
     }
-
-    fn remember(&self, sip_domain: &str, sip_name: &str, phone: Option<&Hashes>) {
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (sip_domain.to_owned(), sip_name.to_owned());
-        match phone {
-            Some(phone) if remembered.len() < REMEMBERED || remembered.contains_key(&key) => {
-                remembered.insert(key, phone.clone());
-            }
-            Some(_) => {}
-            None => {
-                remembered.remove(&key);
-            }
-        }
-    }
-
-    fn recall(&self, sip_domain: &str, sip_name: &str) -> Option<Hashes> {
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        remembered.get(&(sip_domain.to_owned(), sip_name.to_owned())).cloned()
-    }
 }
 
 impl Directory for Answers {
@@ -254,14 +267,11 @@ impl Directory for Answers {
         sip_domain: &str,
         sip_name: &str,
     ) -> std::result::Result<Option<Credential>, Unavailable> {
-        let (phone, is_away) = match store::by_sip_name(&self.app.db, sip_domain, sip_name).await {
-            Ok(phone) => {
-                self.remember(sip_domain, sip_name, phone.as_ref());
-                (phone, false)
-            }
+        let (phone, is_away) = match self.phones.ask(sip_domain, sip_name).await {
+            Ok(phone) => (phone, false),
             Err(error) => {
                 let away = unavailable(&error);
-                (Some(self.recall(sip_domain, sip_name).ok_or(away)?), true)
+                (Some(self.phones.recall(sip_domain, sip_name).ok_or(away)?), true)
             }
         };
         // A name that nobody has is unsealed as well: opening takes long enough to be measured.

@@ -2,9 +2,9 @@
 
 use super::act::{Begun, By, Doing, begin};
 use super::disconnect::Done;
-use super::history;
 use super::orders::{self, Ending};
 use super::store::{self, Which};
+use super::{history, notices};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::db::Tx;
@@ -46,8 +46,9 @@ pub async fn remove(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
 /// First what a registrar that stores a registration of them would hold.
 async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
     store::lock_out(tx, which).await?;
-    orders::order(tx, which, Ending::ForGood, app.clock.now()).await?;
+    orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await?;
     store::remove_registrations(tx, which).await?;
     history::store::remove(tx, which).await?;
+    notices::store::remove(tx, which).await?;
     store::remove_phones(tx, which).await
 }

@@ -1,6 +1,7 @@
 //! Seals the hashes of phones anew, so that a key can be retired. The hashes stay what they are, and phones notice
 //! nothing. It may be stopped and started again at any point: what is done is done.
 
+use super::by_heart::store::tell_one;
 use super::{sealed, store};
 use crate::app::App;
 use crate::error::Result;
@@ -34,6 +35,7 @@ pub async fn reseal(app: &App, old: KeyId, progress: &dyn Fn(u64)) -> Result<Res
         };
         after = last.id.to_string();
         for phone in batch {
+            tell_one(&mut tx, &phone.id, app.clock.now()).await?;
             let is_of_old_key = |sealed: &[u8]| KeyId::of(sealed) == Some(old);
             if let Some(before) = phone.old_hashes.filter(|before| is_of_old_key(before)) {
                 // One that does not open authenticates nobody, and is not even recognised.

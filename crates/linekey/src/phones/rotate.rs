@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::act::{Begun, By, begin};
 use super::create::new_sip_password;
 use super::orders::Ending;
-use super::{sealed, store};
+use super::{notices, sealed, store};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::clock::{DAY, HOUR, Millis};
@@ -20,7 +20,7 @@ pub const LONGEST_OVERLAP: i64 = 168;
 /// What it is unless somebody says otherwise, in hours.
 pub const USUAL_OVERLAP: i64 = 24;
 /// How long a SIP password that is not good any more is known, to tell which phone still uses it.
-const KNOWN_FOR: Millis = 30 * DAY;
+pub(super) const KNOWN_FOR: Millis = 30 * DAY;
 
 /// A new SIP password, which nobody will ever see again.
 #[derive(Debug)]
@@ -70,10 +70,12 @@ pub async fn rotate(app: &App, by: By<'_>, phone: &PhoneId, overlap_hours: i64) 
     let old = sealed::open(app, &held.id, &held.sip_hashes).ok();
     let old = old.map(|hashes| sealed::seal_old(app, &held.id, &hashes));
     let (id, generation) = (held.id.clone(), held.generation);
-    store::rotate(&mut doing.tx, &id, &new, old.as_deref(), old_until).await?;
+    // Whoever chose a short one knows.
+    let told_at = (overlap_hours * HOUR <= notices::BEFORE).then_some(now);
+    store::rotate(&mut doing.tx, &id, &new, old.as_deref(), (old_until, told_at)).await?;
     // What an earlier overlap left is over now: one SIP password beside the newest is enough.
     store::hasten_orders(&mut doing.tx, &id, now).await?;
-    doing.order(Ending::Below(generation + 1), old_until).await?;
+    doing.order(app, Ending::Below(generation + 1), old_until).await?;
     let detail = serde_json::json!({ "hours": overlap_hours });
     doing.record(app, by, Kind::PhoneRotate, detail).await?;
     let phone = doing.phone;

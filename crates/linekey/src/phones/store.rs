@@ -1,10 +1,12 @@
 //! Statements on `phones` and `registrations`.
 
+use std::collections::BTreeMap;
+
 use super::create::{NewPhone, Owner};
 use super::live::Found;
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{AccountId, PhoneId, UserId};
 use crate::users::Role;
 
@@ -100,22 +102,6 @@ pub(super) async fn newest_sealed(db: &Db) -> Result<Option<Sealed>> {
         .await
 }
 
-/// The phone of a SIP name, unless it is blocked, its user disabled or its account suspended. For the registrar alone.
-pub(super) async fn by_sip_name(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Hashes>> {
-    query(
-        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at
-           from phones p
-           join users u on u.id = p.user_id
-           join accounts a on a.id = p.account_id
-          where p.sip_domain = $1 and p.sip_name = $2 and p.blocked_at is null and u.disabled_at is null
-            and a.suspended_at is null",
-    )
-    .bind(sip_domain)
-    .bind(sip_name)
-    .optional(db)
-    .await
-}
-
 /// Whose the phone of a SIP name is. For commands alone.
 pub(super) async fn by_address(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Found>> {
     query("select id, account_id, user_id from phones where sip_domain = $1 and sip_name = $2")
@@ -179,6 +165,8 @@ pub(super) struct Seen {
     pub(super) outdated_from: Option<String>,
     pub(super) outdated_agent: Option<String>,
     pub(super) blocked_at: Option<Millis>,
+    /// Since when its owner is mailed about it.
+    pub(super) notices_since: Option<Millis>,
     /// Of the SIP password that made the registration.
     pub(super) generation: Option<i64>,
     pub(super) user_agent: Option<String>,
@@ -192,9 +180,11 @@ pub(super) struct Seen {
 pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) -> Result<Vec<Seen>> {
     query(
         "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, p.generation as newest, p.old_until, p.outdated_at,
-                p.outdated_from, p.outdated_agent, p.blocked_at, r.generation, r.user_agent, r.received, r.registered_at,
-                r.expires_at, r.ended_at
-           from phones p left join registrations r on r.phone_id = p.id
+                p.outdated_from, p.outdated_agent, p.blocked_at, n.since as notices_since, r.generation, r.user_agent,
+                r.received, r.registered_at, r.expires_at, r.ended_at
+           from phones p
+           left join phone_notices n on n.phone_id = p.id
+           left join registrations r on r.phone_id = p.id
           where p.account_id = $1 and p.user_id = $2
           order by p.label, r.refreshed_at desc",
     )
@@ -221,10 +211,11 @@ pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Resul
     query(
         "select u.name as user_name, u.role, a.domain, p.id, p.label, p.extension, p.sip_name, p.sip_domain,
                 p.generation as newest, p.old_until, p.outdated_at, p.outdated_from, p.outdated_agent, p.blocked_at,
-                r.generation, r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
+                n.since as notices_since, r.generation, r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
+           left join phone_notices n on n.phone_id = p.id
            left join registrations r on r.phone_id = p.id
           where ($1 = '' or a.domain = $1) and ($2 = '' or u.id = $2)
           order by a.domain, u.name, p.label, p.id, r.refreshed_at desc",
@@ -235,8 +226,32 @@ pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Resul
     .await
 }
 
+/// Many rows as one value of a statement: an object of JSON, whose members are the rows in order.
+#[derive(Debug)]
+pub(super) struct Rows(String);
+
+impl Rows {
+    /// Of what may stand in a row, by the names of its columns.
+    pub(super) fn of<T: serde::Serialize>(rows: impl IntoIterator<Item = T>) -> Result<Self> {
+        let rows: BTreeMap<usize, T> = rows.into_iter().enumerate().collect();
+        let text = serde_json::to_string(&rows).map_err(|_| Error::defect("rows that are no JSON"))?;
+        Ok(Self(text))
+    }
+
+    /// For a statement.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A phone alone, as a row.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct OnePhone<'a> {
+    pub(super) phone_id: &'a PhoneId,
+}
+
 /// A registration as it is stored; see [`linekey_sip::SavedBinding`].
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, serde::Serialize, sqlx::FromRow)]
 pub(super) struct Registration {
     pub(super) phone_id: PhoneId,
     pub(super) contact: String,
@@ -254,6 +269,13 @@ pub(super) struct Registration {
     pub(super) expires_at: Millis,
 }
 
+impl Registration {
+    /// Whether it begins with this request.
+    pub(super) fn is_new(&self) -> bool {
+        self.registered_at == self.refreshed_at
+    }
+}
+
 /// Every registration that has not ended.
 pub(super) async fn registrations(db: &Db, now: Millis) -> Result<Vec<Registration>> {
     query(
@@ -266,44 +288,41 @@ pub(super) async fn registrations(db: &Db, now: Millis) -> Result<Vec<Registrati
     .await
 }
 
-/// Writes a registration, new or refreshed; a phone that is gone is skipped.
-pub(super) async fn put_registration(tx: &mut Tx, row: &Registration) -> Result<()> {
+/// Writes registrations, new or refreshed, none of them twice; those of a phone that is gone are skipped.
+pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
     query(
         "insert into registrations (phone_id, account_id, contact, address_of_record, received, transport, call_id,
                                     cseq, instance, user_agent, q, generation, registered_at, refreshed_at, expires_at)
-         select id, account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from phones where id = $1
+         select p.id, p.account_id, value ->> 'contact', value ->> 'address_of_record', value ->> 'received',
+                value ->> 'transport', value ->> 'call_id', cast(value ->> 'cseq' as bigint), value ->> 'instance',
+                value ->> 'user_agent', cast(value ->> 'q' as bigint), cast(value ->> 'generation' as bigint),
+                cast(value ->> 'registered_at' as bigint), cast(value ->> 'refreshed_at' as bigint),
+                cast(value ->> 'expires_at' as bigint)
+           from json_each($1) join phones p on p.id = value ->> 'phone_id'
+          where true
          on conflict (phone_id, contact) do update
             set received = excluded.received, transport = excluded.transport, call_id = excluded.call_id,
                 cseq = excluded.cseq, instance = excluded.instance, user_agent = excluded.user_agent,
                 q = excluded.q, generation = excluded.generation, registered_at = excluded.registered_at,
                 refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null",
     )
-    .bind(&row.phone_id)
-    .bind(row.contact.as_str())
-    .bind(row.address_of_record.as_str())
-    .bind(row.received.as_str())
-    .bind(row.transport.as_str())
-    .bind(row.call_id.as_str())
-    .bind(row.cseq)
-    .bind(row.instance.as_deref())
-    .bind(row.user_agent.as_str())
-    .bind(row.q)
-    .bind(row.generation)
-    .bind(row.registered_at)
-    .bind(row.refreshed_at)
-    .bind(row.expires_at)
+    .bind(rows.0.as_str())
     .run(tx)
     .await?;
     Ok(())
 }
 
-/// Forgets what ended before, once the phone is registered again.
-pub(super) async fn forget_ended(tx: &mut Tx, phone: &PhoneId, now: Millis) -> Result<()> {
-    query("delete from registrations where phone_id = $1 and (ended_at is not null or expires_at <= $2)")
-        .bind(phone)
-        .bind(now)
-        .run(tx)
-        .await?;
+/// Forgets what ended before, of phones that are registered again.
+pub(super) async fn forget_ended(tx: &mut Tx, phones: &Rows, now: Millis) -> Result<()> {
+    query(
+        "delete from registrations
+          where phone_id in (select value ->> 'phone_id' from json_each($1))
+            and (ended_at is not null or expires_at <= $2)",
+    )
+    .bind(phones.0.as_str())
+    .bind(now)
+    .run(tx)
+    .await?;
     Ok(())
 }
 
@@ -407,23 +426,25 @@ pub(super) async fn of_held_user(
     .await
 }
 
-/// Gives a phone its next SIP password; the one it had is known as `old`, and good until `old_until`.
+/// Gives a phone its next SIP password; the one it had is known as `old`, and good until `old_until`, which its owner
+/// was told at `told_at` if that is not worth a mail before it ends.
 pub(super) async fn rotate(
     tx: &mut Tx,
     phone: &PhoneId,
     sealed: &[u8],
     old: Option<&[u8]>,
-    old_until: Millis,
+    (old_until, told_at): (Millis, Option<Millis>),
 ) -> Result<()> {
     query(
         "update phones set sip_hashes = $2, generation = generation + 1, old_hashes = $3, old_until = $4,
-                           outdated_at = null, outdated_from = null, outdated_agent = null
+                           overlap_told_at = $5, outdated_at = null, outdated_from = null, outdated_agent = null
           where id = $1",
     )
     .bind(phone)
     .bind(sealed)
     .bind(old)
     .bind(old_until)
+    .bind(told_at)
     .run(tx)
     .await?;
     Ok(())

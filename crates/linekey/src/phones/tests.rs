@@ -93,7 +93,7 @@ async fn what_a_browser_carries_to_a_page_is_sealed_for_its_session_and_its_page
 /// Museum row 36: what is sealed for one phone opens for no other, so that nobody puts their own in its place.
 async fn sip_hashes_open_in_their_own_row_alone(p: Portal) {
     let hashes = async |name| {
-        let found = super::store::by_sip_name(&p.app.db, "acme.example", name).await;
+        let found = super::by_heart::store::by_sip_name(&p.app.db, "acme.example", name).await;
         found.expect("an answer").expect("one of the demo's phones")
     };
     let (desk, softphone) = (hashes("ann-desk").await, hashes("ann-softphone").await);

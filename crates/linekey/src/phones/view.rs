@@ -56,6 +56,8 @@ pub struct PhoneView {
     pub seen_text: Option<String>,
     /// From when to when its registrations are, those that ended last included, as far as they lie behind.
     pub spans: Vec<(Millis, Millis)>,
+    /// Whether its owner is mailed when it is offline.
+    pub has_notices: bool,
     /// While two SIP passwords are good: which it uses, and until when the old one is.
     pub overlap_text: Option<String>,
 }

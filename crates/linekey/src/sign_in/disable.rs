@@ -52,6 +52,8 @@ async fn switch(app: &App, actor: Actor<'_>, whom: Whom<'_>, act: Act) -> Result
     if act == Act::Disable {
         links::void_all(&mut tx, &subject.id).await?;
         phones::disconnect::all_in(app, &mut tx, &subject.account, &subject.id).await?;
+    } else {
+        phones::disconnect::allow_all_in(app, &mut tx, &subject.account, &subject.id).await?;
     }
     let detail = serde_json::json!({ "sessions": ended });
     audit::record(app, &mut tx, actor.event(act.kind(), Outcome::Done, &subject, detail)).await?;

@@ -187,6 +187,12 @@ impl Portal {
     pub(crate) async fn alter(&self, change: Query) {
         let mut tx = self.app.db.begin().await.expect("a transaction");
         change.run(&mut tx).await.expect("an update");
+        // It may have been about phones, which the registrar knows by heart.
+        query("insert into phone_changes (phone_id, at) select id, cast($1 as bigint) from phones")
+            .bind(self.clock.now())
+            .run(&mut tx)
+            .await
+            .expect("changes");
         tx.commit().await.expect("a commit");
     }
 
@@ -274,13 +280,15 @@ impl Portal {
             "registrations",
             "removed_users",
             "sip_orders",
+            "phone_notices",
         ];
         dump(&self.app.db, &tables).await.join("\n")
     }
 }
 
 /// What the mail worker notes in the outbox and the sealer at an event, in their own time: no story can say when.
-const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'reply', 'claimed_until', 'chain', 'seq', 'link'";
+const MARKS: &str = "'due_at', 'tries', 'delivered_at', 'reply', 'claimed_until', 'chain', 'seq', 'link', \
+                     'overlap_told_at', 'mailed_at', 'told_offline_at'";
 
 /// The tables, row by row, every column but [`MARKS`], in a form that both engines give alike.
 #[expect(

@@ -128,8 +128,9 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 12] = [
+const PUT_TOGETHER: [(&str, &str, &str); 13] = [
     ("mail-kind-", "", "crates/linekey/src/mail/mod.rs"),
+    ("mail-kind-", "", "crates/linekey/src/mail/phone.rs"),
     ("mail-sample-", "", "crates/linekey/src/mail/samples.rs"),
     ("error-", "-title", "crates/linekey/src/web/answer.rs"),
     ("error-", "-what", "crates/linekey/src/web/answer.rs"),

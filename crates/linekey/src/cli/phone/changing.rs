@@ -1,4 +1,4 @@
-//! `linekey phone rotate`, `disconnect`, `allow`, `remove` and `show`.
+//! `linekey phone rotate`, `disconnect`, `allow`, `notices`, `remove` and `show`.
 
 use anyhow::bail;
 
@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::phones::act::By;
 use crate::phones::disconnect::{self, Done};
 use crate::phones::live::{self, Listed};
+use crate::phones::notices;
 use crate::phones::remove;
 use crate::phones::rotate::{self, Rotated};
 use crate::users::Actor;
@@ -64,6 +65,19 @@ pub(super) async fn allow(app: &App, address: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Has the owner of a phone mailed about it, or not any more.
+pub(super) async fn notices(app: &App, address: &str, on: bool) -> anyhow::Result<()> {
+    let phone = find(app, address).await?;
+    let label = done(notices::switch(app, by(&phone), &phone.id, on).await?, address)?;
+    let text = if on {
+        format!("The owner of {label} is mailed when it is offline for ten minutes, or connects again and again.\n")
+    } else {
+        format!("The owner of {label} gets no mail about it any more.\n")
+    };
+    super::super::say(&text);
+    Ok(())
+}
+
 /// Removes a phone.
 pub(super) async fn remove(app: &App, address: &str) -> anyhow::Result<()> {
     let phone = find(app, address).await?;
@@ -95,6 +109,10 @@ pub(super) async fn show(app: &App, address: &str, json: bool) -> anyhow::Result
         ("extension", listed.phone.extension.unwrap_or_else(none)),
         ("state", listed.phone.state_text),
         ("seen", listed.phone.seen_text.unwrap_or_else(none)),
+        (
+            "mail about it",
+            if listed.phone.has_notices { "yes" } else { "no" }.to_owned(),
+        ),
         (
             "old SIP password",
             listed

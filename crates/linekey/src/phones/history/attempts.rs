@@ -1,7 +1,7 @@
 //! Tries to register, as the registrar tells them: equal ones are counted together and written a few times a second, so
 //! that a phone which tries for ever, or a stranger, costs a row an hour.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use linekey_sip::{Event as SipEvent, Why};
@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::clock::{HOUR, Millis};
 use crate::error::Result;
 use crate::ids::PhoneId;
-use crate::phones::store::put_outdated;
+use crate::phones::by_heart::store::tell_one;
+use crate::phones::store::{OnePhone, Rows, put_outdated};
 
 /// Rows kept of one phone.
 pub(super) const MOST: i64 = 50;
@@ -143,44 +144,43 @@ impl Attempts {
 
     /// Writes what waits, and tells the pages that show it.
     pub(in crate::phones) async fn write(&mut self, app: &App) -> Result<()> {
-        let mut tx = app.db.begin().await?;
-        // In one order, so that no two writers wait for each other in a circle.
         let mut all: Vec<_> = self.waiting.iter().collect();
-        all.sort_by(|(one, _), (other, _)| one.phone.as_str().cmp(other.phone.as_str()));
-        for (equal, counted) in &all {
-            let address = equal.address.to_string();
-            let attempt = Attempt {
-                phone: &equal.phone,
-                outcome: equal.tried.as_str(),
-                address: &address,
-                hour: equal.hour,
-                user_agent: &counted.user_agent,
-                first_at: counted.first_at,
-                last_at: counted.last_at,
-                times: counted.times,
-            };
-            store::put_attempt(&mut tx, &attempt).await?;
-            match equal.tried {
-                Tried::OldPassword => {
-                    let from = counted.source.to_string();
-                    put_outdated(&mut tx, &equal.phone, (&from, &counted.user_agent), counted.last_at).await?;
-                }
-                Tried::Registered => {
-                    networks::note(app, &mut tx, &equal.phone, equal.address, counted.last_at).await?;
-                }
-                _ => {}
-            }
-        }
-        let phones: HashSet<_> = all.iter().map(|(equal, _)| &equal.phone).collect();
-        for phone in &phones {
-            store::trim_attempts(&mut tx, phone, MOST).await?;
+        // In one order, so that no two writers wait for each other in a circle.
+        all.sort_by_key(|(equal, _)| equal.phone.as_str());
+        let rows = Rows::of(all.iter().map(row))?;
+        let mut phones: Vec<_> = all.iter().map(|(equal, _)| &equal.phone).collect();
+        phones.dedup();
+        let each = Rows::of(phones.iter().map(|phone_id| OnePhone { phone_id }))?;
+        let of = |tried| all.iter().filter(move |(equal, _)| equal.tried == tried);
+        let places: Vec<_> = of(Tried::Registered)
+            .map(|(equal, counted)| (&equal.phone, equal.address, counted.last_at))
+            .collect();
+        let mut tx = app.db.begin().await?;
+        store::put_attempts(&mut tx, &rows).await?;
+        store::trim_attempts(&mut tx, &each, MOST).await?;
+        networks::note(app, &mut tx, &places).await?;
+        for (equal, counted) in of(Tried::OldPassword) {
+            let from = counted.source.to_string();
+            tell_one(&mut tx, &equal.phone, app.clock.now()).await?;
+            put_outdated(&mut tx, &equal.phone, (&from, &counted.user_agent), counted.last_at).await?;
         }
         tx.commit().await?;
-        for phone in phones {
-            app.news.tell(phone);
-        }
+        phones.into_iter().for_each(|phone| app.news.tell(phone));
         self.waiting.clear();
         Ok(())
+    }
+}
+
+fn row<'a>((equal, counted): &(&'a Equal, &'a Counted)) -> Attempt<'a> {
+    Attempt {
+        phone_id: &equal.phone,
+        outcome: equal.tried.as_str(),
+        address: equal.address.to_string(),
+        hour: equal.hour,
+        user_agent: &counted.user_agent,
+        first_at: counted.first_at,
+        last_at: counted.last_at,
+        times: counted.times,
     }
 }
 

@@ -1,17 +1,18 @@
 //! Where phones register from, and when that is somewhere new: a SIP password that was stolen is used from elsewhere.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::store;
+use super::store::{self, Place};
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::PhoneId;
-use crate::phones::store::owner_of;
+use crate::phones::store::{OnePhone, Rows, owner_of};
 
 /// Networks that are remembered of one phone; the one that was used longest ago makes room.
 const REMEMBERED: usize = 50;
@@ -23,21 +24,40 @@ fn network_of(address: IpAddr) -> String {
     IpNet::new(address, size).map_or_else(|_| address.to_string(), |network| network.trunc().to_string())
 }
 
-/// Notes that a phone registered from `address`. From a network that it never was in it is on record, unless it never was
-/// in any.
-pub(super) async fn note(app: &App, tx: &mut Tx, phone: &PhoneId, address: IpAddr, at: Millis) -> Result<()> {
+/// Notes where phones registered from. A phone in a network that it never was in is on record, unless it never was in any.
+pub(super) async fn note(app: &App, tx: &mut Tx, places: &[(&PhoneId, IpAddr, Millis)]) -> Result<()> {
+    // A phone may have come from two addresses of one network.
+    let mut latest = BTreeMap::new();
+    for (phone_id, address, at) in places {
+        latest.insert((phone_id.as_str(), network_of(*address)), (*phone_id, *address, *at));
+    }
+    let rows = latest.iter().map(|((_, network), (phone_id, _, at))| Place {
+        phone_id,
+        network: network.clone(),
+        at: *at,
+    });
+    let new = store::put_networks(tx, &Rows::of(rows)?).await?;
+    if new.is_empty() {
+        return Ok(());
+    }
+    let new = Rows::of(new.iter().map(|phone_id| OnePhone { phone_id }))?;
+    for phone in store::moving(tx, &new).await? {
+        let address = places
+            .iter()
+            .rfind(|(known, ..)| **known == phone)
+            .map(|(_, address, _)| *address);
+        record(app, tx, &phone, address).await?;
+    }
+    Ok(())
+}
+
+async fn record(app: &App, tx: &mut Tx, phone: &PhoneId, address: Option<IpAddr>) -> Result<()> {
+    for oldest in store::networks_of(tx, phone).await?.iter().skip(REMEMBERED) {
+        store::remove_network(tx, phone, oldest).await?;
+    }
     let Some((account, user)) = owner_of(tx, phone).await? else {
         return Ok(());
     };
-    let network = network_of(address);
-    let known = store::networks_of(tx, phone).await?;
-    store::put_network(tx, phone, &network, at).await?;
-    if known.is_empty() || known.contains(&network) {
-        return Ok(());
-    }
-    for oldest in known.iter().skip(REMEMBERED - 1) {
-        store::remove_network(tx, phone, oldest).await?;
-    }
     let event = Event {
         kind: Kind::PhoneNewNetwork,
         outcome: Outcome::Done,
@@ -45,7 +65,7 @@ pub(super) async fn note(app: &App, tx: &mut Tx, phone: &PhoneId, address: IpAdd
         actor: None,
         subject: Some(&user),
         session: None,
-        address: Some(address),
+        address,
         detail: serde_json::json!({ "phone": phone }),
     };
     audit::record(app, tx, event).await

@@ -4,19 +4,21 @@ use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
-use crate::phones::store::Which;
+use crate::phones::store::{Rows, Which};
 
-/// Keeps of a phone's registrations that are over when they were.
-pub(in crate::phones) async fn keep_spells(tx: &mut Tx, phone: &PhoneId, now: Millis) -> Result<()> {
+/// Keeps of these phones' registrations that are over when they were.
+pub(in crate::phones) async fn keep_spells(tx: &mut Tx, phones: &Rows, now: Millis) -> Result<()> {
     query(
         "insert into phone_spells (phone_id, account_id, from_at, until_at)
          select phone_id, account_id, registered_at / 60000 * 60000, max(coalesce(ended_at, expires_at))
-           from registrations where phone_id = $1 and (ended_at is not null or expires_at <= $2)
+           from registrations
+          where phone_id in (select value ->> 'phone_id' from json_each($1))
+            and (ended_at is not null or expires_at <= $2)
           group by phone_id, account_id, registered_at / 60000 * 60000
          on conflict (phone_id, from_at) do update set until_at = excluded.until_at
           where phone_spells.until_at < excluded.until_at",
     )
-    .bind(phone)
+    .bind(phones.as_str())
     .bind(now)
     .run(tx)
     .await?;
@@ -145,11 +147,11 @@ pub(super) async fn by_address(db: &Db, sip_domain: &str, sip_name: &str) -> Res
 }
 
 /// Equal tries of a phone within one hour.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub(super) struct Attempt<'a> {
-    pub(super) phone: &'a PhoneId,
+    pub(super) phone_id: &'a PhoneId,
     pub(super) outcome: &'a str,
-    pub(super) address: &'a str,
+    pub(super) address: String,
     pub(super) hour: i64,
     pub(super) user_agent: &'a str,
     pub(super) first_at: Millis,
@@ -157,42 +159,79 @@ pub(super) struct Attempt<'a> {
     pub(super) times: i64,
 }
 
-/// Adds tries; those of a phone that is gone are skipped.
-pub(super) async fn put_attempt(tx: &mut Tx, attempt: &Attempt<'_>) -> Result<()> {
+/// Adds tries, none of them twice; those of a phone that is gone are skipped.
+pub(super) async fn put_attempts(tx: &mut Tx, attempts: &Rows) -> Result<()> {
     query(
         "insert into phone_attempts (phone_id, account_id, outcome, address, hour, user_agent, first_at, last_at, times)
-         select id, account_id, $2, $3, cast($4 as bigint), $5, cast($6 as bigint), cast($7 as bigint),
-                cast($8 as bigint)
-           from phones where id = $1
+         select p.id, p.account_id, value ->> 'outcome', value ->> 'address', cast(value ->> 'hour' as bigint),
+                value ->> 'user_agent', cast(value ->> 'first_at' as bigint), cast(value ->> 'last_at' as bigint),
+                cast(value ->> 'times' as bigint)
+           from json_each($1) join phones p on p.id = value ->> 'phone_id'
+          where true
          on conflict (phone_id, outcome, address, hour) do update
             set user_agent = excluded.user_agent, last_at = excluded.last_at, times = phone_attempts.times + excluded.times",
     )
-    .bind(attempt.phone)
-    .bind(attempt.outcome)
-    .bind(attempt.address)
-    .bind(attempt.hour)
-    .bind(attempt.user_agent)
-    .bind(attempt.first_at)
-    .bind(attempt.last_at)
-    .bind(attempt.times)
+    .bind(attempts.as_str())
     .run(tx)
     .await?;
     Ok(())
 }
 
-/// Keeps the latest `most` rows of a phone's tries.
-pub(super) async fn trim_attempts(tx: &mut Tx, phone: &PhoneId, most: i64) -> Result<()> {
+/// Keeps the latest `most` rows of tries of each of these phones.
+pub(super) async fn trim_attempts(tx: &mut Tx, phones: &Rows, most: i64) -> Result<()> {
     query(
         "delete from phone_attempts
-          where phone_id = $1
-            and last_at < (select min(last_at) from (select last_at from phone_attempts where phone_id = $1
-                                                      order by last_at desc limit $2) as kept)",
+          where phone_id in (select a.phone_id from phone_attempts a
+                              where a.phone_id in (select value ->> 'phone_id' from json_each($1))
+                              group by a.phone_id having count(*) > $2)
+            and last_at < (select min(last_at) from (select last_at from phone_attempts kept
+                                                      where kept.phone_id = phone_attempts.phone_id
+                                                      order by last_at desc limit $2) as latest)",
     )
-    .bind(phone)
+    .bind(phones.as_str())
     .bind(most)
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Somewhere that a phone registered from.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(super) struct Place<'a> {
+    pub(super) phone_id: &'a PhoneId,
+    pub(super) network: String,
+    pub(super) at: Millis,
+}
+
+/// Notes where phones registered from, none of them twice, and says which of them have just become known there.
+pub(super) async fn put_networks(tx: &mut Tx, places: &Rows) -> Result<Vec<PhoneId>> {
+    let rows: Vec<(PhoneId, Millis, Millis)> = query(
+        "insert into phone_networks (phone_id, account_id, network, first_at, last_at)
+         select p.id, p.account_id, value ->> 'network', cast(value ->> 'at' as bigint), cast(value ->> 'at' as bigint)
+           from json_each($1) join phones p on p.id = value ->> 'phone_id'
+          where true
+         on conflict (phone_id, network) do update
+            set last_at = case when excluded.last_at > phone_networks.first_at then excluded.last_at
+                               else phone_networks.first_at + 1 end
+         returning phone_id, first_at, last_at",
+    )
+    .bind(places.as_str())
+    .all(tx)
+    .await?;
+    let new = rows.into_iter().filter(|(_, first, last)| first == last);
+    Ok(new.map(|(phone, ..)| phone).collect())
+}
+
+/// Those of these phones that are known in several networks.
+pub(super) async fn moving(tx: &mut Tx, phones: &Rows) -> Result<Vec<PhoneId>> {
+    let rows: Vec<(PhoneId,)> = query(
+        "select phone_id from phone_networks where phone_id in (select value ->> 'phone_id' from json_each($1))
+          group by phone_id having count(*) > 1",
+    )
+    .bind(phones.as_str())
+    .all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|(phone,)| phone).collect())
 }
 
 /// The networks that a phone registered from before, the latest first.
@@ -203,21 +242,6 @@ pub(super) async fn networks_of(tx: &mut Tx, phone: &PhoneId) -> Result<Vec<Stri
             .all(tx)
             .await?;
     Ok(rows.into_iter().map(|(network,)| network).collect())
-}
-
-/// Notes that a phone registered from a network.
-pub(super) async fn put_network(tx: &mut Tx, phone: &PhoneId, network: &str, at: Millis) -> Result<()> {
-    query(
-        "insert into phone_networks (phone_id, account_id, network, first_at, last_at)
-         select id, account_id, $2, cast($3 as bigint), cast($3 as bigint) from phones where id = $1
-         on conflict (phone_id, network) do update set last_at = excluded.last_at",
-    )
-    .bind(phone)
-    .bind(network)
-    .bind(at)
-    .run(tx)
-    .await?;
-    Ok(())
 }
 
 /// Forgets a network of a phone.

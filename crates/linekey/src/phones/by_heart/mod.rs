@@ -1,0 +1,227 @@
+//! The phones as the registrar knows them: all of them in memory, sealed as they are stored, so that a registration asks no
+//! database, and a name that nobody has costs what a phone's costs.
+//!
+//! What changes a phone says so in `phone_changes`, in its own transaction. Changes of this process are read before the next
+//! answer, those of others within [`EVERY`].
+
+pub(super) mod store;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::store::Hashes;
+use crate::app::App;
+use crate::clock::{HOUR, MINUTE, Millis};
+use crate::db;
+use crate::error::Result;
+use crate::ids::PhoneId;
+
+/// How often changes of other processes are looked for.
+const EVERY: Duration = Duration::from_millis(200);
+/// How old the last look may be for an answer from memory.
+const FRESH: Duration = Duration::from_secs(2);
+/// Phones that are known by heart, about 800 bytes each; where there are more the database is asked each time.
+const MOST: i64 = 200_000;
+/// Phones that are read in one statement.
+const BATCH: i64 = 2_000;
+/// Changes of that many phones are read together with all others.
+const MANY: usize = 500;
+/// How long a change may take from its number to its commit.
+const LATE: Millis = MINUTE;
+/// How long changes are kept.
+const KEPT: Millis = HOUR;
+
+/// All phones that may register.
+#[derive(Debug)]
+pub(super) struct ByHeart {
+    app: App,
+    known: Mutex<Known>,
+    looking: tokio::sync::Mutex<()>,
+    /// [`db::commits`] before the last look.
+    commits: AtomicU64,
+    looked: Mutex<Option<Instant>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_name: HashMap<(String, String), Arc<Hashes>>,
+    names: HashMap<PhoneId, (String, String)>,
+    /// Whether it is all of them.
+    is_whole: bool,
+    newest: i64,
+    /// Numbers that were read and may come again.
+    read: BTreeSet<i64>,
+}
+
+impl ByHeart {
+    pub(super) fn new(app: App) -> Self {
+        Self {
+            app,
+            known: Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
+            commits: AtomicU64::new(0),
+            looked: Mutex::default(),
+        }
+    }
+
+    /// The phone of a SIP name that may register, as it is now.
+    ///
+    /// # Errors
+    /// When the database does not answer; [`ByHeart::recall`] tells how it was.
+    pub(super) async fn ask(&self, sip_domain: &str, sip_name: &str) -> Result<Option<Arc<Hashes>>> {
+        if !self.is_current() {
+            self.look().await?;
+        }
+        {
+            let known = self.known();
+            if known.is_whole {
+                return Ok(known.get(sip_domain, sip_name));
+            }
+        }
+        let found = store::by_sip_name(&self.app.db, sip_domain, sip_name)
+            .await?
+            .map(Arc::new);
+        if let Some(phone) = &found {
+            self.known().put(Arc::clone(phone));
+        }
+        Ok(found)
+    }
+
+    /// The phone of a SIP name, as it was when the database last answered.
+    pub(super) fn recall(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Hashes>> {
+        self.known().get(sip_domain, sip_name)
+    }
+
+    /// A transaction was committed that changed nothing about what is known here.
+    pub(super) fn is_unmoved_by(&self) {
+        self.commits.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Looks for what other processes changed, until it is aborted.
+    pub(super) async fn run(self: Arc<Self>) {
+        loop {
+            if let Err(error) = self.look().await {
+                tracing::warn!(cause = %error, "changes of phones are not read now");
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    fn is_current(&self) -> bool {
+        let looked = *self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.commits.load(Ordering::Acquire) == db::commits() && looked.is_some_and(|at| at.elapsed() < FRESH)
+    }
+
+    /// Reads what is new; at first all there is.
+    async fn look(&self) -> Result<()> {
+        let _one_at_a_time = self.looking.lock().await;
+        let commits = db::commits();
+        let started = Instant::now();
+        let (newest, is_first) = {
+            let known = self.known();
+            (known.newest, !known.is_whole && known.newest == 0)
+        };
+        if is_first {
+            self.read_all().await?;
+        } else {
+            let since = self.app.clock.now() - LATE;
+            let changes = store::changes(&self.app.db, newest, since).await?;
+            self.read(changes).await?;
+        }
+        self.commits.store(commits, Ordering::Release);
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
+        Ok(())
+    }
+
+    async fn read(&self, changes: Vec<store::Change>) -> Result<()> {
+        let (is_whole, mut phones) = {
+            let known = self.known();
+            let new = changes.iter().filter(|change| !known.read.contains(&change.seq));
+            (
+                known.is_whole,
+                new.map(|change| change.phone_id.clone()).collect::<Vec<_>>(),
+            )
+        };
+        phones.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        phones.dedup();
+        if phones.len() > MANY && is_whole {
+            return self.read_all().await;
+        }
+        for phone in &phones {
+            let found = store::by_id(&self.app.db, phone).await?;
+            let mut known = self.known();
+            known.forget(phone);
+            if let Some(found) = found.filter(|_| is_whole) {
+                known.put(Arc::new(found));
+            }
+        }
+        self.known().note(changes.iter().map(|change| change.seq));
+        Ok(())
+    }
+
+    async fn read_all(&self) -> Result<()> {
+        // What changes meanwhile is read once more.
+        let newest = store::newest(&self.app.db).await?;
+        let changes = store::changes(&self.app.db, newest, self.app.clock.now() - LATE).await?;
+        let mut whole = Known {
+            newest,
+            ..Known::default()
+        };
+        whole.note(changes.iter().map(|change| change.seq));
+        if store::count(&self.app.db).await? <= MOST {
+            let mut after = String::new();
+            loop {
+                let phones = store::all(&self.app.db, &after, BATCH).await?;
+                let Some(last) = phones.last() else { break };
+                after = last.id.to_string();
+                phones.into_iter().for_each(|phone| whole.put(Arc::new(phone)));
+            }
+            whole.is_whole = true;
+        }
+        // Above nothing, so that what there is is not read at every look.
+        whole.newest = whole.newest.max(1);
+        *self.known() = whole;
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn get(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Hashes>> {
+        self.by_name.get(&(sip_domain.to_owned(), sip_name.to_owned())).cloned()
+    }
+
+    fn put(&mut self, phone: Arc<Hashes>) {
+        if self.by_name.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+            return;
+        }
+        let name = (phone.sip_domain.clone(), phone.sip_name.clone());
+        self.names.insert(phone.id.clone(), name.clone());
+        self.by_name.insert(name, phone);
+    }
+
+    fn forget(&mut self, phone: &PhoneId) {
+        if let Some(name) = self.names.remove(phone) {
+            self.by_name.remove(&name);
+        }
+    }
+
+    fn note(&mut self, seqs: impl Iterator<Item = i64>) {
+        self.read = seqs.collect();
+        self.newest = self.newest.max(self.read.last().copied().unwrap_or(0));
+    }
+}
+
+/// Forgets changes of long ago; run now and then.
+pub async fn sweep(app: &App) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    store::forget(&mut tx, app.clock.now() - KEPT).await?;
+    tx.commit().await
+}
