@@ -74,5 +74,6 @@ pub async fn sweep(app: &App) -> Result<()> {
     mail::deliver::sweep(app).await?;
     phones::rotate::sweep(app).await?;
     phones::history::sweep(app).await?;
+    phones::provision::sweep(app).await?;
     throttle::sweep(app).await
 }

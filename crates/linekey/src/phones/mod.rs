@@ -16,6 +16,7 @@ mod history_tests;
 pub mod live;
 mod orders;
 pub mod pages;
+pub mod provision;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::history::store::keep_spells;
 use super::store::{self, Hashes};
-use super::{binding, events, orders, sealed};
+use super::{binding, events, orders, provision, sealed};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -116,7 +116,8 @@ struct Answers {
     /// What the database last said of each phone that asked, sealed as it is stored. Asked only while the
     /// database is away, so that phones stay registered through an outage.
     remembered: Mutex<HashMap<(String, String), Hashes>>,
-    /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used.
+    /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used, or a
+    /// set-up link gives the newest.
     changing: Mutex<HashSet<PhoneId>>,
     events: mpsc::Sender<SipEvent>,
     /// Hashes of no phone, sealed like a phone's.
@@ -173,13 +174,15 @@ impl Answers {
 }
 
 impl Answers {
-    /// The first registration with the newest SIP password of a phone ends the overlap with the one before.
+    /// The first registration with the newest SIP password of a phone ends the overlap with the one before, and the set-up
+    /// link that gave it.
     async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<()> {
         if !self.changing().contains(&row.phone_id) {
             return Ok(());
         }
         if store::end_overlap(tx, &row.phone_id, row.generation, now).await? {
             store::hasten_orders(tx, &row.phone_id, now).await?;
+            provision::used(tx, &row.phone_id, row.generation).await?;
             self.changing().remove(&row.phone_id);
         }
         Ok(())
@@ -281,6 +284,9 @@ impl Directory for Answers {
             );
             return Ok(None);
         };
+        if phone.links > 0 {
+            self.changing().insert(phone.id.clone());
+        }
         Ok(Some(Credential {
             phone: PhoneKey(phone.id.to_string()),
             former: self.former(&phone),

@@ -274,6 +274,7 @@ impl Portal {
             "registrations",
             "removed_users",
             "sip_orders",
+            "phone_files",
         ];
         dump(&self.app.db, &tables).await.join("\n")
     }
