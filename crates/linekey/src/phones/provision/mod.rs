@@ -5,6 +5,8 @@
 //! before people do. It always gives the same and changes nothing. It ends when the phone first registers with that SIP
 //! password, after [`make::VALID_FOR`] at the latest, and with whatever makes that SIP password or the phone useless.
 
+#[cfg(all(test, feature = "outside"))]
+mod browser_tests;
 pub mod fetch;
 #[cfg(test)]
 mod files_tests;

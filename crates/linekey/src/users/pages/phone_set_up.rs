@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::phones::act::By;
 use crate::phones::live;
+use crate::phones::provision::Kind;
 use crate::phones::provision::pages::{Door, form_page, made, page_of};
 use crate::phones::view::PhoneView;
 use crate::sessions::SignedIn;
@@ -73,7 +74,8 @@ pub async fn make(
         Proof::Given(renewed) => renewed,
         Proof::Missing(text) => {
             let field = "your_password";
-            let again = form_page(&app, &me, &phone, &door, (None, vec![FieldError { field, text }]));
+            let chosen = Kind::parse(form.text("kind"));
+            let again = form_page(&app, &me, &phone, &door, (chosen, vec![FieldError { field, text }]));
             return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again));
         }
         Proof::Wait(seconds) => return Ok(Problem::Wait(seconds).into_response()),
