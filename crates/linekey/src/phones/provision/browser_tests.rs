@@ -30,8 +30,9 @@ async fn ann_sets_up_a_softphone_and_a_desk_phone_by_link(portal: Portal) {
     ann.says("Whoever has the link has the SIP password.").await;
     ann.picture(&portal, "phone-set-up-softphone").await;
     let link = shown_link(&ann, &portal).await;
-    ann.press("Another softphone").await;
+    ann.press("Show the code").await;
     ann.says("some softphones read this one").await;
+    ann.has(2, ".qr").await;
     ann.picture(&portal, "phone-set-up-plain").await;
     let [uri] = ann.texts("#set_up_uri").await.try_into().expect("one SIP address");
     ann.press("Copy link").await;
@@ -96,6 +97,7 @@ async fn adam_sets_up_anns_phone(portal: Portal) {
     adam.says("Enter the link as Server URL.").await;
     adam.picture(&portal, "person-phone-set-up").await;
     adam.press("Done").await;
-    adam.says("Adam Alder made a set-up link for a phone of Ann Archer").await;
+    adam.says("Adam Alder made a set-up link for a phone of Ann Archer")
+        .await;
     adam.close().await;
 }

@@ -11,6 +11,8 @@ pub mod fetch;
 #[cfg(test)]
 mod files_tests;
 mod kind;
+#[cfg(all(test, feature = "outside"))]
+mod linphone_tests;
 pub mod make;
 pub mod pages;
 mod settings;
