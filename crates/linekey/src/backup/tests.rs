@@ -191,6 +191,7 @@ async fn nothing_is_settled_without_the_right_key_or_without_its_event(p: Portal
     );
     // Without a phone, the record tells.
     p.alter(query("delete from registrations")).await;
+    p.alter(query("delete from phone_spells")).await;
     p.alter(query("delete from phones")).await;
     let refused = settle(&app).await.expect_err("another portal's key");
     assert!(refused.to_string().contains("the last audit event"), "{refused}");
