@@ -89,6 +89,12 @@ audit-phone-rotate-done =
         [yes] Made a new SIP password for a phone
        *[no] { $actor } made a new SIP password for a phone of { $subject }
     }
+audit-phone-set-up-done =
+    { $own ->
+        [yes] Made a set-up link for a phone, with a new SIP password
+       *[no] { $actor } made a set-up link for a phone of { $subject }, with a new SIP password
+    }
+audit-phone-set-up-fetched-done = The set-up link of a phone of { $subject } was opened for the first time
 audit-phone-disconnect-done =
     { $own ->
         [yes] Disconnected a phone

@@ -76,5 +76,6 @@ pub async fn sweep(app: &App) -> Result<()> {
     phones::rotate::sweep(app).await?;
     phones::history::sweep(app).await?;
     phones::by_heart::sweep(app).await?;
+    phones::provision::sweep(app).await?;
     throttle::sweep(app).await
 }

@@ -10,10 +10,12 @@ mod follow;
 mod ring;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use change::{Change, Changed, NewKey};
 pub use follow::{Follower, News};
 pub use ring::KeyId;
+pub use token::TokenKey;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -153,15 +155,7 @@ impl Keys {
         let key = ring.first();
         let nonce = random.bytes::<NONCE>();
         let cipher = XChaCha20Poly1305::new((&*key.derive(purpose)).into());
-        let sealed = cipher
-            .encrypt(
-                &XNonce::from(nonce),
-                Payload {
-                    msg: plain,
-                    aad: at.as_bytes(),
-                },
-            )
-            .expect("values are far below the cipher's limit of 256 GiB");
+        let sealed = encrypt(&cipher, &nonce, at, plain);
         [key.id.as_bytes(), &nonce, &sealed].concat()
     }
 
@@ -179,16 +173,8 @@ impl Keys {
             .find(|key| key.id.as_bytes() == id)
             .ok_or(DoesNotOpen)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| DoesNotOpen)?;
-        XChaCha20Poly1305::new((&*key.derive(purpose)).into())
-            .decrypt(
-                &nonce,
-                Payload {
-                    msg: sealed,
-                    aad: at.as_bytes(),
-                },
-            )
-            .map(Zeroizing::new)
-            .map_err(|_| DoesNotOpen)
+        let cipher = XChaCha20Poly1305::new((&*key.derive(purpose)).into());
+        decrypt(&cipher, &nonce, at, sealed)
     }
 
     /// The id of the first key and the HMAC-SHA-256 of `message` under it: 36 bytes.
@@ -221,6 +207,32 @@ impl Keys {
     pub fn derived(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
         self.ring().first().derive(purpose)
     }
+}
+
+fn encrypt(cipher: &XChaCha20Poly1305, nonce: &[u8; NONCE], at: &str, plain: &[u8]) -> Vec<u8> {
+    let payload = Payload {
+        msg: plain,
+        aad: at.as_bytes(),
+    };
+    cipher
+        .encrypt(&XNonce::from(*nonce), payload)
+        .expect("values are far below the cipher's limit of 256 GiB")
+}
+
+fn decrypt(
+    cipher: &XChaCha20Poly1305,
+    nonce: &XNonce,
+    at: &str,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+    let payload = Payload {
+        msg: sealed,
+        aad: at.as_bytes(),
+    };
+    cipher
+        .decrypt(nonce, payload)
+        .map(Zeroizing::new)
+        .map_err(|_| DoesNotOpen)
 }
 
 fn hmac(key: &[u8; 32], message: &[u8]) -> Hmac<Sha256> {

@@ -74,7 +74,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .with_state(app.clone())
 }
 
-/// The phones of whoever is signed in.
+/// The phones of whoever is signed in, and the files that a phone asks for.
 fn ones_phones() -> Router<App> {
     Router::new()
         .route("/phones", get(phones::pages::list).post(phones::pages::add))
@@ -83,6 +83,11 @@ fn ones_phones() -> Router<App> {
             get(phones::pages::stream::events).layer(Extension(ForScripts)),
         )
         .route("/phones/{id}", get(phones::pages::one))
+        .route(
+            "/phones/{id}/set-up",
+            get(phones::provision::pages::show).post(phones::provision::pages::make),
+        )
+        .route("/provision/{token}/{file}", get(phones::provision::pages::file))
         .route("/phones/{id}/rotate", post(phones::pages::rotate))
         .route("/phones/{id}/disconnect", post(phones::pages::disconnect))
         .route("/phones/{id}/allow", post(phones::pages::allow))
@@ -167,6 +172,10 @@ fn administration() -> Router<App> {
         .route(
             "/admin/users/{id}/setup-slip",
             get(users::pages::slip::show).post(users::pages::slip::make),
+        )
+        .route(
+            "/admin/users/{id}/phones/{phone}/set-up",
+            get(users::pages::phone_set_up::show).post(users::pages::phone_set_up::make),
         )
         .route(
             "/admin/users/{id}/sessions/{session}/end",

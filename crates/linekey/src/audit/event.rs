@@ -107,6 +107,10 @@ kinds! {
     PhoneAdd, "phone-add", [Done];
     /// A phone was given a new SIP password.
     PhoneRotate, "phone-rotate", [Done];
+    /// A phone was given a new SIP password in a set-up link.
+    PhoneSetUp, "phone-set-up", [Done];
+    /// A set-up link was fetched for the first time, whoever has it.
+    PhoneSetUpFetched, "phone-set-up-fetched", [Done];
     /// A phone's registrations were ended, and with `blocked` it may not register again.
     PhoneDisconnect, "phone-disconnect", [Done];
     /// A phone that was blocked may register again.

@@ -113,7 +113,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 12] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 13] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
@@ -132,6 +132,7 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 12] = [
         Kind::PhoneNewNetwork,
         "the registrar's, beside a registration that stays",
     ),
+    (Kind::PhoneSetUpFetched, "no form: told beside phones/provision"),
 ];
 
 const OLD: &str = "Harbour-Light-7";
@@ -330,6 +331,11 @@ const CHANGES: &[Change] = &[
         kind: Kind::PhoneNotices,
         then: 303,
         ready: |p| Box::pin(async { on_desk(p, "notices", &[("on", "on")]).await }),
+    },
+    Change {
+        kind: Kind::PhoneSetUp,
+        then: 303,
+        ready: |p| Box::pin(async { on_desk(p, "set-up", &[("kind", "yealink"), ("overlap_hours", "24")]).await }),
     },
     Change {
         kind: Kind::PhoneDisconnect,

@@ -16,7 +16,7 @@ const NOT_SENT: &str = "a backup was restored before it was sent";
 pub struct Settled {
     /// Sessions that were ended.
     pub sessions: u64,
-    /// Links and codes that were taken away.
+    /// Links and codes that were taken away, those that set phones up among them.
     pub links: u64,
     /// Browsers that were known, and are strangers again.
     pub devices: u64,
@@ -50,7 +50,7 @@ async fn end(app: &App) -> Result<Settled> {
         // Before the sessions, which would take them along uncounted.
         pending: store::remove_pending(&mut tx).await?,
         sessions: store::end_sessions(&mut tx).await?,
-        links: store::remove_links(&mut tx).await?,
+        links: store::remove_links(&mut tx).await? + store::remove_phone_links(&mut tx).await?,
         devices: store::forget_devices(&mut tx).await?,
         addresses: store::remove_waiting_addresses(&mut tx).await?,
         mails: store::give_up_mail(&mut tx, NOT_SENT).await?,

@@ -48,6 +48,11 @@ pub(super) async fn remove_links(tx: &mut Tx) -> Result<u64> {
     query("delete from links").run(tx).await
 }
 
+/// Takes every set-up link of a phone away.
+pub(super) async fn remove_phone_links(tx: &mut Tx) -> Result<u64> {
+    query("delete from phone_files").run(tx).await
+}
+
 /// Forgets every browser that somebody signed in with before.
 pub(super) async fn forget_devices(tx: &mut Tx) -> Result<u64> {
     query("delete from devices").run(tx).await

@@ -26,6 +26,7 @@ const TABLES: &[(&str, &str)] = &[
     ("pending_changes", "over, with their sessions"),
     ("phone_attempts", "stays"),
     ("phone_changes", "stays: a registrar that starts reads every phone"),
+    ("phone_files", "over: the phone may have been set up since"),
     ("phone_networks", "stays"),
     ("phone_notices", "stays"),
     ("phone_spells", "stays"),
@@ -101,11 +102,17 @@ async fn what_was_good_then_is_not_good_again(p: Portal) {
                     where name = 'ann'",
     ))
     .await;
+    p.alter(query(
+        "insert into phone_files (phone_id, account_id, token_hash, kind, generation, sealed, created_at, expires_at)
+         select id, account_id, sip_hashes, 'snom', 1, sip_hashes, 1, 9000000000000 from phones
+          where sip_name = 'ann-desk'",
+    ))
+    .await;
 
     let settled = settle(&p.app).await.expect("it is this portal's");
     assert_eq!(
         (settled.sessions, settled.links, settled.pending, settled.mails),
-        (2, 1, 2, 1),
+        (2, 2, 2, 1),
         "{settled:?}"
     );
     assert_eq!(
@@ -114,6 +121,7 @@ async fn what_was_good_then_is_not_good_again(p: Portal) {
         "both browsers are strangers again"
     );
     assert_eq!(p.count(query("select count(*) from devices")).await, 0);
+    assert_eq!(p.count(query("select count(*) from phone_files")).await, 0);
     assert!(!ann.is_signed_in().await && !bob.is_signed_in().await);
     assert!(
         links::open(&p.app, Purpose::Reset, token)

@@ -1,6 +1,7 @@
 //! `linekey phone`
 
 mod changing;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use crate::config::SipMode;
 use crate::phones::create::Outcomes;
 use crate::phones::create_for::create_for;
 use crate::phones::live::{self, Listed};
+use crate::phones::provision::Kind;
 use crate::phones::registrar;
 use crate::phones::rotate::{LONGEST_OVERLAP, USUAL_OVERLAP};
 use crate::when;
@@ -41,6 +43,24 @@ pub(super) enum PhoneCommand {
         /// How long the SIP password it has works on, until the new one is first used; 0 ends it at once
         #[arg(long, value_name = "HOURS", default_value_t = USUAL_OVERLAP, value_parser = clap::value_parser!(i64).range(0..=LONGEST_OVERLAP))]
         overlap: i64,
+    },
+    /// Make a link that sets a phone up, with a new SIP password, and print it once: whoever has it has the password
+    Setup {
+        /// Its address, such as ann-desk@acme.example; `phone list` shows it
+        #[arg(value_name = "ADDRESS")]
+        phone: String,
+        /// Whose format: softphone (Linphone), yealink, polycom, grandstream or snom
+        #[arg(long, value_name = "KIND", value_parser = setup::kind)]
+        kind: Kind,
+        /// How long the SIP password it has works on, until the new one is first used; 0 ends it at once
+        #[arg(long, value_name = "HOURS", default_value_t = USUAL_OVERLAP, value_parser = clap::value_parser!(i64).range(0..=LONGEST_OVERLAP))]
+        overlap: i64,
+        /// Print a QR code of the link too, for a dark terminal
+        #[arg(long, conflicts_with = "json")]
+        qr: bool,
+        /// One object, for programs
+        #[arg(long)]
+        json: bool,
     },
     /// End a phone's registrations; it may register again, unless --block says otherwise
     Disconnect {
@@ -109,6 +129,13 @@ pub(super) async fn run(command: PhoneCommand, file: Option<PathBuf>) -> anyhow:
     match command {
         PhoneCommand::Add { user, label, extension } => add(&app, &user, &label, &extension).await?,
         PhoneCommand::Rotate { phone, overlap } => changing::rotate(&app, &phone, overlap).await?,
+        PhoneCommand::Setup {
+            phone,
+            kind,
+            overlap,
+            qr,
+            json,
+        } => setup::set_up(&app, &phone, kind, overlap, (qr, json)).await?,
         PhoneCommand::Disconnect { phone, block } => changing::disconnect(&app, &phone, block).await?,
         PhoneCommand::Allow { phone } => changing::allow(&app, &phone).await?,
         PhoneCommand::Notices { phone, mail } => changing::notices(&app, &phone, mail == Mailed::On).await?,

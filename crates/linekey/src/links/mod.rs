@@ -69,7 +69,8 @@ impl std::fmt::Debug for Token {
 }
 
 impl Token {
-    fn new(app: &App) -> Self {
+    /// A new one.
+    pub fn new(app: &App) -> Self {
         Self(Zeroizing::new(BASE64URL_NOPAD.encode(&app.random.bytes::<32>())))
     }
 

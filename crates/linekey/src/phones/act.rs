@@ -2,6 +2,7 @@
 //! that of two acts on one phone the second sees what the first did.
 
 use super::orders::{self, Ending};
+use super::provision;
 use super::store::{self, Held, Which};
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
@@ -69,12 +70,24 @@ pub(super) async fn begin(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Begu
 impl Doing {
     /// Has registrations of the phone end at `due_at`.
     pub(super) async fn order(&mut self, app: &App, ending: Ending, due_at: Millis) -> Result<()> {
+        let (tx, which) = self.parts();
+        orders::order(app, tx, which, ending, due_at).await
+    }
+
+    /// Ends the set-up link of the phone.
+    pub(super) async fn void_link(&mut self) -> Result<()> {
+        let (tx, which) = self.parts();
+        provision::void(tx, which).await
+    }
+
+    /// The transaction, and what it is about.
+    pub(super) fn parts(&mut self) -> (&mut Tx, Which<'_>) {
         let which = Which {
             account: &self.account,
             user: &self.user,
             phone: Some(&self.phone.id),
         };
-        orders::order(app, &mut self.tx, which, ending, due_at).await
+        (&mut self.tx, which)
     }
 
     /// Puts it on record.

@@ -3,6 +3,7 @@
 use super::act::{Begun, By, begin};
 use super::by_heart::store::{tell, tell_one};
 use super::orders::{self, Ending};
+use super::provision;
 use super::store::{self, Which};
 use crate::app::App;
 use crate::audit::Kind;
@@ -38,6 +39,7 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
     let ending = if block { Ending::ForGood } else { Ending::All };
     if block {
         store::put_blocked(&mut doing.tx, &doing.phone.id, Some(now)).await?;
+        doing.void_link().await?;
     }
     doing.order(app, ending, now).await?;
     let detail = serde_json::json!({ "blocked": block });
@@ -46,11 +48,12 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
     Ok(Done::Done(doing.phone.label))
 }
 
-/// Ends the registrations of every phone of a user who may not register any more, in the transaction of the change that
+/// Ends the registrations and the set-up links of every phone of a user who may not register any more, in the transaction of the change that
 /// reports it.
 pub async fn all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
     let phone = None;
     let which = Which { account, user, phone };
+    provision::void(tx, which).await?;
     orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await
 }
 

@@ -141,6 +141,7 @@ fn view(app: &App, registrations: &[Seen], standing: &Standing<'_>, zone: &str) 
         spans: spans(registrations, app.clock.now()),
         has_notices: phone.notices_since.is_some(),
         overlap_text: overlap_text(app, phone, standing, zone),
+        link_text: link_text(app, phone, zone),
     }
 }
 
@@ -167,6 +168,19 @@ fn overlap_text(app: &App, phone: &Seen, standing: &Standing<'_>, zone: &str) ->
             .is_some_and(|made| made < phone.newest);
     let key = if with_old { "phone-overlap-old" } else { "phone-overlap" };
     Some(app.words.say_with(key, "until", when::minute(&app.words, until, zone)))
+}
+
+/// That a set-up link waits for the phone, if one does.
+fn link_text(app: &App, phone: &Seen, zone: &str) -> Option<String> {
+    let until = phone.link_until.filter(|until| *until > app.clock.now())?;
+    let at = |at| when::minute(&app.words, at, zone);
+    Some(match phone.link_fetched_at {
+        Some(fetched) => {
+            let arguments = [("until", at(until).into()), ("fetched", at(fetched).into())];
+            app.words.say_all("phone-set-up-link-opened", arguments)
+        }
+        None => app.words.say_with("phone-set-up-link-waits", "until", at(until)),
+    })
 }
 
 fn state_text(app: &App, state: State, at: Option<Millis>, zone: &str) -> String {

@@ -20,6 +20,7 @@ pub mod notices;
 mod notices_tests;
 mod orders;
 pub mod pages;
+pub mod provision;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;

@@ -13,6 +13,7 @@ use super::create::{self, MOST_PER_USER, Outcomes, Refusal};
 use super::disconnect::{self, Done};
 use super::history::of_phone::{self, Past};
 use super::history::strip::Strip;
+use super::provision::make;
 use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
 use super::{live, notices, registrar, remove};
@@ -53,10 +54,12 @@ struct PhonePage {
     /// Whether its owner has an address that mail goes to.
     mailable: bool,
     overlaps: Vec<(i64, String, bool)>,
+    /// Whether it can be set up by a link.
+    sets_up: bool,
 }
 
 /// The phone that an address names. What is no id of a phone is nothing that is here.
-pub struct OfPath(PhoneId);
+pub struct OfPath(pub(super) PhoneId);
 
 impl FromRequestParts<App> for OfPath {
     type Rejection = Problem;
@@ -147,6 +150,7 @@ async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<
         settings: settings(app, &phone),
         mailable: me.person.verified_email.is_some(),
         overlaps: overlaps(app),
+        sets_up: make::is_possible(app) && phone.state != PhoneState::Blocked,
         phone,
         shown,
     })))
@@ -167,7 +171,7 @@ fn settings(app: &App, phone: &PhoneView) -> Vec<(String, String)> {
 }
 
 /// The overlaps that are offered: hours, words, and whether it is the usual one.
-fn overlaps(app: &App) -> Vec<(i64, String, bool)> {
+pub(super) fn overlaps(app: &App) -> Vec<(i64, String, bool)> {
     let words = |hours| match hours {
         0 => app.words.say("rotate-at-once"),
         hours => app.words.say_with("rotate-hours", "hours", hours),

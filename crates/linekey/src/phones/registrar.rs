@@ -17,7 +17,7 @@ use super::by_heart::ByHeart;
 use super::history::store::keep_spells;
 use super::rotate;
 use super::store::{self, Hashes, OnePhone, Registration, Rows};
-use super::{binding, by_heart, events, orders, sealed};
+use super::{binding, by_heart, events, orders, provision, sealed};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -115,7 +115,8 @@ struct Answers {
     app: App,
     domains: RwLock<HashMap<String, Domain>>,
     phones: Arc<ByHeart>,
-    /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used.
+    /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used, or a
+    /// set-up link gives the newest.
     changing: Mutex<HashSet<PhoneId>>,
     events: mpsc::Sender<SipEvent>,
     /// Hashes of no phone, sealed like a phone's.
@@ -199,8 +200,8 @@ impl Answers {
 }
 
 impl Answers {
-    /// The first registration with the newest SIP password of a phone ends the overlap with the one before. True: the phone
-    /// is another from now on.
+    /// The first registration with the newest SIP password of a phone ends the overlap with the one before, and the set-up
+    /// link that gave it. True: the phone is another from now on.
     async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<bool> {
         if !self.changing().contains(&row.phone_id) {
             return Ok(false);
@@ -208,6 +209,7 @@ impl Answers {
         if store::end_overlap(tx, &row.phone_id, row.generation, now).await? {
             by_heart::store::tell_one(tx, &row.phone_id, now).await?;
             store::hasten_orders(tx, &row.phone_id, now).await?;
+            provision::used(tx, &row.phone_id, row.generation).await?;
             self.changing().remove(&row.phone_id);
             return Ok(true);
         }
@@ -291,6 +293,9 @@ impl Directory for Answers {
             );
             return Ok(None);
         };
+        if phone.links > 0 {
+            self.changing().insert(phone.id.clone());
+        }
         Ok(Some(Credential {
             phone: PhoneKey(phone.id.to_string()),
             former: self.former(&phone),

@@ -1,8 +1,9 @@
 //! Takes phones away, with their registrations.
 
-use super::act::{Begun, By, Doing, begin};
+use super::act::{Begun, By, begin};
 use super::disconnect::Done;
 use super::orders::{self, Ending};
+use super::provision;
 use super::store::{self, Which};
 use super::{history, notices};
 use crate::app::App;
@@ -24,17 +25,7 @@ pub async fn remove(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
         Begun::Refused(refusal) => return Ok(Done::Forbidden(refusal)),
         Begun::NoPhone => return Ok(Done::NoPhone),
     };
-    let Doing {
-        tx,
-        phone,
-        account,
-        user,
-    } = &mut *doing;
-    let which = Which {
-        account,
-        user,
-        phone: Some(&phone.id),
-    };
+    let (tx, which) = doing.parts();
     take_away(app, tx, which).await?;
     let detail = serde_json::json!({ "label": doing.phone.label });
     doing.record(app, by, Kind::PhoneRemove, detail).await?;
@@ -50,5 +41,6 @@ async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
     store::remove_registrations(tx, which).await?;
     history::store::remove(tx, which).await?;
     notices::store::remove(tx, which).await?;
+    provision::void(tx, which).await?;
     store::remove_phones(tx, which).await
 }

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::act::{Begun, By, begin};
+use super::act::{Begun, By, Doing, begin};
 use super::create::new_sip_password;
 use super::orders::Ending;
 use super::{notices, sealed, store};
@@ -60,33 +60,39 @@ pub async fn rotate(app: &App, by: By<'_>, phone: &PhoneId, overlap_hours: i64) 
         Begun::Refused(refusal) => return Ok(Rotated::Forbidden(refusal)),
         Begun::NoPhone => return Ok(Rotated::NoPhone),
     };
+    let new = renew(app, &mut doing, overlap_hours).await?;
+    let detail = serde_json::json!({ "hours": overlap_hours });
+    doing.record(app, by, Kind::PhoneRotate, detail).await?;
+    doing.tx.commit().await?;
+    Ok(Rotated::Done(new))
+}
+
+/// The same in an act that has begun and that the caller puts on record: `overlap_hours` are some that are allowed.
+pub(super) async fn renew(app: &App, doing: &mut Doing, overlap_hours: i64) -> Result<NewPassword> {
     let now = app.clock.now();
     let old_until = now + overlap_hours * HOUR;
-    let held = &doing.phone;
+    let held = doing.phone.clone();
     let sip_password = new_sip_password(app);
     let hashes = Ha1Set::of(&held.sip_name, &held.sip_domain, &sip_password);
     let new = sealed::seal(app, &held.id, &hashes);
     // One that another key file sealed is nobody's any more.
     let old = sealed::open(app, &held.id, &held.sip_hashes).ok();
     let old = old.map(|hashes| sealed::seal_old(app, &held.id, &hashes));
-    let (id, generation) = (held.id.clone(), held.generation);
     // Whoever chose a short one knows.
     let told_at = (overlap_hours * HOUR <= notices::BEFORE).then_some(now);
-    store::rotate(&mut doing.tx, &id, &new, old.as_deref(), (old_until, told_at)).await?;
+    store::rotate(&mut doing.tx, &held.id, &new, old.as_deref(), (old_until, told_at)).await?;
+    // A set-up link gives one that is the newest no more.
+    doing.void_link().await?;
     // What an earlier overlap left is over now: one SIP password beside the newest is enough.
-    store::hasten_orders(&mut doing.tx, &id, now).await?;
-    doing.order(app, Ending::Below(generation + 1), old_until).await?;
-    let detail = serde_json::json!({ "hours": overlap_hours });
-    doing.record(app, by, Kind::PhoneRotate, detail).await?;
-    let phone = doing.phone;
-    doing.tx.commit().await?;
-    Ok(Rotated::Done(NewPassword {
-        label: phone.label,
-        sip_name: phone.sip_name,
-        sip_domain: phone.sip_domain,
+    store::hasten_orders(&mut doing.tx, &held.id, now).await?;
+    doing.order(app, Ending::Below(held.generation + 1), old_until).await?;
+    Ok(NewPassword {
+        label: held.label,
+        sip_name: held.sip_name,
+        sip_domain: held.sip_domain,
         sip_password,
         old_until: (overlap_hours > 0).then_some(old_until),
-    }))
+    })
 }
 
 /// Forgets SIP passwords that have not been good for long; run now and then.

@@ -24,13 +24,16 @@ pub(super) struct Hashes {
     pub(super) old_until: Option<Millis>,
     /// When it was last refused for being used.
     pub(super) outdated_at: Option<Millis>,
+    /// Links that wait for the phone to register with its newest SIP password: one or none.
+    pub(super) links: i64,
 }
 
 /// The sealed hashes of every phone of a user.
 pub(super) async fn hashes_of_user(db: &Db, account: &AccountId, user: &UserId) -> Result<Vec<Hashes>> {
     query(
-        "select id, sip_name, sip_domain, sip_hashes, generation, old_hashes, old_until, outdated_at from phones
-          where account_id = $1 and user_id = $2 order by id",
+        "select id, sip_name, sip_domain, sip_hashes, generation, old_hashes, old_until, outdated_at,
+                (select count(*) from phone_files f where f.phone_id = phones.id) as links
+           from phones where account_id = $1 and user_id = $2 order by id",
     )
     .bind(account)
     .bind(user)
@@ -167,6 +170,9 @@ pub(super) struct Seen {
     pub(super) blocked_at: Option<Millis>,
     /// Since when its owner is mailed about it.
     pub(super) notices_since: Option<Millis>,
+    /// Until when its set-up link works, and when that was first fetched.
+    pub(super) link_until: Option<Millis>,
+    pub(super) link_fetched_at: Option<Millis>,
     /// Of the SIP password that made the registration.
     pub(super) generation: Option<i64>,
     pub(super) user_agent: Option<String>,
@@ -180,10 +186,12 @@ pub(super) struct Seen {
 pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) -> Result<Vec<Seen>> {
     query(
         "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, p.generation as newest, p.old_until, p.outdated_at,
-                p.outdated_from, p.outdated_agent, p.blocked_at, n.since as notices_since, r.generation, r.user_agent,
-                r.received, r.registered_at, r.expires_at, r.ended_at
+                p.outdated_from, p.outdated_agent, p.blocked_at, n.since as notices_since, f.expires_at as link_until,
+                f.fetched_at as link_fetched_at, r.generation, r.user_agent, r.received, r.registered_at, r.expires_at,
+                r.ended_at
            from phones p
            left join phone_notices n on n.phone_id = p.id
+           left join phone_files f on f.phone_id = p.id
            left join registrations r on r.phone_id = p.id
           where p.account_id = $1 and p.user_id = $2
           order by p.label, r.refreshed_at desc",
@@ -211,11 +219,13 @@ pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Resul
     query(
         "select u.name as user_name, u.role, a.domain, p.id, p.label, p.extension, p.sip_name, p.sip_domain,
                 p.generation as newest, p.old_until, p.outdated_at, p.outdated_from, p.outdated_agent, p.blocked_at,
-                n.since as notices_since, r.generation, r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
+                n.since as notices_since, f.expires_at as link_until, f.fetched_at as link_fetched_at, r.generation,
+                r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
            left join phone_notices n on n.phone_id = p.id
+           left join phone_files f on f.phone_id = p.id
            left join registrations r on r.phone_id = p.id
           where ($1 = '' or a.domain = $1) and ($2 = '' or u.id = $2)
           order by a.domain, u.name, p.label, p.id, r.refreshed_at desc",

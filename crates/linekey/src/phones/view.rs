@@ -60,6 +60,8 @@ pub struct PhoneView {
     pub has_notices: bool,
     /// While two SIP passwords are good: which it uses, and until when the old one is.
     pub overlap_text: Option<String>,
+    /// While a set-up link waits for it: until when that works, and whether anybody opened it.
+    pub link_text: Option<String>,
 }
 
 /// What becomes of the phones: nothing, said so that it is true of those that are not registered too.

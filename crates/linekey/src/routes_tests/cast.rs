@@ -182,6 +182,7 @@ impl<'a> Cast<'a> {
             self.add_phone(name, id).await;
         }
         p.alter(query("delete from sip_orders")).await;
+        p.alter(query("delete from phone_files")).await;
         p.alter(query(
             "update phones set blocked_at = null, old_hashes = null, old_until = null",
         ))

@@ -165,7 +165,8 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         ("/account/sessions/devices/{id}/forget", _) => Some(Thing::Device),
         (pattern, "{id}") if pattern.starts_with("/account/sessions/") => Some(Thing::Session),
         (pattern, "{id}") if pattern.starts_with("/phones/") => Some(Thing::Phone),
-        ("/assets/{name}" | "/demo/mail/{id}", _) | (_, "{token}") => None,
+        (_, "{phone}") => Some(Thing::Phone),
+        ("/assets/{name}" | "/demo/mail/{id}", _) | (_, "{token}" | "{file}") => None,
         // Of no account: operators alone see mail, and of samples there is nobody.
         (pattern, "{id}" | "{kind}") if pattern.starts_with("/operator/mail/") => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),
@@ -178,6 +179,7 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         .pattern
         .replace("{name}", "style.css")
         .replace("{token}", NO_LINK)
+        .replace("{file}", "linphone.xml")
         .replace("{kind}", "reset");
     for ((thing, whose), place) in line.ids.iter().zip(places(line.pattern)) {
         path = path.replacen(place, &cast.id(*thing, *whose, actor).await, 1);
@@ -208,6 +210,7 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         ("time_zone", "Europe/Lisbon"),
         ("label", "Kitchen"),
         ("overlap_hours", "24"),
+        ("kind", "softphone"),
         ("temporary", "on"),
         ("name", "nobody-yet"),
         ("email", "somebody@home.example"),

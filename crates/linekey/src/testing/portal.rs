@@ -281,6 +281,7 @@ impl Portal {
             "removed_users",
             "sip_orders",
             "phone_notices",
+            "phone_files",
         ];
         dump(&self.app.db, &tables).await.join("\n")
     }

@@ -32,6 +32,8 @@ const SECRET_RULE_LIMIT: i64 = 10;
 /// Reset mails an hour to the people of one account, and to anybody, that are nothing unusual.
 const RESETS_OF_ACCOUNT: i64 = 100;
 const RESETS_OF_PORTAL: i64 = 1_000;
+/// Set-up links an hour from one network that may lead nowhere: an office of phones that still ask for theirs of yesterday.
+const DEAD_LINKS: i64 = 300;
 
 /// Whom a typed name means.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +89,8 @@ pub enum Bucket<'a> {
     SecretRuleByLink(&'a UserId),
     /// Mails that ask to confirm an address, by one user.
     EmailOf(&'a UserId),
+    /// Set-up links of phones that do not work, tried in one network.
+    SetUpFiles(IpAddr),
 }
 
 /// What the record tells once in a while and not each time, so that it is not flooded.
@@ -132,6 +136,7 @@ impl Bucket<'_> {
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
             Self::SecretRuleByLink(user) => format!("secret-rule-by-link\0{user}"),
             Self::EmailOf(user) => format!("email-of\0{user}"),
+            Self::SetUpFiles(address) => format!("set-up-files\0{}", network(*address)),
         };
         key(app, &text)
     }
@@ -163,6 +168,7 @@ impl Bucket<'_> {
             Self::ResetsOfAccount(_) => Some(RESETS_OF_ACCOUNT),
             Self::ResetsOfPortal => Some(RESETS_OF_PORTAL),
             Self::SecretRule(..) | Self::SecretRuleByLink(_) => Some(SECRET_RULE_LIMIT),
+            Self::SetUpFiles(_) => Some(DEAD_LINKS),
         }
     }
 }

@@ -12,5 +12,6 @@ pub mod form;
 pub mod gate;
 pub mod origin;
 pub mod page;
+pub mod qr;
 #[cfg(test)]
 mod tests;

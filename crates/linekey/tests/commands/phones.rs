@@ -54,3 +54,59 @@ async fn phones_are_renewed_disconnected_and_removed_at_the_console() {
     assert_eq!(long.status.code(), Some(2));
     server.terminate();
 }
+
+/// The link of `phone setup` is fetched from a server that runs, which names it in no line of its log.
+#[tokio::test]
+async fn a_phone_is_set_up_at_the_console() {
+    let place = Place::set_up("phone-setup");
+    place.does(&["account", "add", "acme.example", "--name", "Acme Boats"]);
+    place.does(&["user", "add", "ann@acme.example", "--name", "Ann"]);
+    place.does(&["phone", "add", "ann@acme.example", "Desk"]);
+    let desk = "ann-desk@acme.sip.quayside.example";
+    let server = place.serve().await;
+    let made = place.does(&["phone", "setup", desk, "--kind", "yealink", "--overlap", "0", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made).expect("one object");
+    let link = made["link"].as_str().expect("a link").to_owned();
+    assert_eq!(made["files"][0], "y000000000000.cfg");
+    assert!(made["old_sip_password_until"].is_null());
+    let fetched = reqwest::get(format!("{link}y000000000000.cfg"))
+        .await
+        .expect("an answer");
+    assert_eq!(fetched.status(), 200);
+    let file = fetched.text().await.expect("text");
+    let said = |name: &str| {
+        let line = file
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+        line.expect("the setting").to_owned()
+    };
+    let printed = format!(
+        "  user  {}\n  domain  {}\n  password  {}\n",
+        said("account.1.user_name"),
+        said("account.1.sip_server.1.address"),
+        said("account.1.password")
+    );
+    assert_eq!(said("account.1.outbound_proxy.1.port"), place.sip.port().to_string());
+    assert!(registers(&place, &printed).await);
+    let gone = reqwest::get(format!("{link}y000000000000.cfg"))
+        .await
+        .expect("an answer");
+    assert_eq!(gone.status(), 404);
+
+    let told = place.does(&["phone", "setup", desk, "--kind", "softphone", "--qr"]);
+    for words in ["/linphone.xml", "The SIP password it has works until", "████"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    place.does(&["phone", "disconnect", desk, "--block"]);
+    let refused = place.refuses(&["phone", "setup", desk, "--kind", "snom"]);
+    assert!(refused.contains("linekey phone allow"), "{refused}");
+    let unknown = place.run(&["phone", "setup", desk, "--kind", "teapot"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let log = server.terminate_and_tell();
+    let token = link.trim_end_matches('/').rsplit('/').next().expect("a token");
+    assert!(log.contains("/provision/{token}/{file}"), "{log}");
+    assert!(
+        !log.contains(token) && !log.contains(&said("account.1.password")),
+        "{log}"
+    );
+}

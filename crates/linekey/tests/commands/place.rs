@@ -186,6 +186,16 @@ impl Server {
         self.signal("-TERM");
         assert!(self.child.wait().expect("it ends").success());
     }
+
+    /// The same, and returns its log.
+    pub(crate) fn terminate_and_tell(mut self) -> String {
+        self.signal("-TERM");
+        let mut log = String::new();
+        let mut errors = self.child.stderr.take().expect("piped");
+        errors.read_to_string(&mut log).expect("text");
+        assert!(self.child.wait().expect("it ends").success());
+        log
+    }
 }
 
 impl Drop for Server {

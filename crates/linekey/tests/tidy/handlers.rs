@@ -7,8 +7,9 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 5] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 24] = [
+const FOR_EVERYONE: [&str; 25] = [
     "routes.rs change_password",
+    "phones/provision/pages.rs file",
     "password/not_me/pages.rs done",
     "password/not_me/pages.rs form",
     "password/not_me/pages.rs submit",

@@ -128,7 +128,7 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 13] = [
+const PUT_TOGETHER: [(&str, &str, &str); 17] = [
     ("mail-kind-", "", "crates/linekey/src/mail/mod.rs"),
     ("mail-kind-", "", "crates/linekey/src/mail/phone.rs"),
     ("mail-sample-", "", "crates/linekey/src/mail/samples.rs"),
@@ -142,6 +142,22 @@ const PUT_TOGETHER: [(&str, &str, &str); 13] = [
     ("attempt-", "-advice", "crates/linekey/src/phones/history/attempts.rs"),
     ("password-rule-", "", "crates/linekey/src/password/rules.rs"),
     ("password-refused-", "", "crates/linekey/src/password/rules.rs"),
+    ("phone-set-up-kind-", "", "crates/linekey/src/phones/provision/kind.rs"),
+    (
+        "phone-set-up-step-",
+        "-one",
+        "crates/linekey/src/phones/provision/kind.rs",
+    ),
+    (
+        "phone-set-up-step-",
+        "-two",
+        "crates/linekey/src/phones/provision/kind.rs",
+    ),
+    (
+        "phone-set-up-step-",
+        "-three",
+        "crates/linekey/src/phones/provision/kind.rs",
+    ),
 ];
 
 #[test]

@@ -127,14 +127,14 @@ pub(super) async fn show(app: &App, address: &str, json: bool) -> anyhow::Result
     Ok(())
 }
 
-async fn find(app: &App, address: &str) -> anyhow::Result<live::Found> {
+pub(super) async fn find(app: &App, address: &str) -> anyhow::Result<live::Found> {
     match live::by_address(app, address).await? {
         Some(found) => Ok(found),
         None => bail!("{}", nobody(address)),
     }
 }
 
-fn by(phone: &live::Found) -> By<'_> {
+pub(super) fn by(phone: &live::Found) -> By<'_> {
     let whom = Whom {
         account: &phone.account,
         id: &phone.user,
@@ -151,6 +151,6 @@ fn done(done: Done, address: &str) -> anyhow::Result<String> {
     }
 }
 
-fn nobody(address: &str) -> String {
+pub(super) fn nobody(address: &str) -> String {
     format!("no phone has the address {address}; `linekey phone list` shows those there are")
 }

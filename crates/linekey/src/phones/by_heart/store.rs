@@ -10,7 +10,8 @@ use crate::phones::store::{Hashes, Which};
 /// The phone of a SIP name, unless it is blocked, its user disabled or its account suspended.
 pub(in crate::phones) async fn by_sip_name(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Hashes>> {
     query(
-        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at
+        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at,
+                (select count(*) from phone_files f where f.phone_id = p.id) as links
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
@@ -26,7 +27,8 @@ pub(in crate::phones) async fn by_sip_name(db: &Db, sip_domain: &str, sip_name: 
 /// The same by id.
 pub(super) async fn by_id(db: &Db, phone: &PhoneId) -> Result<Option<Hashes>> {
     query(
-        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at
+        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at,
+                (select count(*) from phone_files f where f.phone_id = p.id) as links
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
@@ -40,7 +42,8 @@ pub(super) async fn by_id(db: &Db, phone: &PhoneId) -> Result<Option<Hashes>> {
 /// The same of every phone behind `after`, by id, so many at most.
 pub(super) async fn all(db: &Db, after: &str, limit: i64) -> Result<Vec<Hashes>> {
     query(
-        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at
+        "select p.id, p.sip_name, p.sip_domain, p.sip_hashes, p.generation, p.old_hashes, p.old_until, p.outdated_at,
+                (select count(*) from phone_files f where f.phone_id = p.id) as links
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id

@@ -12,6 +12,12 @@ impl Chromium {
         field.send_keys(text).await.expect("the field takes text");
     }
 
+    /// Chooses the option of the list with this label by typing its words, as people at a keyboard do.
+    pub(crate) async fn choose(&self, label: &str, option: &str) {
+        let list = self.field(label).await;
+        list.send_keys(option).await.expect("the list takes keys");
+    }
+
     /// Ticks the box with this label, or takes the tick away.
     pub(crate) async fn tick(&self, label: &str) {
         self.field(label).await.click().await.expect("the box can be ticked");

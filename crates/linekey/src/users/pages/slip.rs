@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use fast_qr::{ECL, QRBuilder};
 
 use super::acts::{Asked, whom};
 use super::person::subject;
@@ -19,19 +18,11 @@ use crate::web::answer::{Problem, page};
 use crate::web::flash::{self, Flash};
 use crate::web::form::Form;
 use crate::web::page::{FieldError, Frame, Section};
+use crate::web::qr::Picture;
 use crate::when;
 
 /// What carries a slip to the page that shows it once.
 const SLIP: &str = "set-up-slip";
-/// White space around the code, in modules, as ISO/IEC 18004 asks for.
-const QUIET: usize = 4;
-
-/// A QR code: the side in modules, the quiet zone included, and the path of the dark ones.
-struct Picture {
-    side: usize,
-    dark: String,
-}
-
 #[derive(Template)]
 #[template(path = "users/slip.html")]
 struct SlipPage {
@@ -111,33 +102,10 @@ pub async fn show(
             when::minute(&app.words, until, &me.person.time_zone),
             me.person.time_zone
         ),
-        picture: picture(url)?,
+        picture: Picture::of(url)?,
         has_password: subject.password_set_at.is_some(),
     });
     Ok((flash::clear(&app), shown).into_response())
-}
-
-fn picture(url: &str) -> Result<Picture> {
-    let code = QRBuilder::new(url)
-        .ecl(ECL::M)
-        .build()
-        .map_err(|error| Error::defect(format!("{error:?}")))?;
-    let rows = code.data.chunks(code.size).take(code.size);
-    let mut dark = String::new();
-    for (y, row) in rows.enumerate() {
-        // Neighbours are one bar: between single squares a printer leaves hairlines.
-        let mut x = 0;
-        for bar in row.chunk_by(|one, next| one.value() == next.value()) {
-            if bar[0].value() {
-                dark.push_str(&format!("M{} {}h{}v1h-{}z", x + QUIET, y + QUIET, bar.len(), bar.len()));
-            }
-            x += bar.len();
-        }
-    }
-    Ok(Picture {
-        side: code.size + 2 * QUIET,
-        dark,
-    })
 }
 
 /// POST `/admin/users/{id}/invite`
