@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::history::store::keep_spells;
 use super::store::{self, Hashes};
-use super::{binding, events, orders, sealed};
+use super::{binding, events, orders, overlap, sealed};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -178,8 +178,7 @@ impl Answers {
         if !self.changing().contains(&row.phone_id) {
             return Ok(());
         }
-        if store::end_overlap(tx, &row.phone_id, row.generation, now).await? {
-            store::hasten_orders(tx, &row.phone_id, now).await?;
+        if overlap::end(tx, &row.phone_id, row.generation, now).await? {
             self.changing().remove(&row.phone_id);
         }
         Ok(())

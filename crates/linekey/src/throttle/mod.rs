@@ -87,6 +87,8 @@ pub enum Bucket<'a> {
     SecretRuleByLink(&'a UserId),
     /// Mails that ask to confirm an address, by one user.
     EmailOf(&'a UserId),
+    /// Wrong credentials of a SIP server from one network.
+    SipServer(IpAddr),
 }
 
 /// What the record tells once in a while and not each time, so that it is not flooded.
@@ -132,6 +134,7 @@ impl Bucket<'_> {
             Self::SecretRule(user, whose) => format!("secret-rule\0{user}\0{whose}"),
             Self::SecretRuleByLink(user) => format!("secret-rule-by-link\0{user}"),
             Self::EmailOf(user) => format!("email-of\0{user}"),
+            Self::SipServer(address) => format!("sip-server\0{}", network(*address)),
         };
         key(app, &text)
     }
@@ -156,7 +159,12 @@ impl Bucket<'_> {
     fn most_an_hour(&self, app: &App) -> Option<i64> {
         let throttle = &app.config.throttle;
         match self {
-            Self::User(..) | Self::Name(..) | Self::NameCap(_) | Self::UserCap(_) | Self::Confirm(_) => None,
+            Self::User(..)
+            | Self::Name(..)
+            | Self::NameCap(_)
+            | Self::UserCap(_)
+            | Self::Confirm(_)
+            | Self::SipServer(_) => None,
             Self::ResetRequests(_) | Self::ResetCodes(_) => Some(throttle.reset_requests),
             Self::ResetMailsFrom(_) => Some(throttle.reset_mails),
             Self::MailsTo(_) | Self::ResetMailsOf(_) | Self::EmailOf(_) => Some(app.config.mail.per_address_hour),
