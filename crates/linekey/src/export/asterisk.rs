@@ -54,7 +54,7 @@ pub async fn export(app: &App, account: &Named, wish: Wish<'_>) -> Result<Export
     let mut phones = take(app, account, "asterisk").await?;
     let (kept, too_long) = std::mem::take(&mut phones.all)
         .into_iter()
-        .partition::<Vec<_>, _>(|phone| phone.sip_name.len() <= LONGEST_USERNAME);
+        .partition::<Vec<_>, _>(|phone| phone.line.sip_name.len() <= LONGEST_USERNAME);
     phones.all = kept;
     let lasts = (app.config.sip.min_expires, app.config.sip.max_expires);
     let rows: Vec<_> = phones.all.iter().map(|phone| Row::of(phone, wish, lasts)).collect();
@@ -66,10 +66,7 @@ pub async fn export(app: &App, account: &Named, wish: Wish<'_>) -> Result<Export
         text,
         phones: phones.all.len(),
         overlapping: phones.overlapping(),
-        left_out: too_long
-            .iter()
-            .map(|phone| format!("{}@{}", phone.sip_name, phone.sip_domain))
-            .collect(),
+        left_out: too_long.iter().map(|phone| phone.line.address()).collect(),
     })
 }
 
@@ -113,10 +110,10 @@ struct Row {
 
 impl Row {
     fn of(phone: &Usable, wish: Wish<'_>, (shortest, longest): (u32, u32)) -> Self {
-        let id = format!("{}@{}", phone.sip_name, phone.sip_domain);
+        let (line, id) = (&phone.line, phone.line.address());
         let mut auth = vec![
-            ours("username", phone.sip_name.as_str()),
-            ours("realm", phone.sip_domain.as_str()),
+            ours("username", line.sip_name.as_str()),
+            ours("realm", line.sip_domain.as_str()),
             nothing("password"),
         ];
         let hex = |algorithm| Zeroizing::new(phone.hashes.get(algorithm, NameForm::Plain).reveal_hex());
@@ -146,7 +143,7 @@ impl Row {
         let endpoint = vec![
             ours("aors", id.as_str()),
             ours("auth", id.as_str()),
-            ours("callerid", caller_id(&phone.display_name, phone.extension.as_deref())),
+            ours("callerid", caller_id(&line.display_name, line.extension.as_deref())),
             at_first("context", wish.context),
             at_first("disallow", "all"),
             at_first("allow", "g722,alaw,ulaw"),

@@ -76,6 +76,10 @@ pub async fn answer(app: &App, question: &Question, may_change: bool) -> Result<
         return Ok(not_found());
     }
     let user = question.field("user");
+    if action == "user_call" {
+        let rung = usable::rung(app, sip_domain, user).await?;
+        return Ok(document::to_ring(&rung, user).unwrap_or_else(not_found));
+    }
     let (sip_name, form) = match user.rsplit_once('@') {
         Some((name, domain)) if domain == sip_domain => (name, NameForm::WithDomain),
         _ => (user, NameForm::Plain),
@@ -83,9 +87,6 @@ pub async fn answer(app: &App, question: &Question, may_change: bool) -> Result<
     let Some(asking) = usable::asking(app, sip_domain, sip_name).await? else {
         return Ok(not_found());
     };
-    if action == "user_call" {
-        return Ok(document::of_one(&asking.phone, user, None));
-    }
     let of = |hashes: &Ha1Set| hashes.get(Algorithm::Md5, form).clone();
     let newest = of(&asking.phone.hashes);
     let former = asking.former.as_ref().map(of);
@@ -99,5 +100,5 @@ pub async fn answer(app: &App, question: &Question, may_change: bool) -> Result<
         app.news.tell(&asking.id);
     }
     let ha1 = former.filter(|_| is_former && !is_newest).unwrap_or(newest);
-    Ok(document::of_one(&asking.phone, user, Some(&ha1)))
+    Ok(document::of_one(&asking.phone.line, user, &ha1))
 }

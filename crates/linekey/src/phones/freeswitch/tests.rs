@@ -258,14 +258,6 @@ async fn freeswitch_lets_in_who_knows_the_sip_password(p: Portal) {
     // It asks again with what it asked before, and appends.
     let twice: Vec<_> = ann_knows("wrong").fields().into_iter().chain(fields.clone()).collect();
     assert!(ann_knows(OLD).is_let_in_with(&a1_hash(&ask(&p, &twice).await)));
-    // Who is only rung needs no HA1.
-    let rung = ask(&p, &with(&fields, "action", "user_call")).await;
-    assert_eq!(value(&rung, "param", "a1-hash"), None);
-    assert!(value(&rung, "param", "max-registrations-per-extension").is_some());
-    assert!(
-        rung.text
-            .contains("${sofia_contact(*/${dialed_user}@${dialed_domain})}")
-    );
     // One look-up is one question to the database.
     let mut least = u64::MAX;
     for _ in 0..5 {
@@ -274,6 +266,42 @@ async fn freeswitch_lets_in_who_knows_the_sip_password(p: Portal) {
         least = least.min(crate::db::counted::asked(&p.app.db) - before);
     }
     assert_eq!(least, 1);
+}
+
+async fn a_call_rings_the_phones_of_a_name_or_an_extension(p: Portal) {
+    let p = with_freeswitch(p).await;
+    p.alter(query(
+        "update phones set extension = '201' where sip_domain = 'acme.example'",
+    ))
+    .await;
+    p.alter(query(
+        "update phones set blocked_at = 1 where sip_name = 'ann-warehouse'",
+    ))
+    .await;
+    let fields = with(&ann_knows(OLD).fields(), "action", "user_call");
+    let ring = async |called: &str| ask(&p, &with(&fields, "user", called)).await;
+    let contact = |name: &str| format!("${{sofia_contact(*/{name}@{DOMAIN})}}");
+    let invite = "{^^:sip_invite_domain=${dialed_domain}:presence_id=${dialed_user}@${dialed_domain}}";
+    for (called, rung) in [
+        ("ann-desk", vec!["ann-desk"]),
+        ("201", vec!["ann-desk", "ann-softphone"]),
+    ] {
+        let answer = ring(called).await;
+        let contacts: Vec<_> = rung.into_iter().map(contact).collect();
+        let dial = format!("{invite}{}", contacts.join(","));
+        assert_eq!(value(&answer, "param", "dial-string"), Some(dial), "{called}");
+        assert_eq!(value(&answer, "param", "a1-hash"), None, "nothing to register with");
+        assert!(answer.text.contains(&format!("<user id=\"{called}\">")));
+    }
+    for nobody in ["ann-warehouse", "202", "", "20"] {
+        is_nobody(&ring(nobody).await, nobody);
+    }
+    // An extension is no name to register with, and rings in its own domain alone.
+    is_nobody(&ask(&p, &with(&ann_knows(OLD).fields(), "user", "201")).await, "201");
+    is_nobody(
+        &ask(&p, &with(&with(&fields, "user", "201"), "domain", "globex.example")).await,
+        "201",
+    );
 }
 
 async fn nobody_else_is_found_and_no_reason_is_told(p: Portal) {
@@ -446,6 +474,7 @@ async fn names_of_people_stay_names(p: Portal) {
 
 stories!(
     freeswitch_lets_in_who_knows_the_sip_password,
+    a_call_rings_the_phones_of_a_name_or_an_extension,
     nobody_else_is_found_and_no_reason_is_told,
     in_an_overlap_both_sip_passwords_are_let_in_until_the_new_one_is_used,
     whoever_cannot_prove_to_be_freeswitch_learns_nothing,

@@ -12,19 +12,36 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, PhoneId};
 use store::Row;
 
-/// A phone that may register. Its hashes are as good as its SIP password.
-#[derive(Clone, Debug)]
-pub struct Usable {
+/// Phones that ring at once when somebody calls.
+const MOST_RUNG: i64 = 50;
+
+/// What a phone is called, by itself and by those who call.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Line {
     /// `ann-desk`
     pub sip_name: String,
     /// The realm that it registers in.
     pub sip_domain: String,
-    /// The account's domain, which never was a realm unless both are the same.
+    /// The account's domain; its phones may have another one.
     pub domain: String,
     /// `201`
     pub extension: Option<String>,
     /// What its owner is called.
     pub display_name: String,
+}
+
+impl Line {
+    /// `ann-desk@acme.example`
+    pub fn address(&self) -> String {
+        format!("{}@{}", self.sip_name, self.sip_domain)
+    }
+}
+
+/// A phone that may register. Its hashes are as good as its SIP password.
+#[derive(Clone, Debug)]
+pub struct Usable {
+    /// What it is called.
+    pub line: Line,
     /// Of its newest SIP password.
     pub hashes: Ha1Set,
     /// Until when the SIP password before is good, milliseconds UTC; `None` if it is not.
@@ -65,6 +82,11 @@ pub(super) async fn asking(app: &App, sip_domain: &str, sip_name: &str) -> Resul
     }))
 }
 
+/// The phones that ring when somebody in `sip_domain` calls `called`: a SIP name or an extension. One statement.
+pub(super) async fn rung(app: &App, sip_domain: &str, called: &str) -> Result<Vec<Line>> {
+    store::rung(&app.db, sip_domain, called, MOST_RUNG).await
+}
+
 /// Every such phone of an account, by SIP name.
 ///
 /// # Errors
@@ -72,7 +94,7 @@ pub(super) async fn asking(app: &App, sip_domain: &str, sip_name: &str) -> Resul
 pub async fn of_account(app: &App, account: &AccountId) -> Result<Vec<Usable>> {
     let rows = store::of_account(&app.db, account).await?;
     let opened = rows.into_iter().map(|row| {
-        let name = format!("{}@{}", row.sip_name, row.sip_domain);
+        let name = row.line.address();
         opened(app, row).ok_or_else(|| Error::defect(format!("the SIP hashes of {name} do not open with the key file")))
     });
     opened.collect()
@@ -84,10 +106,6 @@ fn opened(app: &App, row: Row) -> Option<Usable> {
     Some(Usable {
         hashes,
         old_until: row.old_until.filter(|_| is_overlapping),
-        sip_name: row.sip_name,
-        sip_domain: row.sip_domain,
-        domain: row.domain,
-        extension: row.extension,
-        display_name: row.display_name,
+        line: row.line,
     })
 }

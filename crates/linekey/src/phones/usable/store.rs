@@ -1,19 +1,17 @@
 //! Statements on the phones that may register.
 
+use super::Line;
 use crate::clock::Millis;
 use crate::db::{Db, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PhoneId};
 
-/// A phone with its sealed hashes, its owner's name and its account's domain.
+/// A phone with its sealed hashes.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Row {
     pub(super) id: PhoneId,
-    pub(super) sip_name: String,
-    pub(super) sip_domain: String,
-    pub(super) domain: String,
-    pub(super) extension: Option<String>,
-    pub(super) display_name: String,
+    #[sqlx(flatten)]
+    pub(super) line: Line,
     pub(super) sip_hashes: Vec<u8>,
     pub(super) generation: i64,
     pub(super) old_hashes: Option<Vec<u8>>,
@@ -57,6 +55,26 @@ pub(super) async fn of_account(db: &Db, account: &AccountId) -> Result<Vec<Row>>
           order by p.sip_name",
     )
     .bind(account)
+    .all(db)
+    .await
+}
+
+/// The phones that somebody rings: the one of a SIP name, and those of an extension, each found by an index.
+pub(super) async fn rung(db: &Db, sip_domain: &str, called: &str, limit: i64) -> Result<Vec<Line>> {
+    query(
+        "select p.sip_name, p.sip_domain, a.domain, p.extension, u.display_name
+           from phones p
+           join users u on u.id = p.user_id
+           join accounts a on a.id = p.account_id
+          where p.id in (select n.id from phones n where n.sip_domain = $1 and n.sip_name = $2
+                         union all
+                         select e.id from phones e where e.sip_domain = $1 and e.extension = $2)
+            and p.blocked_at is null and u.disabled_at is null and a.suspended_at is null
+          order by p.sip_name limit $3",
+    )
+    .bind(sip_domain)
+    .bind(called)
+    .bind(limit)
     .all(db)
     .await
 }
