@@ -120,3 +120,6 @@ audit-phone-wrong-address-refused = A phone tried to register an address that is
 audit-phone-new-network-done = A phone of { $subject } connected from a network that it was never in before
 audit-phone-refused-refused = A phone of { $subject } sent wrong SIP passwords
 audit-phone-refused-delayed = A phone of { $subject } sent so many wrong SIP passwords that it gets no answer for now
+audit-export-done = { $actor } exported the account's phones for another SIP server, with what proves their SIP passwords
+audit-sip-server-refused-refused = Somebody asked for phones as a SIP server, with a wrong password
+audit-sip-server-refused-delayed = Somebody asked for phones as a SIP server with so many wrong passwords that they have to wait

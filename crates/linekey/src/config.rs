@@ -3,12 +3,14 @@
 //! Owns every setting, its default and its check. An unknown key, an unknown variable or a bad value stops the start
 //! with the place and what is allowed: a typing error in a security setting must never look like it was obeyed.
 
+mod freeswitch;
 mod policy;
 mod read;
 pub mod sample;
 mod smtp;
 mod sqlite;
 
+pub use freeswitch::Freeswitch;
 pub use policy::{Profile, UnknownProfile};
 pub use smtp::{SmtpUrl, Tls};
 pub use sqlite::sqlite_file;
@@ -40,6 +42,8 @@ pub struct Config {
     pub mail: Mail,
     /// The registrar.
     pub sip: Sip,
+    /// What FreeSWITCH asks the portal with.
+    pub freeswitch: Freeswitch,
     /// Which passwords are accepted.
     pub password: Password,
     /// What a password hash costs.
@@ -328,6 +332,7 @@ impl Config {
         if !self.mail.ca_file.as_os_str().is_empty() {
             self.mail.ca_file = folder.join(&self.mail.ca_file);
         }
+        self.freeswitch.begin_at(folder);
         self.database.url = sqlite::begin_at(&self.database.url, folder);
     }
 
@@ -394,6 +399,7 @@ impl Config {
             bail!("brand.support_phone: at most 40 printable characters");
         }
         within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
+        self.freeswitch.check()?;
         self.mail.check()
     }
 }

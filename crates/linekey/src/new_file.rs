@@ -1,4 +1,4 @@
-//! A file that is made for this user alone: whole and on the disk, or not there at all.
+//! A file that is made for this user alone: whole and on the disk, or not there at all; and whether a file is.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -97,6 +97,32 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = NewFile::create(path)?;
     file.write(bytes)?;
     file.keep()
+}
+
+/// Refuses a secret that is not its owner's alone. `what` it is called.
+///
+/// # Errors
+/// When others may read or write the file, or nobody knows.
+#[cfg(unix)]
+pub fn refuse_if_open_to_others(what: &str, path: &Path) -> anyhow::Result<()> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
+    if mode & 0o077 != 0 {
+        anyhow::bail!(
+            "{what} {} is open to others (mode {:o}); chmod 600 it",
+            path.display(),
+            mode & 0o777
+        );
+    }
+    Ok(())
+}
+
+/// Who may read a file is not known here.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn refuse_if_open_to_others(_: &str, _: &Path) -> anyhow::Result<()> {
+    Ok(())
 }
 
 /// The name of a file is in its folder, and lost with the power until that is on the disk too.

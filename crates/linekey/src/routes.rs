@@ -8,6 +8,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::phones::freeswitch::access::Access;
 use crate::sessions::SignedIn;
 use crate::sessions::signed_in::{CHANGE_FORM, ForScripts, Visitor};
 use crate::users::Role;
@@ -16,8 +17,9 @@ use crate::web::assets::{self, Assets};
 use crate::web::gate;
 use crate::{accounts, audit, demo, mail, password, phones, sessions, sign_in, users};
 
-/// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback.
-pub fn portal(app: &App, is_demo: bool) -> Router {
+/// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback; without `freeswitch` there
+/// is no directory for it.
+pub fn portal(app: &App, freeswitch: Option<Access>, is_demo: bool) -> Router {
     let scripts = Router::new()
         .route("/account/password/check", post(password::pages::check))
         .route("/account/password/suggest", post(password::pages::suggestion))
@@ -62,6 +64,7 @@ pub fn portal(app: &App, is_demo: bool) -> Router {
         .merge(resetting())
         .merge(mailed_links())
         .merge(administration())
+        .merge(sip_servers(freeswitch))
         .merge(demo)
         .fallback(no_such_page)
         .method_not_allowed_fallback(gate::no_such_method);
@@ -93,6 +96,18 @@ fn ones_phones() -> Router<App> {
         .route("/phones/{id}/allow", post(phones::pages::allow))
         .route("/phones/{id}/notices", post(phones::pages::notices))
         .route("/phones/{id}/remove", post(phones::pages::remove))
+}
+
+/// What other SIP servers ask. The layer tells the handlers who may.
+fn sip_servers(freeswitch: Option<Access>) -> Router<App> {
+    let router = Router::new().route(
+        "/freeswitch/directory",
+        get(phones::freeswitch::pages::directory_by_query).post(phones::freeswitch::pages::directory),
+    );
+    match freeswitch {
+        Some(access) => router.layer(Extension(access)),
+        None => router,
+    }
 }
 
 /// What an invitation or a set-up slip leads to.

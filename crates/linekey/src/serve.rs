@@ -17,6 +17,7 @@ mod listen;
 use crate::app::App;
 use crate::config::SipMode;
 use crate::mail::{self, Transport};
+use crate::phones::freeswitch::access::Access;
 use crate::phones::registrar::{self, Served};
 use crate::routes;
 
@@ -87,9 +88,10 @@ pub struct Running {
 /// Starts everything on `listeners`. `is_demo` opens the demo's pages.
 ///
 /// # Errors
-/// When mail has nowhere to go, or the registrar cannot start.
+/// When mail has nowhere to go, FreeSWITCH's password cannot be read, or the registrar cannot start.
 pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Result<Running> {
     let transport = Transport::open(&app.config.mail).await?;
+    let freeswitch = Access::read(&app.config.freeswitch)?;
     let sip = match app.config.sip.mode {
         SipMode::Embedded => Some(registrar::start(&app, &app.config.sip.udp).await?),
         SipMode::Off => None,
@@ -97,7 +99,7 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
     let (stop, stopped) = watch::channel(false);
     let mail = tokio::spawn(mail::deliver::run(app.clone(), transport, stopped.clone()));
     let proxies = app.config.portal.trusted_proxies.clone();
-    let portal = routes::portal(&app, is_demo);
+    let portal = routes::portal(&app, freeswitch, is_demo);
     let jobs = crate::jobs::start(&app);
     let health = Health {
         app: app.clone(),

@@ -7,6 +7,8 @@ mod console;
 #[cfg(feature = "outside")]
 #[path = "commands/deploy.rs"]
 mod deploy;
+#[path = "commands/export.rs"]
+mod export;
 #[path = "commands/install.rs"]
 mod install;
 #[path = "commands/people.rs"]

@@ -1,6 +1,8 @@
 //! Published vectors, and what they leave open.
 
-use super::{Algorithm, Asked, HA1_BLOB_BYTES, Ha1, Ha1Set, NameForm, parse_authorization, response, verify};
+use super::{
+    Algorithm, Asked, HA1_BLOB_BYTES, Ha1, Ha1Set, NameForm, parse_authorization, response, verify, verify_without_qop,
+};
 
 /// RFC 2617 section 3.5.
 #[test]
@@ -18,6 +20,23 @@ fn rfc_2617_section_3_5() {
         response(Algorithm::Md5, &ha1, &asked),
         "6629fae49393a05397450978507c4ef1"
     );
+}
+
+/// RFC 2069 section 2.4, whose response is corrected by erratum 749.
+#[test]
+fn rfc_2069_section_2_4() {
+    let ha1 = Ha1::of(Algorithm::Md5, "Mufasa", "testrealm@host.com", "CircleOfLife");
+    let asked = Asked {
+        method: "GET",
+        uri: "/dir/index.html",
+        nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+        nc: "",
+        cnonce: "",
+    };
+    let right = "1949323746fe6a43ef61f9606e7febea";
+    assert!(verify_without_qop(Algorithm::Md5, &ha1, &asked, right));
+    assert!(!verify_without_qop(Algorithm::Md5, &ha1, &asked, &right[1..]));
+    assert!(!verify(Algorithm::Md5, &ha1, &asked, right));
 }
 
 /// RFC 7616 section 3.9.1, with MD5 and SHA-256; RFC 8760 takes both over for SIP unchanged.

@@ -127,6 +127,10 @@ kinds! {
     PhoneNewNetwork, "phone-new-network", [Done];
     /// Wrong SIP passwords for a phone, told once a window.
     PhoneRefused, "phone-refused", [Refused, Delayed];
+    /// The phones of an account were written out for another SIP server, with the hashes of their SIP passwords.
+    Export, "export", [Done];
+    /// Somebody asked as another SIP server and could not prove it, told once in ten minutes.
+    SipServerRefused, "sip-server-refused", [Refused, Delayed];
 }
 
 /// How it ended.

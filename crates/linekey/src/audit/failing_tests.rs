@@ -113,7 +113,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 13] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 15] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
@@ -133,6 +133,8 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 13] = [
         "the registrar's, beside a registration that stays",
     ),
     (Kind::PhoneSetUpFetched, "no form: told beside phones/provision"),
+    (Kind::Export, "a command, told beside export"),
+    (Kind::SipServerRefused, "a refusal changes nothing"),
 ];
 
 const OLD: &str = "Harbour-Light-7";

@@ -128,6 +128,7 @@ async fn look(file: Option<PathBuf>, mail_to: Option<&str>) -> Vec<Check> {
     }
     checks.extend(ports::all(&config).await);
     checks.extend(mail::transport(&config).await);
+    checks.extend(data::freeswitch(&config));
     if let Some(to) = mail_to {
         checks.push(mail::test(assembled.as_ref(), to).await);
     }

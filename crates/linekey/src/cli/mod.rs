@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod demo;
 mod doctor;
+mod export;
 mod init;
 mod keys;
 mod migrate;
@@ -67,6 +68,9 @@ enum Command {
     /// Phones: desk phones and softphones, each with a SIP password of its own
     #[command(subcommand)]
     Phone(phone::PhoneCommand),
+    /// Write an account's phones out for another SIP server, with what is as good as their SIP passwords
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Show the record of who did what, or prove that it is whole
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -122,6 +126,7 @@ pub fn run() -> ExitCode {
         Command::Account(command) => on_runtime(account::run(command, arguments.config)),
         Command::User(command) => on_runtime(user::run(command, arguments.config)),
         Command::Phone(command) => on_runtime(phone::run(command, arguments.config)),
+        Command::Export(command) => on_runtime(export::run(command, arguments.config)),
         Command::Keys(command) => on_runtime(keys::run(command, arguments.config)),
         Command::Backup(options) => on_runtime(backup::run(options, arguments.config)),
         Command::Restore(options) => on_runtime(restore::run(options, arguments.config)),

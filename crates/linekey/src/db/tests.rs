@@ -167,6 +167,26 @@ async fn what_waits_for_the_sealer_is_found_by_its_index() {
     }
 }
 
+#[tokio::test]
+async fn the_phones_that_ring_are_found_by_indexes() {
+    let portal = Portal::start(Engine::Sqlite).await;
+    let statements = statements();
+    let asks = |sql: &&String| sql.contains("e.sip_domain = $1 and e.extension = $2");
+    let sql = statements
+        .iter()
+        .map(|(_, sql)| sql)
+        .find(asks)
+        .expect("a call's statement");
+    let plan = plan(&portal.app.db, sql).await;
+    for found in [
+        "(sip_domain=? AND sip_name=?)",
+        "phones_by_extension (sip_domain=? AND extension=?)",
+    ] {
+        assert!(plan.iter().any(|step| step.ends_with(found)), "{found}: {plan:#?}");
+    }
+    assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{plan:#?}");
+}
+
 /// How SQLite goes about a statement, step by step.
 #[expect(
     clippy::disallowed_methods,

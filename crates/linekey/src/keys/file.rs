@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use zeroize::Zeroizing;
 
 use super::ring::Ring;
-use crate::new_file::{NewFile, write_new};
+use crate::new_file::{NewFile, refuse_if_open_to_others, write_new};
 
 pub(super) fn read(path: &Path) -> anyhow::Result<Ring> {
     let text = fs::read_to_string(path)
         .map(Zeroizing::new)
         .with_context(|| missing(path))?;
-    refuse_if_open_to_others(path)?;
+    refuse_if_open_to_others("the key file", path)?;
     Ring::parse(&text).with_context(|| format!("the key file {} is damaged", path.display()))
 }
 
@@ -98,23 +98,5 @@ fn keep_owner(old: &Path, new: &Path) -> std::io::Result<()> {
 
 #[cfg(not(unix))]
 fn keep_owner(_: &Path, _: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn refuse_if_open_to_others(path: &Path) -> anyhow::Result<()> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
-    if mode & 0o077 != 0 {
-        bail!(
-            "the key file {} is open to others (mode {:o}); chmod 600 it",
-            path.display(),
-            mode & 0o777
-        );
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn refuse_if_open_to_others(_: &Path) -> anyhow::Result<()> {
     Ok(())
 }

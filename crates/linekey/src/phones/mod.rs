@@ -1,6 +1,7 @@
 //! Phones: desk phones and softphones, each with a SIP password of its own that no change of a portal password touches.
 //!
-//! Owns adding a phone, sealing its hashes, answering the registrar, and how a phone's state is shown.
+//! Owns adding a phone, sealing its hashes, answering the registrar and FreeSWITCH, and how a phone's
+//! state is shown.
 
 pub mod act;
 mod binding;
@@ -11,6 +12,7 @@ pub mod create;
 pub mod create_for;
 pub mod disconnect;
 mod events;
+pub mod freeswitch;
 pub mod history;
 #[cfg(test)]
 mod history_tests;
@@ -19,6 +21,7 @@ pub mod notices;
 #[cfg(test)]
 mod notices_tests;
 mod orders;
+mod overlap;
 pub mod pages;
 pub mod provision;
 pub mod registrar;
@@ -31,6 +34,7 @@ mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod usable;
 pub mod view;
 
 pub use sealed::{equals_sip_password, newest_opens};

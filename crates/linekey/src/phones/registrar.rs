@@ -17,7 +17,7 @@ use super::by_heart::ByHeart;
 use super::history::store::keep_spells;
 use super::rotate;
 use super::store::{self, Hashes, OnePhone, Registration, Rows};
-use super::{binding, by_heart, events, orders, provision, sealed};
+use super::{binding, events, orders, overlap, sealed};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -206,10 +206,7 @@ impl Answers {
         if !self.changing().contains(&row.phone_id) {
             return Ok(false);
         }
-        if store::end_overlap(tx, &row.phone_id, row.generation, now).await? {
-            by_heart::store::tell_one(tx, &row.phone_id, now).await?;
-            store::hasten_orders(tx, &row.phone_id, now).await?;
-            provision::used(tx, &row.phone_id, row.generation).await?;
+        if overlap::end(tx, &row.phone_id, row.generation, now).await? {
             self.changing().remove(&row.phone_id);
             return Ok(true);
         }

@@ -91,6 +91,8 @@ pub enum Bucket<'a> {
     EmailOf(&'a UserId),
     /// Set-up links of phones that do not work, tried in one network.
     SetUpFiles(IpAddr),
+    /// Wrong credentials of a SIP server from one network.
+    SipServer(IpAddr),
 }
 
 /// What the record tells once in a while and not each time, so that it is not flooded.
@@ -137,6 +139,7 @@ impl Bucket<'_> {
             Self::SecretRuleByLink(user) => format!("secret-rule-by-link\0{user}"),
             Self::EmailOf(user) => format!("email-of\0{user}"),
             Self::SetUpFiles(address) => format!("set-up-files\0{}", network(*address)),
+            Self::SipServer(address) => format!("sip-server\0{}", network(*address)),
         };
         key(app, &text)
     }
@@ -161,7 +164,12 @@ impl Bucket<'_> {
     fn most_an_hour(&self, app: &App) -> Option<i64> {
         let throttle = &app.config.throttle;
         match self {
-            Self::User(..) | Self::Name(..) | Self::NameCap(_) | Self::UserCap(_) | Self::Confirm(_) => None,
+            Self::User(..)
+            | Self::Name(..)
+            | Self::NameCap(_)
+            | Self::UserCap(_)
+            | Self::Confirm(_)
+            | Self::SipServer(_) => None,
             Self::ResetRequests(_) | Self::ResetCodes(_) => Some(throttle.reset_requests),
             Self::ResetMailsFrom(_) => Some(throttle.reset_mails),
             Self::MailsTo(_) | Self::ResetMailsOf(_) | Self::EmailOf(_) => Some(app.config.mail.per_address_hour),

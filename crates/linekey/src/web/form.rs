@@ -106,11 +106,25 @@ pub fn encode(text: &str) -> String {
     encoded
 }
 
-/// The body of a POST. A body without a content type is taken only when it is empty.
+/// The body of a POST, read strictly.
 #[derive(Debug)]
 pub struct Form(pub Fields);
 
 impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Posted(body) = Posted::from_request(request, state).await?;
+        Fields::parse(&body).map(Self)
+    }
+}
+
+/// The body of a POST as it came, for senders that repeat fields. A body without a content type is taken only when it
+/// is empty.
+#[derive(Debug)]
+pub struct Posted(pub Zeroizing<Vec<u8>>);
+
+impl<S: Send + Sync> FromRequest<S> for Posted {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -137,7 +151,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !typed && !body.is_empty() {
             return Err(Problem::ContentType);
         }
-        Fields::parse(&body).map(Self)
+        Ok(Self(body))
     }
 }
 

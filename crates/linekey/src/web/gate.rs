@@ -101,7 +101,7 @@ fn described_for_scripts(app: &App, bare: &Response, id: &str) -> Response {
     described(bare, response)
 }
 
-/// The description of a problem with what the bare answer had: status, `Allow` and `Retry-After` stay.
+/// The description of a problem with what the bare answer had: status, `Allow`, `Retry-After` and a challenge stay.
 fn described(bare: &Response, mut response: Response) -> Response {
     *response.status_mut() = bare.status();
     // A cookie too: a renewed session goes on, whatever became of the rest.
@@ -109,6 +109,7 @@ fn described(bare: &Response, mut response: Response) -> Response {
         header::ALLOW,
         header::RETRY_AFTER,
         header::CONNECTION,
+        header::WWW_AUTHENTICATE,
         header::SET_COOKIE,
     ] {
         for value in bare.headers().get_all(&kept) {

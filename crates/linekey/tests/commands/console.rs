@@ -520,8 +520,7 @@ async fn a_command_of_a_newer_version_leaves_the_schema_to_the_server() {
     ] {
         let refused = place.refuses(command);
         assert!(
-            refused.contains(&format!("the schema is at {}, this program needs {newest}", newest - 1))
-                && refused.contains("linekey migrate"),
+            refused.contains(&format!(", this program needs {newest}: ")) && refused.contains("linekey migrate"),
             "{refused}"
         );
     }

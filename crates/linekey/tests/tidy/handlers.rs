@@ -5,7 +5,7 @@ use super::paths::named;
 use super::rust::{Source, portal, sources};
 
 /// The types that say who asks.
-const ACTORS: [&str; 5] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator"];
+const ACTORS: [&str; 6] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator", "SipServer"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
 const FOR_EVERYONE: [&str; 25] = [
     "routes.rs change_password",

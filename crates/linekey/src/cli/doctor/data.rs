@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::db::{self, Db};
 use crate::keys::Keys;
 use crate::phones;
+use crate::phones::freeswitch::access::Access;
 use crate::when;
 
 /// 2026-11-01: no machine that runs this has an earlier day.
@@ -28,6 +29,20 @@ pub(super) fn key_file(config: &Config) -> (Check, Option<Keys>) {
                 false => "restore it from where its copy is kept: without it the SIP passwords are lost",
             };
             (Check::failed("key file", format!("{error:#}"), what_to_do), None)
+        }
+    }
+}
+
+/// Whether the password of FreeSWITCH can be read, if it is to ask.
+pub(super) fn freeswitch(config: &Config) -> Option<Check> {
+    match Access::read(&config.freeswitch) {
+        Ok(access) => access.map(|_| {
+            let found = format!("may ask for phones as {}", config.freeswitch.user);
+            Check::ok("freeswitch", found)
+        }),
+        Err(error) => {
+            let what_to_do = "do what it says, or empty freeswitch.user and freeswitch.password_file";
+            Some(Check::failed("freeswitch", format!("{error:#}"), what_to_do))
         }
     }
 }
