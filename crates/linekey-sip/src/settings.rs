@@ -63,7 +63,7 @@ impl Default for Settings {
             wrong_table: 65_536,
             kept_answers: 32_768,
             at_once: 4096,
-            connections: 2048,
+            connections: 4096,
             connections_per_source: 256,
             whole_within_s: 10,
             stranger_s: 60,

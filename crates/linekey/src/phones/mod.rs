@@ -7,6 +7,7 @@ mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod by_heart;
+pub mod certificate;
 pub mod create;
 pub mod create_for;
 pub mod disconnect;
@@ -21,6 +22,7 @@ mod notices_tests;
 mod orders;
 pub mod pages;
 pub mod provision;
+pub mod reached;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;
@@ -31,6 +33,8 @@ mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transport_tests;
 pub mod view;
 
 pub use sealed::{equals_sip_password, newest_opens};
