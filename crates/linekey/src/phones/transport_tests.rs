@@ -27,7 +27,7 @@ async fn a_phone_registers_over_tcp_and_over_tls_and_its_page_shows_it(p: Portal
     let folder = Folder::new();
     let p = with_streams(p, &folder).await;
     let transports = async || {
-        let over = "select count(*) from registrations where transport = $1";
+        let over = "select count(*) from registrations where transport = $1 and user_agent = 'Stream phone 1.0'";
         let count = async |name: &str| p.count(query(over).bind(name)).await;
         (count("udp").await, count("tcp").await, count("tls").await)
     };
