@@ -42,7 +42,7 @@ async fn a_phone_registers_over_tcp_and_over_tls_and_its_page_shows_it(p: Portal
     let trusted = folder.path().join(format!("{SERVER}.pem"));
     let mut tls = stream_phone::secured(stream, SERVER, &trusted).await.expect("TLS");
     assert_eq!(
-        stream_phone::register(&mut tls, ("bob-desk", "acme.example")).await,
+        stream_phone::register(&mut tls, ("ann-softphone", "acme.example")).await,
         200
     );
     assert_eq!(transports().await, (0, 1, 1));
