@@ -62,7 +62,7 @@ async fn the_page_of_a_phone_names_every_way_to_the_registrar(p: Portal) {
     let (sip, tls) = (p.sip, free());
     let p = p
         .restart_with(|config| {
-            // Whoever has a UDP port has the TCP port of that number seldom taken by another; the page reads settings alone.
+            // What the page names is what the settings say, whether or not it is listened on.
             config.sip.mode = crate::config::SipMode::Off;
             config.sip.tcp = vec![sip];
             config.sip.tls = vec![tls];
