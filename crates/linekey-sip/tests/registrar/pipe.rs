@@ -77,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
     }
 
     /// Asserts that the registrar closes without another byte.
-    pub(crate) async fn is_closed(mut self) {
+    pub(crate) async fn closes(mut self) {
         let read = tokio::time::timeout(PATIENCE, self.stream.read_buf(&mut self.read)).await;
         // A reset is an end too: it says that bytes were left unread.
         assert_eq!(

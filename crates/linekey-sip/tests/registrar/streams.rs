@@ -94,12 +94,12 @@ async fn what_is_no_sip_is_closed_at_once_and_others_go_on() {
     ] {
         let mut pipe = Pipe::new(&world).await;
         pipe.send(garbage).await;
-        pipe.is_closed().await;
+        pipe.closes().await;
     }
     let mut endless = Pipe::new(&world).await;
     endless.send("REGISTER sip:acme.example SIP/2.0\r\nX: ").await;
     endless.pour(&"a".repeat(1 << 20)).await;
-    endless.is_closed().await;
+    endless.closes().await;
     assert_eq!(good.register(&mut phone, 600).await.status, 200);
 }
 
@@ -121,9 +121,9 @@ async fn whoever_is_slow_idle_or_unknown_is_closed_and_a_phone_is_not() {
     let mut talker = Pipe::new(&world).await;
     let chatter = "\r\n\r\n".repeat(1000);
     tokio::join!(
-        idle.is_closed(),
-        half.is_closed(),
-        without_body.is_closed(),
+        idle.closes(),
+        half.closes(),
+        without_body.closes(),
         drop_by_drop.pour("a"),
         // It says nothing but that it is there, and reads no answer.
         talker.pour(&chatter),
@@ -146,7 +146,7 @@ async fn a_thousand_connections_that_say_nothing_leave_room_for_phones() {
         }
     }
     world.has_connections(1024).await;
-    Pipe::from("127.0.0.5", &world).await.is_closed().await;
+    Pipe::from("127.0.0.5", &world).await.closes().await;
     for pipe in all.iter_mut().step_by(2) {
         pipe.send("REGISTER sip:acme.example SIP/2.0\r\nVia: ").await;
     }
@@ -157,7 +157,7 @@ async fn a_thousand_connections_that_say_nothing_leave_room_for_phones() {
         assert_eq!(pipe.register(&mut phone, 600).await.status, 200);
         phones.push(pipe);
     }
-    Pipe::new(&world).await.is_closed().await;
+    Pipe::new(&world).await.closes().await;
     assert_eq!(
         world.phone("bob-desk").await.register(600).await.status,
         200,
@@ -179,7 +179,7 @@ async fn a_stop_closes_every_connection_and_the_port_is_free() {
     let mut half = Pipe::new(&world).await;
     half.send("REGISTER sip:acme.example SIP/2.0\r\n").await;
     world.running.shutdown().await.unwrap();
-    tokio::join!(pipe.is_closed(), idle.is_closed(), half.is_closed());
+    tokio::join!(pipe.closes(), idle.closes(), half.closes());
     assert_eq!(world.running.gauges().connections, 0);
     let refused = tokio::net::TcpStream::connect(address).await;
     assert!(refused.is_err(), "nobody listens");

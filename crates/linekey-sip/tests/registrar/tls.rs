@@ -68,7 +68,7 @@ async fn a_phone_registers_over_tls_and_a_new_certificate_is_shown_to_who_comes_
     assert_eq!(pipe.register(&mut phone, 3600).await.status, 200, "what is open stays");
 
     world.running.shutdown().await.unwrap();
-    tokio::join!(pipe.is_closed(), again.is_closed());
+    tokio::join!(pipe.closes(), again.closes());
 }
 
 #[tokio::test]
