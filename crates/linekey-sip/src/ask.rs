@@ -68,9 +68,9 @@ impl std::error::Error for Unavailable {}
 pub enum Transport {
     /// RFC 3261 section 18, datagrams.
     Udp,
-    /// RFC 3261 section 18, streams. Not listened to yet.
+    /// RFC 3261 section 18, streams.
     Tcp,
-    /// TLS over TCP. Not listened to yet.
+    /// TLS over TCP.
     Tls,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::ask::Directory;
+use crate::ask::{Directory, Transport};
 use crate::codec::Host;
 use crate::settings::Settings;
 
@@ -21,8 +21,8 @@ pub(crate) struct OurHosts {
 }
 
 impl OurHosts {
-    pub(crate) fn new(settings: &Settings, local: &[SocketAddr]) -> Self {
-        let mut addresses: HashSet<IpAddr> = local.iter().map(|a| a.ip().to_canonical()).collect();
+    pub(crate) fn new(settings: &Settings, local: &[(Transport, SocketAddr)]) -> Self {
+        let mut addresses: HashSet<IpAddr> = local.iter().map(|(_, a)| a.ip().to_canonical()).collect();
         let mut names = HashSet::from([settings.realm.to_ascii_lowercase()]);
         for host in &settings.hosts {
             match host.trim_matches(['[', ']']).parse::<IpAddr>() {
@@ -33,7 +33,7 @@ impl OurHosts {
         if addresses.iter().any(IpAddr::is_loopback) {
             names.insert("localhost".to_owned());
         }
-        let any_address = local.iter().any(|a| a.ip().is_unspecified());
+        let any_address = local.iter().any(|(_, a)| a.ip().is_unspecified());
         Self {
             names,
             addresses,

@@ -1,4 +1,4 @@
-//! The SIP registrar of Linekey: REGISTER and OPTIONS over UDP.
+//! The SIP registrar of Linekey: REGISTER and OPTIONS over UDP, TCP and TLS.
 //!
 //! It authenticates phones by digest, keeps their bindings and hands every change to the host.
 //! It routes no calls, knows no database and no web: what it needs it asks through [`Directory`]
@@ -6,8 +6,10 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `server`, `running` | sockets and start; what the host holds, and shutdown |
-//! | `requests` | which method does what, and which datagrams get no answer |
+//! | `server`, `sockets`, `running` | start and datagrams; what is listened on; what the host holds, and shutdown |
+//! | `streams`, `connection`, `room` | TCP and TLS: who is let in; one connection; how many there may be |
+//! | `frames` | cutting a stream into messages (pure) |
+//! | `requests` | which method does what, and which messages get no answer |
 //! | `authenticate` | from an `Authorization` header to a phone, or the one refusal |
 //! | `nonce`, `nonce_counts`, `answers`, `wrong_answers` | stateless nonces and the three bounded tables |
 //! | `hosts` | which host names are ours |
@@ -24,19 +26,24 @@ mod authenticate;
 mod bindings;
 pub mod client;
 mod codec;
+mod connection;
 mod contacts;
 pub mod digest;
+mod frames;
 mod hosts;
 mod nonce;
 mod nonce_counts;
 mod register;
 mod reply;
 mod requests;
+mod room;
 mod running;
 mod saving;
 mod sent;
 mod server;
 mod settings;
+mod sockets;
+mod streams;
 mod wrong_answers;
 
 pub use ask::{
@@ -47,3 +54,4 @@ pub use running::{Gauges, Running};
 pub use sent::Sent;
 pub use server::{Registrar, StartError};
 pub use settings::Settings;
+pub use sockets::{Sockets, Tls};

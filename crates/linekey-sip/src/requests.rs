@@ -1,4 +1,4 @@
-//! What becomes of a datagram: which requests are answered at once, which need a look-up, and
+//! What becomes of a message, a datagram or one of a stream: which requests are answered at once, which need a look-up, and
 //! which get no answer.
 
 use std::net::SocketAddr;
@@ -26,14 +26,21 @@ pub(crate) const RETRY_AFTER_S: &str = "30";
 /// that refreshes has one now and then.
 const EXPIRED_NONCES: u32 = 5;
 
-/// An answer and the port it goes to; the address is the one the request came from.
+/// An answer, and over UDP the port it goes to; the address is the one the request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) bytes: Arc<[u8]>,
     pub(crate) port: u16,
 }
 
-/// What a first look at a datagram tells. It is cheap, keeps nothing and never waits.
+impl Reply {
+    /// Whether it is a 2xx.
+    pub(crate) fn is_success(&self) -> bool {
+        self.bytes.starts_with(b"SIP/2.0 2")
+    }
+}
+
+/// What a first look at a message tells. It is cheap, keeps nothing and never waits.
 #[derive(Debug)]
 pub(crate) enum Look {
     Nothing,
@@ -48,7 +55,7 @@ pub(crate) struct Work {
     pub(crate) request: Request,
     pub(crate) source: SocketAddr,
     pub(crate) transport: Transport,
-    size: usize,
+    forgeable: Option<usize>,
     pub(crate) realm: Realm,
     sent: Box<Presented>,
     key: RequestKey,
@@ -89,36 +96,44 @@ pub(crate) struct Requests<D> {
 }
 
 impl<D: Directory> Requests<D> {
-    /// Looks at a datagram from `source`, an IPv4 address in its own form.
-    pub(crate) fn look(&self, datagram: &[u8], source: SocketAddr, transport: Transport) -> Look {
-        let request = match codec::read(datagram) {
+    /// Looks at a message from `source`, an IPv4 address in its own form.
+    pub(crate) fn look(&self, message: &[u8], source: SocketAddr, transport: Transport) -> Look {
+        let request = match codec::read(message) {
             Read::Request(request) => *request,
             Read::Response(_) => return Look::Nothing,
             Read::Nothing(why) => {
-                tracing::debug!(%source, why, "datagram dropped");
+                tracing::debug!(%source, why, "message dropped");
                 return Look::Nothing;
             }
         };
+        // Whoever has a connection has the address too.
+        let forgeable = (transport == Transport::Udp).then_some(message.len());
         if request.method == Method::Ack {
             return Look::Nothing;
         }
         if let Some((status, reason)) = request.fault {
-            return self.at_once(&request, source, datagram, Answer::new(status, reason));
+            return self.at_once(&request, source, forgeable, Answer::new(status, reason));
         }
         match request.method {
-            Method::Register => self.look_at_register(request, source, transport, datagram),
+            Method::Register => self.look_at_register(request, source, transport, forgeable),
             Method::Options => {
                 let answer = self.options(&request);
-                self.at_once(&request, source, datagram, answer)
+                self.at_once(&request, source, forgeable, answer)
             }
             Method::Ack | Method::Other => {
                 let answer = Answer::new(405, "Method Not Allowed").with("Allow", ALLOW);
-                self.at_once(&request, source, datagram, answer)
+                self.at_once(&request, source, forgeable, answer)
             }
         }
     }
 
-    fn look_at_register(&self, request: Request, source: SocketAddr, transport: Transport, datagram: &[u8]) -> Look {
+    fn look_at_register(
+        &self,
+        request: Request,
+        source: SocketAddr,
+        transport: Transport,
+        forgeable: Option<usize>,
+    ) -> Look {
         let now_ms = self.surroundings.now_ms();
         let (key, before) = {
             let tables = self.tables();
@@ -142,13 +157,13 @@ impl<D: Directory> Requests<D> {
                     self.tell_unfit(&request, source, unfit);
                 }
                 let answer = self.unauthorized(&realm, stale, source);
-                self.at_once(&request, source, datagram, answer)
+                self.at_once(&request, source, forgeable, answer)
             }
             Presentation::Some(sent) => Look::Work(Box::new(Work {
                 request,
                 source,
                 transport,
-                size: datagram.len(),
+                forgeable,
                 realm,
                 sent,
                 key,
@@ -170,7 +185,7 @@ impl<D: Directory> Requests<D> {
             }
             Proof::Unavailable => {
                 let answer = Answer::new(503, "Service Unavailable").with("Retry-After", RETRY_AFTER_S);
-                self.unverified(&work.request, work.source, work.size, &answer)
+                self.unverified(&work.request, work.source, work.forgeable, &answer)
             }
             Proof::Wrong {
                 name,
@@ -182,7 +197,7 @@ impl<D: Directory> Requests<D> {
                     return None;
                 }
                 let answer = self.unauthorized(&work.realm, false, work.source);
-                self.unverified(&work.request, work.source, work.size, &answer)
+                self.unverified(&work.request, work.source, work.forgeable, &answer)
             }
         }
     }
@@ -202,7 +217,7 @@ impl<D: Directory> Requests<D> {
         if !tables.counts.rises(&who.phone, who.nonce, who.count, now_ms) {
             drop(tables);
             let answer = self.unauthorized(&work.realm, true, work.source);
-            return Some(self.unverified(&work.request, work.source, work.size, &answer));
+            return Some(self.unverified(&work.request, work.source, work.forgeable, &answer));
         }
         tables.answers.begin(work.key, now_ms);
         None
@@ -285,15 +300,22 @@ impl<D: Directory> Requests<D> {
         Answer::new(401, "Unauthorized").with("WWW-Authenticate", challenge)
     }
 
-    fn at_once(&self, request: &Request, source: SocketAddr, datagram: &[u8], answer: Answer) -> Look {
-        self.unverified(request, source, datagram.len(), &answer)
+    fn at_once(&self, request: &Request, source: SocketAddr, forgeable: Option<usize>, answer: Answer) -> Look {
+        self.unverified(request, source, forgeable, &answer)
             .map_or(Look::Nothing, Look::Reply)
     }
 
-    /// An answer to somebody whose address may be forged: small, or none.
-    fn unverified(&self, request: &Request, source: SocketAddr, size: usize, answer: &Answer) -> Option<Reply> {
+    /// An answer to somebody who has proven nothing. Where the address may be forged, in a request of that size, it is small,
+    /// or none.
+    fn unverified(
+        &self,
+        request: &Request,
+        source: SocketAddr,
+        forgeable: Option<usize>,
+        answer: &Answer,
+    ) -> Option<Reply> {
         let bytes = self.bytes(request, source, answer);
-        if !fits_unverified(bytes.len(), size) {
+        if forgeable.is_some_and(|size| !fits_unverified(bytes.len(), size)) {
             tracing::debug!(%source, "answer would be too large, dropped");
             return None;
         }

@@ -8,14 +8,15 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding, Surroundings, Unavailable};
+use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding, Surroundings, Transport, Unavailable};
 use crate::bindings::{Bindings, removal};
 use crate::requests::Tables;
+use crate::room::Room;
 use crate::saving::Saving;
 use crate::sent::{Sent, SentCounts};
 
 /// How long requests that are being worked on may take at shutdown.
-const FINISH: Duration = Duration::from_secs(5);
+pub(crate) const FINISH: Duration = Duration::from_secs(5);
 /// How often bindings that are over are taken out.
 const SWEEP: Duration = Duration::from_secs(5);
 
@@ -37,6 +38,8 @@ pub struct Gauges {
     pub unfit: usize,
     /// Authenticating requests being worked on.
     pub working: usize,
+    /// Connections over TCP and TLS.
+    pub connections: usize,
 }
 
 /// A running registrar. Copies of it are the same registrar; it runs until [`Running::shutdown`],
@@ -51,9 +54,11 @@ pub(crate) struct Inner {
     pub(crate) tables: Arc<Mutex<Tables>>,
     pub(crate) sent: Arc<SentCounts>,
     pub(crate) surroundings: Arc<dyn Surroundings>,
-    pub(crate) local: Vec<SocketAddr>,
+    pub(crate) local: Vec<(Transport, SocketAddr)>,
     /// Sockets that are read.
     pub(crate) listening: AtomicUsize,
+    /// Of connections.
+    pub(crate) room: Arc<Room>,
     /// One for each authenticating request that is being worked on.
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) at_once: usize,
@@ -83,9 +88,9 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Running {
-    /// The addresses it listens on, in the order of the sockets.
+    /// Where it listens: UDP, then TCP, then TLS, each in the order of its sockets.
     #[must_use]
-    pub fn local_addresses(&self) -> &[SocketAddr] {
+    pub fn local_addresses(&self) -> &[(Transport, SocketAddr)] {
         &self.0.local
     }
 
@@ -163,6 +168,7 @@ impl Running {
             answers: tables.answers.len(),
             wrong: tables.wrong.len(),
             unfit: tables.unfit.len(),
+            connections: self.0.room.taken(),
             working: self.0.at_once.saturating_sub(self.0.permits.available_permits()),
         }
     }
@@ -173,7 +179,7 @@ impl Running {
         self.0.sent.all()
     }
 
-    /// Stops reading and closes the sockets, finishes what is being worked on (at most 5 s), takes
+    /// Stops reading, closes sockets and connections, finishes what is being worked on (at most 5 s), takes
     /// out what is over and stores every refresh. A second call does nothing.
     ///
     /// # Errors

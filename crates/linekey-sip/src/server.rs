@@ -1,5 +1,5 @@
-//! Start and sockets. Datagrams come in here and answers go out; what they mean is decided in
-//! [`crate::requests`], which knows no socket, so that TCP and TLS can be added beside this.
+//! Start, and datagrams: they come in here and answers go out. What they mean is decided in [`crate::requests`], which
+//! knows no socket; TCP and TLS are [`crate::streams`].
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicUsize;
@@ -16,9 +16,12 @@ use crate::codec::MAX_DATAGRAM;
 use crate::hosts::OurHosts;
 use crate::nonce::{Keyed, Nonces};
 use crate::requests::{Look, Reply, Requests, Tables};
+use crate::room::Room;
 use crate::running::{CountedOut, Inner, Running, Tasks, sweep};
 use crate::saving::Saving;
 use crate::settings::Settings;
+use crate::sockets::Sockets;
+use crate::streams::Streams;
 
 /// Why the registrar did not start.
 #[derive(Debug)]
@@ -67,25 +70,16 @@ impl Registrar {
     pub async fn start<D: Directory, S: Surroundings>(
         settings: Settings,
         key: [u8; 32],
-        sockets: Vec<std::net::UdpSocket>,
+        sockets: Sockets,
         directory: Arc<D>,
         surroundings: Arc<S>,
     ) -> Result<Running, StartError> {
-        let sockets = sockets
-            .into_iter()
-            .map(adopt)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(StartError::Socket)?;
-        let local = sockets
-            .iter()
-            .map(|socket| socket.local_addr())
-            .collect::<Result<Vec<_>, _>>();
-        let local = local.map_err(StartError::Socket)?;
-        if local.is_empty() {
+        let sockets = sockets.adopt().map_err(StartError::Socket)?;
+        if sockets.local.is_empty() {
             return Err(StartError::NoSocket);
         }
         let stored = directory.load().await.map_err(StartError::Directory)?;
-        let requests = requests(settings, &key, &local, directory, surroundings, stored);
+        let requests = requests(settings, &key, &sockets.local, directory, surroundings, stored);
         let at_once = requests.settings.at_once.clamp(1, Semaphore::MAX_PERMITS);
         let (stop, stopped) = watch::channel(false);
         let inner = Arc::new(Inner {
@@ -94,8 +88,12 @@ impl Registrar {
             tables: Arc::clone(&requests.tables),
             sent: Arc::clone(&requests.sent),
             surroundings: Arc::clone(&requests.surroundings),
-            local,
-            listening: AtomicUsize::new(sockets.len()),
+            listening: AtomicUsize::new(sockets.local.len()),
+            local: sockets.local,
+            room: Arc::new(Room::new(
+                requests.settings.connections,
+                requests.settings.connections_per_source,
+            )),
             permits: Arc::new(Semaphore::new(at_once)),
             at_once,
             stop,
@@ -112,22 +110,27 @@ impl Registrar {
                 stopped.clone(),
             ))
         };
-        let listeners = sockets.into_iter().map(listen).collect();
+        let stream = |(listener, tls)| {
+            let streams = Streams {
+                requests: Arc::clone(&requests),
+                inner: Arc::clone(&inner),
+                stopped: stopped.clone(),
+                tls,
+            };
+            tokio::spawn(streams.listen(listener))
+        };
+        let datagrams = sockets.udp.into_iter().map(listen);
+        let listeners = datagrams.chain(sockets.streams.into_iter().map(stream)).collect();
         *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Tasks { listeners, writer });
         tracing::info!(addresses = ?inner.local, bindings = inner.bindings.len(), "SIP registrar started");
         Ok(Running(inner))
     }
 }
 
-fn adopt(socket: std::net::UdpSocket) -> std::io::Result<UdpSocket> {
-    socket.set_nonblocking(true)?;
-    UdpSocket::from_std(socket)
-}
-
 fn requests<D: Directory, S: Surroundings>(
     settings: Settings,
     key: &[u8; 32],
-    local: &[SocketAddr],
+    local: &[(Transport, SocketAddr)],
     directory: Arc<D>,
     surroundings: Arc<S>,
     stored: Vec<SavedBinding>,

@@ -33,6 +33,16 @@ pub struct Settings {
     /// Authenticated requests worked on at once; above it a request is dropped and the phone
     /// sends it again.
     pub at_once: usize,
+    /// Connections over TCP and TLS at once; one above is closed at once.
+    pub connections: usize,
+    /// Those of one source: an IPv4 address, or an IPv6 network of 64 bits.
+    pub connections_per_source: usize,
+    /// How long a message, or the beginning of TLS, may take to be whole once it has begun.
+    pub whole_within_s: u32,
+    /// How long a connection lives on which no phone has proven itself, whatever is said on it.
+    pub stranger_s: u32,
+    /// How long a connection of a phone may say nothing; longer than the longest registration.
+    pub idle_s: u32,
     /// Milliseconds that a refresh may wait before it is stored, at most 2000.
     pub refresh_lag_ms: u64,
 }
@@ -53,6 +63,11 @@ impl Default for Settings {
             wrong_table: 65_536,
             kept_answers: 32_768,
             at_once: 4096,
+            connections: 4096,
+            connections_per_source: 256,
+            whole_within_s: 10,
+            stranger_s: 60,
+            idle_s: 3900,
             refresh_lag_ms: 1000,
         }
     }

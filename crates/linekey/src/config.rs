@@ -153,6 +153,14 @@ pub struct Sip {
     pub domain_suffix: String,
     /// UDP addresses to listen on.
     pub udp: Vec<SocketAddr>,
+    /// The same for TCP. Empty by default: a port that nobody asked for is not opened, and cannot be taken either.
+    pub tcp: Vec<SocketAddr>,
+    /// The same for TLS, which needs both files below.
+    pub tls: Vec<SocketAddr>,
+    /// The certificate that phones are shown, and those that lead to its authority (PEM); empty for none.
+    pub tls_certificate: PathBuf,
+    /// Its private key (PEM); empty for none.
+    pub tls_key: PathBuf,
     /// Shortest registration, seconds: 30 to 3600.
     pub min_expires: u32,
     /// Longest registration, seconds: from `min_expires` to 86400.
@@ -329,8 +337,11 @@ impl Config {
     fn begin_at(&mut self, folder: &Path) {
         self.keys.file = folder.join(&self.keys.file);
         self.mail.folder = folder.join(&self.mail.folder);
-        if !self.mail.ca_file.as_os_str().is_empty() {
-            self.mail.ca_file = folder.join(&self.mail.ca_file);
+        let sip = &mut self.sip;
+        for file in [&mut self.mail.ca_file, &mut sip.tls_certificate, &mut sip.tls_key] {
+            if !file.as_os_str().is_empty() {
+                *file = folder.join(&*file);
+            }
         }
         self.freeswitch.begin_at(folder);
         self.database.url = sqlite::begin_at(&self.database.url, folder);
@@ -361,6 +372,7 @@ impl Config {
             self.sip.min_expires.into(),
             86_400,
         )?;
+        self.sip.check()?;
         within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 18)?;
         within("hashing.passes", self.hashing.passes.into(), 1, 16)?;
         within("hashing.lanes", self.hashing.lanes.into(), 1, 8)?;
@@ -401,6 +413,16 @@ impl Config {
         within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
         self.freeswitch.check()?;
         self.mail.check()
+    }
+}
+
+impl Sip {
+    fn check(&self) -> anyhow::Result<()> {
+        let is_missing = |file: &Path| file.as_os_str().is_empty();
+        if !self.tls.is_empty() && (is_missing(&self.tls_certificate) || is_missing(&self.tls_key)) {
+            bail!("sip.tls: with it, sip.tls_certificate and sip.tls_key are needed, both files in PEM");
+        }
+        Ok(())
     }
 }
 
@@ -483,6 +505,10 @@ impl Default for Sip {
             realm: "linekey".to_owned(),
             domain_suffix: "sip.invalid".to_owned(),
             udp: vec![SocketAddr::from(([127, 0, 0, 1], 5060))],
+            tcp: Vec::new(),
+            tls: Vec::new(),
+            tls_certificate: PathBuf::new(),
+            tls_key: PathBuf::new(),
             min_expires: 60,
             max_expires: 3600,
         }

@@ -17,6 +17,7 @@ mod listen;
 use crate::app::App;
 use crate::config::SipMode;
 use crate::mail::{self, Transport};
+use crate::phones::certificate::Shown;
 use crate::phones::freeswitch::access::Access;
 use crate::phones::registrar::{self, Served};
 use crate::routes;
@@ -93,7 +94,7 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
     let transport = Transport::open(&app.config.mail).await?;
     let freeswitch = Access::read(&app.config.freeswitch)?;
     let sip = match app.config.sip.mode {
-        SipMode::Embedded => Some(registrar::start(&app, &app.config.sip.udp).await?),
+        SipMode::Embedded => Some(registrar::start(&app).await?),
         SipMode::Off => None,
     };
     let (stop, stopped) = watch::channel(false);
@@ -143,8 +144,13 @@ impl Running {
         &self.app
     }
 
-    /// The SIP addresses, with the ports that were found if 0 was asked for.
-    pub fn sip_addresses(&self) -> &[SocketAddr] {
+    /// What phones are shown over TLS, where the registrar speaks it.
+    pub fn certificate(&self) -> Option<Shown> {
+        self.sip.as_ref().and_then(|sip| sip.certificate.clone())
+    }
+
+    /// The SIP addresses, with the ports that were found if 0 was asked for: UDP, then TCP, then TLS.
+    pub fn sip_addresses(&self) -> &[(linekey_sip::Transport, SocketAddr)] {
         self.sip.as_ref().map_or(&[], |sip| sip.running.local_addresses())
     }
 

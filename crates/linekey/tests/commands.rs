@@ -2,6 +2,8 @@
 
 #[path = "commands/backup.rs"]
 mod backup;
+#[path = "commands/certificate.rs"]
+mod certificate;
 #[path = "commands/console.rs"]
 mod console;
 #[cfg(feature = "outside")]

@@ -49,9 +49,13 @@ async fn it_bears_a_stale_nonce_and_a_restart() {
     world.running.shutdown().await.unwrap();
     let address = world.address();
     let socket = std::net::UdpSocket::bind(address).unwrap();
+    let sockets = linekey_sip::Sockets {
+        udp: vec![socket],
+        ..Default::default()
+    };
     let (host, clock) = (Arc::clone(&world.host), Arc::clone(&world.clock));
     let settings = linekey_sip::Settings::default();
-    world.running = linekey_sip::Registrar::start(settings, crate::support::KEY, vec![socket], host, clock)
+    world.running = linekey_sip::Registrar::start(settings, crate::support::KEY, sockets, host, clock)
         .await
         .unwrap();
     assert!(phone.register_once().await.unwrap().is_registered());

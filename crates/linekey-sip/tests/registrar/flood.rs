@@ -18,6 +18,7 @@ async fn sixty_thousand_strangers_leave_nothing_behind_and_phones_still_register
         wrong: 0,
         unfit: 0,
         working: 0,
+        connections: 0,
     };
     assert_eq!(before, expected);
 

@@ -134,7 +134,7 @@ async fn many_new_phones_are_stored_in_few_batches() {
     for number in 0..100 {
         let name = format!("u{number}-desk");
         host.add_phone("acme.example", &name, 1);
-        let mut phone = crate::support::Phone::new(running.local_addresses()[0], &name, "acme.example").await;
+        let mut phone = crate::support::Phone::new(running.local_addresses()[0].1, &name, "acme.example").await;
         phone.challenge().await;
         phones.push(phone);
     }

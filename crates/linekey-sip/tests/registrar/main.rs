@@ -1,4 +1,4 @@
-//! Stories told over real UDP sockets: bytes in, bytes out. The clock is moved by hand.
+//! Stories told over real sockets: bytes in, bytes out. The clock is moved by hand.
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod client;
@@ -9,6 +9,9 @@ mod keeping;
 mod mutants;
 #[cfg(feature = "outside")]
 mod outside;
+mod pipe;
 mod proving;
+mod streams;
 mod support;
+mod tls;
 mod wire;

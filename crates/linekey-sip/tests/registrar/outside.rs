@@ -5,8 +5,8 @@ use std::process::Output;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use linekey_sip::PhoneKey;
 use linekey_sip::digest::Algorithm;
+use linekey_sip::{PhoneKey, Transport};
 use tokio::process::Command;
 
 use crate::support::{World, password_of};
@@ -98,4 +98,29 @@ async fn sipp_registers_refreshes_and_unregisters_fifty_times() {
     assert_eq!(world.running.gauges().bindings, 0);
     let first_contacts = world.host.events().len();
     assert_eq!(first_contacts, 50);
+}
+
+/// The same over TCP.
+#[tokio::test]
+async fn sipsak_registers_over_tcp() {
+    let world = World::new().await;
+    world.host.add_domain("localhost", Algorithm::Md5);
+    world.host.add_phone("localhost", "ann-desk", 1);
+    let address = format!("sip:ann-desk@localhost:{}", world.address_of(Transport::Tcp).port());
+    let password = password_of("ann-desk");
+    let contact = "sip:ann-desk@127.0.0.1:5999";
+    let output = run(
+        "sipsak",
+        &[
+            "-U", "-vv", "-E", "tcp", "-u", "ann-desk", "-s", &address, "-C", contact, "-x", "120", "-a", &password,
+        ],
+    )
+    .await;
+    assert!(output.status.success(), "{}", told(&output));
+    let [binding] = world
+        .running
+        .bindings_of(&PhoneKey("ann-desk@localhost".to_owned()))
+        .try_into()
+        .unwrap();
+    assert_eq!((&binding.contact[..], binding.transport), (contact, Transport::Tcp));
 }

@@ -1,7 +1,7 @@
 //! A host, a clock, a registrar and phones for the stories.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use linekey_sip::digest::{Algorithm, Asked, Ha1, Ha1Set, response};
 use linekey_sip::{
     BindingChange, Credential, Directory, Domain, Event, Former, PhoneKey, Registrar, Running, SavedBinding, Secret,
-    Settings, Surroundings, Unavailable,
+    Settings, Sockets, Surroundings, Tls, Transport, Unavailable,
 };
 
 pub(crate) const NOON: i64 = 1_790_000_000_000;
@@ -202,6 +202,10 @@ impl World {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        Self::with_tls(settings, None).await
+    }
+
+    pub(crate) async fn with_tls(settings: Settings, tls: Option<Tls>) -> Self {
         let host = Arc::new(Host::default());
         host.add_domain("acme.example", Algorithm::Md5);
         host.add_domain("globex.example", Algorithm::Sha256);
@@ -212,12 +216,17 @@ impl World {
         host.add_phone("globex.example", "gina-desk", 1);
         host.add_phone("initech.example", "pete-desk", 1);
         let clock = Arc::new(Clock::new(1));
-        let running = start(settings, &host, &clock).await;
+        let running = start_with(settings, tls, &host, &clock).await;
         Self { host, clock, running }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.running.local_addresses()[0]
+        self.address_of(Transport::Udp)
+    }
+
+    pub(crate) fn address_of(&self, transport: Transport) -> SocketAddr {
+        let mut all = self.running.local_addresses().iter();
+        all.find(|(found, _)| *found == transport).unwrap().1
     }
 
     /// Stops the registrar and starts another on the same host, as a deploy does.
@@ -240,6 +249,17 @@ impl World {
         self.running.bindings_of(&phone.key())
     }
 
+    /// Waits until there are that many connections, at most ten seconds.
+    pub(crate) async fn has_connections(&self, count: usize) {
+        let there = async {
+            while self.running.gauges().connections != count {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(10), there).await;
+        assert!(waited.is_ok(), "{} connections", self.running.gauges().connections);
+    }
+
     /// Waits until no request is being worked on.
     pub(crate) async fn is_idle(&self) {
         while self.running.gauges().working > 0 {
@@ -249,8 +269,16 @@ impl World {
 }
 
 pub(crate) async fn start(settings: Settings, host: &Arc<Host>, clock: &Arc<Clock>) -> Running {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    Registrar::start(settings, KEY, vec![socket], Arc::clone(host), Arc::clone(clock))
+    start_with(settings, None, host, clock).await
+}
+
+pub(crate) async fn start_with(settings: Settings, tls: Option<Tls>, host: &Arc<Host>, clock: &Arc<Clock>) -> Running {
+    let sockets = Sockets {
+        udp: vec![UdpSocket::bind("127.0.0.1:0").unwrap()],
+        tcp: vec![TcpListener::bind("127.0.0.1:0").unwrap()],
+        tls,
+    };
+    Registrar::start(settings, KEY, sockets, Arc::clone(host), Arc::clone(clock))
         .await
         .unwrap()
 }
@@ -320,7 +348,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let status = text.split(' ').nth(1).unwrap().parse().unwrap();
         Self { status, text }

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 use std::sync::Arc;
 
-use linekey_sip::{Registrar, Settings};
+use linekey_sip::{Registrar, Settings, Sockets};
 
 use crate::support::{Clock, Host, KEY, Wire, World, options};
 
@@ -215,12 +215,16 @@ async fn phones_reach_us_over_ipv6_and_on_several_sockets() {
     host.add_domain("acme.example", linekey_sip::digest::Algorithm::Md5);
     host.add_phone("acme.example", "ann-desk", 1);
     let sockets = ["127.0.0.1:0", "[::1]:0"].map(|address| UdpSocket::bind(address).unwrap());
+    let sockets = Sockets {
+        udp: sockets.into(),
+        ..Sockets::default()
+    };
     let clock = Arc::new(Clock::new(5));
-    let running = Registrar::start(Settings::default(), KEY, sockets.into(), host, clock)
+    let running = Registrar::start(Settings::default(), KEY, sockets, host, clock)
         .await
         .unwrap();
     assert!(running.is_running());
-    for address in running.local_addresses() {
+    for (_, address) in running.local_addresses() {
         let mut phone = crate::support::Phone::new(*address, "ann-desk", "acme.example").await;
         let answer = phone.register(600).await;
         assert_eq!(answer.status, 200, "{address}");

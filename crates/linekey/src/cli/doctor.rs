@@ -1,6 +1,7 @@
 //! `linekey doctor`: looks at everything that a portal stands on, and says what to do. It changes nothing, but for one
 //! row that shows whether the database takes writes, and sends a test mail where one is asked for.
 
+mod certificate;
 mod data;
 mod machine;
 mod mail;
@@ -127,6 +128,7 @@ async fn look(file: Option<PathBuf>, mail_to: Option<&str>) -> Vec<Check> {
         }
     }
     checks.extend(ports::all(&config).await);
+    checks.extend(certificate::shown(&config, Clock::default().now()));
     checks.extend(mail::transport(&config).await);
     checks.extend(data::freeswitch(&config));
     if let Some(to) = mail_to {

@@ -99,7 +99,7 @@ struct DemoArguments {
     /// Where the portal listens; loopback only
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     http: SocketAddr,
-    /// Where the SIP registrar listens, UDP; loopback only
+    /// Where the SIP registrar listens, UDP and TCP; loopback only
     #[arg(long, default_value = "127.0.0.1:5060", value_name = "ADDRESS:PORT")]
     sip: SocketAddr,
     /// Keep the data in this folder instead of a temporary one

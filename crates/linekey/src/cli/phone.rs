@@ -17,7 +17,7 @@ use crate::phones::create::Outcomes;
 use crate::phones::create_for::create_for;
 use crate::phones::live::{self, Listed};
 use crate::phones::provision::Kind;
-use crate::phones::registrar;
+use crate::phones::reached::reached;
 use crate::phones::rotate::{LONGEST_OVERLAP, USUAL_OVERLAP};
 use crate::when;
 
@@ -181,9 +181,12 @@ async fn add(app: &App, user: &str, label: &str, extension: &str) -> anyhow::Res
 
 /// What is typed into a phone, line by line.
 fn settings(app: &App, (name, domain): (&str, &str), sip_password: &str) -> String {
-    let (host, port) = registrar::address(app);
+    let places: Vec<_> = reached(&app.config)
+        .iter()
+        .map(|place| format!("{}:{}, {}", place.server, place.port, place.transports("or")))
+        .collect();
     let server = match app.config.sip.mode {
-        SipMode::Embedded => format!("{host}:{port}, UDP"),
+        SipMode::Embedded => places.join("\n            "),
         SipMode::Off => "no registrar runs here (sip.mode is off)".to_owned(),
     };
     format!("  server    {server}\n  user      {name}\n  password  {sip_password}\n  domain    {domain}\n")

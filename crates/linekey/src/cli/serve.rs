@@ -9,6 +9,7 @@ use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::db::ServerLock;
 use crate::keys::Follower;
+use crate::phones::certificate::Shown;
 use crate::serve::{self, Listeners, told_to_stop};
 
 /// Runs the portal until it is told to stop. Without `--config`, `linekey.toml` is read if it is there.
@@ -26,7 +27,7 @@ pub(super) async fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
     let url = app.config.portal.public_url.origin().to_owned();
     let running = serve::start(app, listeners, false).await?;
     tracing::info!(url, sip = ?running.sip_addresses(), "ready");
-    hangups.reload(running.app());
+    hangups.reload(running.app(), running.certificate());
     told_to_stop().await;
     tracing::info!("stopping");
     running.stop().await;
@@ -48,8 +49,9 @@ impl Hangups {
         }
     }
 
-    /// Lets each read the key file again, one that came meanwhile too; everything else is read at the next start.
-    fn reload(self, app: &App) {
+    /// Lets each read the key file and the phones' certificate again, one that came meanwhile too; everything else is read at
+    /// the next start.
+    fn reload(self, app: &App, certificate: Option<Shown>) {
         #[cfg(unix)]
         if let Some(mut signal) = self.signal {
             let mut follower = Follower::of(&app.keys);
@@ -57,6 +59,7 @@ impl Hangups {
                 while signal.recv().await.is_some() {
                     let news = follower.read();
                     follower.log(&news);
+                    certificate.iter().for_each(Shown::read_again);
                 }
             });
         }

@@ -82,6 +82,8 @@ impl Folder {
         config.mail.transport = MailTransport::Folder;
         config.mail.folder = self.path.join("mail");
         config.sip.udp = vec![sip];
+        config.sip.tcp = vec![sip];
+        config.sip.tls = Vec::new();
         config.sip.mode = crate::config::SipMode::Embedded;
         Ok(())
     }

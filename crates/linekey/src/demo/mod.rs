@@ -24,7 +24,7 @@ pub use people::{Someone, people};
 pub struct Options {
     /// Where the portal listens; loopback only.
     pub http: SocketAddr,
-    /// Where the registrar listens, UDP; loopback only.
+    /// Where the registrar listens, UDP and TCP; loopback only.
     pub sip: SocketAddr,
     /// A folder that is kept; a temporary one otherwise.
     pub data: Option<PathBuf>,
@@ -112,7 +112,7 @@ pub async fn start(options: &Options, prepared: Prepared) -> anyhow::Result<Demo
     let app = app::open(config, Clock::default()).await?;
     seed(&app, options.seed_users).await?;
     let portal = serve::start(app, listeners, true).await?;
-    let sip = *portal
+    let (_, sip) = *portal
         .sip_addresses()
         .first()
         .context("the demo's registrar listens nowhere")?;

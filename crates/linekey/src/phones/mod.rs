@@ -8,6 +8,7 @@ mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;
 pub mod by_heart;
+pub mod certificate;
 pub mod create;
 pub mod create_for;
 pub mod disconnect;
@@ -24,6 +25,7 @@ mod orders;
 mod overlap;
 pub mod pages;
 pub mod provision;
+pub mod reached;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;
@@ -34,6 +36,8 @@ mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transport_tests;
 pub mod usable;
 pub mod view;
 

@@ -14,6 +14,7 @@ use super::disconnect::{self, Done};
 use super::history::of_phone::{self, Past};
 use super::history::strip::Strip;
 use super::provision::make;
+use super::reached::reached;
 use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
 use super::{live, notices, registrar, remove};
@@ -161,13 +162,32 @@ fn settings(app: &App, phone: &PhoneView) -> Vec<(String, String)> {
     let say = |key: &str| app.words.say(key);
     let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
     let (server, port) = registrar::address(app);
-    vec![
-        (say("phone-setting-server"), server),
+    let or = say("phone-setting-or");
+    let mut reached = reached(&app.config).into_iter();
+    let transport = reached.next().map(|first| first.transports(&or)).unwrap_or_default();
+    let mut settings = vec![
+        (say("phone-setting-server"), server.clone()),
         (say("phone-setting-port"), port),
         (say("phone-setting-user"), user.to_owned()),
         (say("phone-setting-domain"), domain.to_owned()),
-        (say("phone-setting-transport"), "UDP".to_owned()),
-    ]
+        (say("phone-setting-transport"), transport),
+    ];
+    settings.extend(reached.map(|other| {
+        let name = app
+            .words
+            .say_with("phone-setting-port-for", "transport", other.transports(&or));
+        let is_same = other.server == server;
+        let port = other.port.to_string();
+        (
+            name,
+            if is_same {
+                port
+            } else {
+                format!("{}:{port}", other.server)
+            },
+        )
+    }));
+    settings
 }
 
 /// The overlaps that are offered: hours, words, and whether it is the usual one.

@@ -1,7 +1,7 @@
 //! Answers the registrar: who may register, and where registrations are kept.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -9,12 +9,14 @@ use anyhow::Context;
 use linekey_sip::digest::Algorithm;
 use linekey_sip::{
     BindingChange, Credential, Directory, Domain, Event as SipEvent, Former, PhoneKey, Registrar, Running,
-    SavedBinding, Secret, Settings, Surroundings, Unavailable,
+    SavedBinding, Secret, Settings, Sockets, Surroundings, Tls, Transport, Unavailable,
 };
 use tokio::sync::mpsc;
 
 use super::by_heart::ByHeart;
+use super::certificate::Shown;
 use super::history::store::keep_spells;
+use super::reached::reached;
 use super::rotate;
 use super::store::{self, Hashes, OnePhone, Registration, Rows};
 use super::{binding, events, orders, overlap, sealed};
@@ -35,6 +37,8 @@ const EVENTS: usize = 1024;
 pub struct Served {
     /// The running registrar.
     pub running: Running,
+    /// What phones are shown over TLS, where that is spoken.
+    pub certificate: Option<Shown>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -50,20 +54,43 @@ impl Served {
     }
 }
 
-/// Starts the registrar on `addresses`.
+/// Takes the addresses of the settings, and says which one cannot be had.
+fn sockets(app: &App, certificate: Option<&Shown>) -> anyhow::Result<Sockets> {
+    fn take<T>(
+        addresses: &[SocketAddr],
+        transport: Transport,
+        bind: fn(SocketAddr) -> std::io::Result<T>,
+    ) -> anyhow::Result<Vec<T>> {
+        let taken = |address: &SocketAddr| {
+            let name = transport.as_str().to_uppercase();
+            bind(*address).with_context(|| {
+                format!("the SIP address {address} ({name}) is taken; stop what uses it or choose another")
+            })
+        };
+        addresses.iter().map(taken).collect()
+    }
+    let sip = &app.config.sip;
+    let listeners = take(&sip.tls, Transport::Tls, TcpListener::bind::<SocketAddr>)?;
+    Ok(Sockets {
+        udp: take(&sip.udp, Transport::Udp, UdpSocket::bind::<SocketAddr>)?,
+        tcp: take(&sip.tcp, Transport::Tcp, TcpListener::bind::<SocketAddr>)?,
+        tls: certificate.map(|shown| Tls {
+            listeners,
+            config: shown.followed(),
+        }),
+    })
+}
+
+/// Starts the registrar on the addresses of the settings.
 ///
 /// # Errors
-/// When an address is taken, or the database does not answer.
-pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served> {
-    let sockets = addresses
-        .iter()
-        .map(|address| {
-            UdpSocket::bind(address).with_context(|| {
-                format!("the SIP address {address} (UDP) is taken; stop what uses it or choose another")
-            })
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
+/// When an address is taken, the certificate cannot be used, or the database does not answer.
+pub async fn start(app: &App) -> anyhow::Result<Served> {
+    let sip = &app.config.sip;
+    let certificate = (!sip.tls.is_empty()).then(|| Shown::open(sip)).transpose()?;
+    let sockets = sockets(app, certificate.as_ref())?;
     let settings = Settings {
+        connections: most_connections(),
         realm: app.config.sip.realm.clone(),
         hosts: vec![app.config.portal.public_url.host().to_owned()],
         min_expires_s: app.config.sip.min_expires,
@@ -95,20 +122,32 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
         tokio::spawn(keep_domains(answers)),
         tokio::spawn(orders::run(app.clone(), running.clone())),
     ];
-    Ok(Served { running, tasks })
+    Ok(Served {
+        running,
+        certificate,
+        tasks,
+    })
 }
 
-/// Where phones reach the registrar: the address it listens on, or the portal's host where it listens on all.
+/// Connections of phones at once: each is an open file, of which browsers and the database need most where there are few.
+fn most_connections() -> usize {
+    let most = Settings::default().connections;
+    #[cfg(unix)]
+    {
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let quarter = files.map_or(most, |files| usize::try_from(files / 4).unwrap_or(most));
+        most.min(quarter)
+    }
+    #[cfg(not(unix))]
+    most
+}
+
+/// Server and port that a phone tries first, UDP where that is spoken; [`reached`] tells all.
 pub fn address(app: &App) -> (String, String) {
-    let Some(address) = app.config.sip.udp.first() else {
-        return (String::new(), String::new());
-    };
-    let host = if address.ip().is_unspecified() {
-        app.config.portal.public_url.host().to_owned()
-    } else {
-        address.ip().to_string()
-    };
-    (host, address.port().to_string())
+    let first = reached(&app.config).into_iter().next();
+    first
+        .map(|first| (first.server, first.port.to_string()))
+        .unwrap_or_default()
 }
 
 struct Answers {

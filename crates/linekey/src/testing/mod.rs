@@ -3,6 +3,7 @@
 //! A story is an `async fn(Portal)`; [`stories!`] runs it on SQLite, and with the feature `outside` on PostgreSQL.
 
 mod browser;
+pub(crate) mod certificate;
 #[cfg(feature = "outside")]
 pub(crate) mod chromium;
 #[cfg(feature = "outside")]
@@ -11,6 +12,7 @@ mod phone;
 mod portal;
 #[cfg(feature = "outside")]
 mod postgres;
+pub(crate) mod stream_phone;
 #[cfg(feature = "outside")]
 mod wire;
 

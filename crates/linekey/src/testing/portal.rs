@@ -95,7 +95,7 @@ impl Portal {
         let running = serve::start(app.clone(), listeners, true)
             .await
             .expect("a portal starts");
-        let sip = running.sip_addresses().first().copied().unwrap_or(http);
+        let sip = running.sip_addresses().first().map_or(http, |(_, address)| *address);
         Self {
             engine,
             app,
@@ -139,6 +139,12 @@ impl Portal {
     /// Registrations in the memory of the registrar, whatever the database has.
     pub(crate) fn registrations(&self) -> usize {
         self.running.as_ref().expect("it runs").registrations()
+    }
+
+    /// Where the registrar listens for a transport.
+    pub(crate) fn sip_address(&self, transport: linekey_sip::Transport) -> SocketAddr {
+        let mut all = self.running.as_ref().expect("it runs").sip_addresses().iter();
+        all.find(|(found, _)| *found == transport).expect("it is spoken").1
     }
 
     /// A browser that nobody is signed in with.

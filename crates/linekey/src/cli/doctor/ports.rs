@@ -28,16 +28,22 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
         checks.push(said("admin port", address, bound, ours));
     }
     if config.sip.mode == SipMode::Embedded {
-        if !config.sip.udp.is_empty() && config.sip.udp.iter().all(|address| address.ip().is_loopback()) {
+        let sip = &config.sip;
+        let streams = [&sip.tcp, &sip.tls].into_iter().flatten();
+        let mut every = sip.udp.iter().chain(streams.clone()).peekable();
+        if every.peek().is_some() && every.all(|address| address.ip().is_loopback()) {
             checks.push(Check::warning(
                 "sip address",
                 "the registrar listens on this machine alone: no phone reaches it",
                 "sip.udp = [\"0.0.0.0:5060\"] once phones are to register",
             ));
         }
-        for address in &config.sip.udp {
+        for address in &sip.udp {
             // A portal that runs has its SIP addresses, or it would not have started.
             checks.push(said("sip port", *address, UdpSocket::bind(address).map(drop), serves));
+        }
+        for address in streams {
+            checks.push(said("sip port", *address, TcpListener::bind(address).map(drop), serves));
         }
     }
     checks
