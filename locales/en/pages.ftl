@@ -302,6 +302,7 @@ phone-setting-port = Port
 phone-setting-user = User name
 phone-setting-domain = Domain
 phone-setting-transport = Transport
+phone-setting-algorithm = Digest algorithm
 phone-connect-title = How to connect it
 phone-connect-enter = Open the phone's menu, its web page or its app, and enter these settings with the SIP password.
 phone-connect-save = Save there. The phone then connects by itself.

@@ -3,6 +3,8 @@
 //! Owns adding a phone, sealing its hashes, answering the registrar, and how a phone's state is shown.
 
 pub mod act;
+#[cfg(test)]
+mod algorithm_tests;
 mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;

@@ -16,6 +16,7 @@ use super::history::strip::Strip;
 use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
 use super::{live, registrar, remove};
+use crate::accounts::sip_algorithm::ALGORITHMS;
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::PhoneId;
@@ -142,25 +143,29 @@ async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<
     Ok(Some(page(&PhonePage {
         frame: me.frame(app, Section::Phones),
         past: of_phone::of_phone(app, &me.person.account, &phone, &me.person.time_zone).await?,
-        settings: settings(app, &phone),
+        settings: settings(app, &phone, &me.person.sip_algorithm),
         overlaps: overlaps(app),
         phone,
         shown,
     })))
 }
 
-/// What is typed into the phone.
-fn settings(app: &App, phone: &PhoneView) -> Vec<(String, String)> {
+/// What is typed into the phone. MD5 is what every phone does unasked.
+fn settings(app: &App, phone: &PhoneView, algorithm: &str) -> Vec<(String, String)> {
     let say = |key: &str| app.words.say(key);
     let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
     let (server, port) = registrar::address(app);
-    vec![
+    let mut settings = vec![
         (say("phone-setting-server"), server),
         (say("phone-setting-port"), port),
         (say("phone-setting-user"), user.to_owned()),
         (say("phone-setting-domain"), domain.to_owned()),
         (say("phone-setting-transport"), "UDP".to_owned()),
-    ]
+    ];
+    if algorithm != ALGORITHMS[0] {
+        settings.push((say("phone-setting-algorithm"), algorithm.to_owned()));
+    }
+    settings
 }
 
 /// The overlaps that are offered: hours, words, and whether it is the usual one.
