@@ -284,6 +284,7 @@ phone-label = Name of the phone
 phone-label-hint = So that you know it again, such as Desk, Kitchen or Mobile.
 phone-add-button = Add phone
 phone-registered = Registered now, since { $since }
+phone-silent = Registered, not answering since { $since }
 phone-offline = Offline since { $since }
 phone-never = Never connected
 phone-unknown = State not known

@@ -15,8 +15,9 @@ use crate::bindings::Bindings;
 use crate::codec::MAX_DATAGRAM;
 use crate::hosts::OurHosts;
 use crate::nonce::{Keyed, Nonces};
+use crate::pings::Pings;
 use crate::requests::{Look, Reply, Requests, Tables};
-use crate::running::{CountedOut, Inner, Running, Tasks, sweep};
+use crate::running::{CountedOut, Inner, Running, Tasks, ping, sweep};
 use crate::saving::Saving;
 use crate::settings::Settings;
 
@@ -103,10 +104,17 @@ impl Registrar {
         });
         tokio::spawn(sweep(Arc::clone(&inner), stopped.clone()));
         let writer = tokio::spawn(Arc::clone(&requests.saving).write(Arc::clone(&requests.directory)));
+        let sockets: Vec<_> = sockets.into_iter().map(Arc::new).collect();
+        if requests.pings.are_sent() {
+            // Weakly: a socket closes when it is read no more.
+            let sockets = sockets.iter().map(Arc::downgrade).collect();
+            let pings = Arc::clone(&requests.pings);
+            tokio::spawn(ping(Arc::clone(&inner), pings, sockets, stopped.clone()));
+        }
         let requests = Arc::new(requests);
         let listen = |socket| {
             tokio::spawn(listen(
-                Arc::new(socket),
+                socket,
                 Arc::clone(&requests),
                 Arc::clone(&inner),
                 stopped.clone(),
@@ -130,8 +138,12 @@ fn requests<D: Directory, S: Surroundings>(
     local: &[SocketAddr],
     directory: Arc<D>,
     surroundings: Arc<S>,
-    stored: Vec<SavedBinding>,
+    mut stored: Vec<SavedBinding>,
 ) -> Requests<D> {
+    if settings.ping_s == 0 {
+        // Nobody would find out that it answers again.
+        stored.iter_mut().for_each(|binding| binding.silent_since_ms = None);
+    }
     let mut start = [0; 8];
     surroundings.fill_random(&mut start);
     let mut nobody = [0; 32];
@@ -146,6 +158,7 @@ fn requests<D: Directory, S: Surroundings>(
         bindings: Arc::new(Bindings::new(stored, surroundings.now_ms())),
         saving: Arc::new(Saving::new(settings.refresh_lag_ms)),
         sent: Arc::default(),
+        pings: Arc::new(Pings::new(settings.ping_s, surroundings.now_ms())),
         settings,
         directory,
         surroundings,
@@ -188,6 +201,9 @@ async fn listen<D: Directory>(
                 let (socket, requests) = (Arc::clone(&socket), Arc::clone(&requests));
                 tokio::spawn(async move {
                     if let Some(reply) = requests.work(*work).await {
+                        if reply.bytes.starts_with(b"SIP/2.0 200") {
+                            requests.pings.came_by(source, &socket, requests.surroundings.now_ms());
+                        }
                         send(&socket, peer, &reply).await;
                     }
                     // In this order: whoever waits for the permit may want the port again.

@@ -9,6 +9,7 @@ mod keeping;
 mod mutants;
 #[cfg(feature = "outside")]
 mod outside;
+mod pings;
 mod proving;
 mod support;
 mod wire;

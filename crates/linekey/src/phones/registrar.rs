@@ -68,6 +68,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
         hosts: vec![app.config.portal.public_url.host().to_owned()],
         min_expires_s: app.config.sip.min_expires,
         max_expires_s: app.config.sip.max_expires,
+        ping_s: app.config.sip.ping,
         ..Settings::default()
     };
     let (events, told) = mpsc::channel(EVENTS);
@@ -76,6 +77,7 @@ pub async fn start(app: &App, addresses: &[SocketAddr]) -> anyhow::Result<Served
         domains: RwLock::default(),
         remembered: Mutex::default(),
         changing: Mutex::default(),
+        silent: Mutex::default(),
         events,
         nobody: RwLock::new(sealed::nobody(app)),
     });
@@ -118,6 +120,8 @@ struct Answers {
     remembered: Mutex<HashMap<(String, String), Hashes>>,
     /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used.
     changing: Mutex<HashSet<PhoneId>>,
+    /// Phones that do not answer at a contact, as they were stored last: a page is told of what changes.
+    silent: Mutex<HashSet<(PhoneId, String)>>,
     events: mpsc::Sender<SipEvent>,
     /// Hashes of no phone, sealed like a phone's.
     nobody: RwLock<(PhoneId, Vec<u8>)>,
@@ -154,6 +158,9 @@ impl Answers {
                         store::forget_ended(&mut tx, &row.phone_id, now).await?;
                         news.push(row.phone_id.clone());
                     }
+                    if self.note_silence(&row) {
+                        news.push(row.phone_id.clone());
+                    }
                     store::put_registration(&mut tx, &row).await?;
                     self.note_newest(&mut tx, &row, now).await?;
                 }
@@ -162,6 +169,9 @@ impl Answers {
                 } => {
                     let phone = PhoneId::new(phone.0);
                     store::end_registration(&mut tx, &phone, &contact, at_ms).await?;
+                    let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+                    silent.remove(&(phone.clone(), contact));
+                    drop(silent);
                     news.push(phone);
                 }
             }
@@ -173,6 +183,17 @@ impl Answers {
 }
 
 impl Answers {
+    /// Whether the phone stopped or began to answer at this contact.
+    fn note_silence(&self, row: &store::Registration) -> bool {
+        let key = (row.phone_id.clone(), row.contact.clone());
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if row.silent_at.is_some() {
+            silent.insert(key)
+        } else {
+            silent.remove(&key)
+        }
+    }
+
     /// The first registration with the newest SIP password of a phone ends the overlap with the one before.
     async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<()> {
         if !self.changing().contains(&row.phone_id) {
@@ -293,11 +314,11 @@ impl Directory for Answers {
 
     async fn load(&self) -> std::result::Result<Vec<SavedBinding>, Unavailable> {
         let rows = store::registrations(&self.app.db, self.app.clock.now()).await;
-        Ok(rows
-            .map_err(|error| unavailable(&error))?
-            .into_iter()
-            .filter_map(binding::of_row)
-            .collect())
+        let rows = rows.map_err(|error| unavailable(&error))?;
+        for row in &rows {
+            self.note_silence(row);
+        }
+        Ok(rows.into_iter().filter_map(binding::of_row).collect())
     }
 
     async fn save(&self, changes: Vec<BindingChange>) -> std::result::Result<(), Unavailable> {

@@ -186,6 +186,8 @@ pub(super) struct Seen {
     pub(super) registered_at: Option<Millis>,
     pub(super) expires_at: Option<Millis>,
     pub(super) ended_at: Option<Millis>,
+    /// Since when it does not answer there.
+    pub(super) silent_at: Option<Millis>,
 }
 
 /// A user's phones with their registrations, by label, and of one phone the latest refresh first.
@@ -193,7 +195,7 @@ pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) ->
     query(
         "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, p.generation as newest, p.old_until, p.outdated_at,
                 p.outdated_from, p.outdated_agent, p.blocked_at, r.generation, r.user_agent, r.received, r.registered_at,
-                r.expires_at, r.ended_at
+                r.expires_at, r.ended_at, r.silent_at
            from phones p left join registrations r on r.phone_id = p.id
           where p.account_id = $1 and p.user_id = $2
           order by p.label, r.refreshed_at desc",
@@ -221,7 +223,8 @@ pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Resul
     query(
         "select u.name as user_name, u.role, a.domain, p.id, p.label, p.extension, p.sip_name, p.sip_domain,
                 p.generation as newest, p.old_until, p.outdated_at, p.outdated_from, p.outdated_agent, p.blocked_at,
-                r.generation, r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
+                r.generation, r.user_agent, r.received, r.registered_at, r.expires_at,
+                r.ended_at, r.silent_at
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
@@ -252,13 +255,14 @@ pub(super) struct Registration {
     pub(super) registered_at: Millis,
     pub(super) refreshed_at: Millis,
     pub(super) expires_at: Millis,
+    pub(super) silent_at: Option<Millis>,
 }
 
 /// Every registration that has not ended.
 pub(super) async fn registrations(db: &Db, now: Millis) -> Result<Vec<Registration>> {
     query(
         "select phone_id, contact, address_of_record, received, transport, call_id, cseq, instance, user_agent, q,
-                generation, registered_at, refreshed_at, expires_at
+                generation, registered_at, refreshed_at, expires_at, silent_at
            from registrations where ended_at is null and expires_at > $1",
     )
     .bind(now)
@@ -270,13 +274,15 @@ pub(super) async fn registrations(db: &Db, now: Millis) -> Result<Vec<Registrati
 pub(super) async fn put_registration(tx: &mut Tx, row: &Registration) -> Result<()> {
     query(
         "insert into registrations (phone_id, account_id, contact, address_of_record, received, transport, call_id,
-                                    cseq, instance, user_agent, q, generation, registered_at, refreshed_at, expires_at)
-         select id, account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from phones where id = $1
+                                    cseq, instance, user_agent, q, generation, registered_at, refreshed_at, expires_at,
+                                    silent_at)
+         select id, account_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from phones where id = $1
          on conflict (phone_id, contact) do update
             set received = excluded.received, transport = excluded.transport, call_id = excluded.call_id,
                 cseq = excluded.cseq, instance = excluded.instance, user_agent = excluded.user_agent,
                 q = excluded.q, generation = excluded.generation, registered_at = excluded.registered_at,
-                refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null",
+                refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null,
+                silent_at = excluded.silent_at",
     )
     .bind(&row.phone_id)
     .bind(row.contact.as_str())
@@ -292,6 +298,7 @@ pub(super) async fn put_registration(tx: &mut Tx, row: &Registration) -> Result<
     .bind(row.registered_at)
     .bind(row.refreshed_at)
     .bind(row.expires_at)
+    .bind(row.silent_at)
     .run(tx)
     .await?;
     Ok(())
