@@ -6,6 +6,7 @@ mod contacts;
 mod equal_refusals;
 mod flood;
 mod keeping;
+mod lossy;
 mod mutants;
 #[cfg(feature = "outside")]
 mod outside;
