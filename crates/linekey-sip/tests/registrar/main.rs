@@ -12,5 +12,7 @@ mod mutants;
 mod outside;
 mod pings;
 mod proving;
+#[cfg(feature = "outside")]
+mod scanners;
 mod support;
 mod wire;
