@@ -1,8 +1,8 @@
-//! OPTIONS to phones behind a NAT (RFC 3261 section 11): they hold the NAT's mapping open, and tell whether the phone could
-//! be reached. Which phone is due when, what was asked and who answered is here; sending is in [`crate::server`].
+//! OPTIONS to phones behind a NAT (RFC 3261 section 11): they hold the NAT's mapping open, and tell whether the phone
+//! could be reached. Which phone is due when, what was asked and who answered is here; sending is in [`crate::server`].
 //!
-//! The phones are spread over the interval by a keyed hash, so that they are not asked in one burst, and answers are matched
-//! by 128 random bits and the address that was asked.
+//! The phones are spread over the interval by a keyed hash, so that they are not asked in one burst, and answers are
+//! matched by 128 random bits and the address that was asked.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -116,7 +116,8 @@ impl Pings {
         table.heard.push(target);
     }
 
-    /// Who is to be asked now, who answered since the last round, and who did not often enough. `sockets` are all there are.
+    /// Who is to be asked now, who answered since the last round, and who did not often enough.
+    /// `sockets` are all there are.
     pub(crate) fn round(
         &self,
         bindings: &Bindings,
@@ -256,7 +257,8 @@ fn ping(binding: &SavedBinding, socket: Arc<UdpSocket>, mark: &Mark) -> Option<P
     };
     let bytes = format!(
         "OPTIONS {target} SIP/2.0\r\nVia: SIP/2.0/UDP {by};branch=z9hG4bK{mark};rport\r\nMax-Forwards: 70\r\n\
-         From: <sip:{domain}>;tag={}\r\nTo: <{target}>\r\nCall-ID: {mark}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+         From: <sip:{domain}>;tag={}\r\nTo: <{target}>\r\nCall-ID: {mark}\r\nCSeq: 1 OPTIONS\r\n\
+         Content-Length: 0\r\n\r\n",
         mark.get(..16).unwrap_or_default()
     );
     // A socket for both families knows IPv4 addresses in IPv6 only.

@@ -58,7 +58,8 @@ pub struct Counted {
 pub async fn all(db: &Db) -> Result<Vec<Counted>> {
     query(
         "select a.id, a.name, a.domain, a.sip_domain, a.sip_algorithm, a.suspended_at, a.created_at,
-                coalesce(u.users, 0) as users, coalesce(u.administrators, 0) as administrators, coalesce(p.phones, 0) as phones
+                coalesce(u.users, 0) as users, coalesce(u.administrators, 0) as administrators,
+                coalesce(p.phones, 0) as phones
            from accounts a
            left join (select account_id, count(*) as users,
                              count(case when role = 'administrator' then 1 end) as administrators

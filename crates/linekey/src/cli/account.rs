@@ -43,8 +43,8 @@ pub(super) enum AccountCommand {
     Set {
         /// Its domain, such as acme.example
         domain: String,
-        /// The digest with which phones prove their SIP password: md5, sha-256 or sha-512-256. Phones that do not know it
-        /// cannot register any more; many know md5 alone
+        /// The digest with which phones prove their SIP password: md5, sha-256 or sha-512-256. Phones that do not know
+        /// it cannot register any more; many know md5 alone
         #[arg(long, value_name = "ALGORITHM")]
         sip_algorithm: String,
     },
@@ -144,7 +144,8 @@ fn row(account: accounts::Counted) -> Row {
     Row {
         object: serde_json::json!({
             "id": account.id, "domain": account.domain, "name": account.name, "sip_domain": account.sip_domain,
-            "sip_algorithm": account.sip_algorithm, "users": account.users, "administrators": account.administrators, "phones": account.phones,
+            "sip_algorithm": account.sip_algorithm, "users": account.users, "administrators": account.administrators,
+            "phones": account.phones,
             "state": state, "created_at": when::rfc3339(account.created_at),
         }),
         cells: vec![
