@@ -64,6 +64,7 @@ audit-not-me-done =
 audit-not-me-refused = Wrong sign-in name at “This wasn't me”
 audit-portal-set-up-done = { $actor } set the portal up, with { $subject } as its first operator
 audit-account-add-done = { $actor } added the account
+audit-account-sip-algorithm-done = { $actor } had the account's phones prove their SIP passwords with { $algorithm }
 audit-user-add-done = { $actor } added { $subject }
 audit-invitation-done = { $actor } invited { $subject } again
 audit-invitation-refused = { $actor } was not allowed to invite { $subject }

@@ -120,6 +120,8 @@ pub struct SavedBinding {
     pub expires_ms: i64,
     /// [`Secret::generation`] of the SIP password that made it.
     pub generation: i64,
+    /// Since when the phone does not answer what is sent to it; [`crate::Settings::ping_s`].
+    pub silent_since_ms: Option<i64>,
 }
 
 /// Why a binding ended.

@@ -107,6 +107,32 @@ impl Bindings {
             .collect()
     }
 
+    /// The bindings that `fits` is true of.
+    pub(crate) fn filtered(&self, fits: impl Fn(&SavedBinding) -> bool) -> Vec<SavedBinding> {
+        let phones = self.phones();
+        phones
+            .values()
+            .flatten()
+            .filter(|binding| fits(binding))
+            .cloned()
+            .collect()
+    }
+
+    /// Notes whether the phone answers what is sent to this contact; the change, if it is one. The caller holds the phone's
+    /// lock.
+    pub(crate) fn note_silence(&self, phone: &PhoneKey, contact: &str, since_ms: Option<i64>) -> Option<BindingChange> {
+        let mut phones = self.phones();
+        let binding = phones
+            .get_mut(phone)?
+            .iter_mut()
+            .find(|binding| binding.contact == contact)?;
+        if binding.silent_since_ms.is_some() == since_ms.is_some() {
+            return None;
+        }
+        binding.silent_since_ms = since_ms;
+        Some(BindingChange::Put(binding.clone()))
+    }
+
     /// Bindings held.
     pub(crate) fn len(&self) -> usize {
         self.phones().values().map(Vec::len).sum()

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::ask::Surroundings;
 use crate::codec::{self, Read, Response, ResponseTime};
+use crate::digest::Algorithm;
 use message::{Challenge, Dialog};
 pub use repeat::Repeating;
 
@@ -41,6 +42,8 @@ pub struct Account {
     pub user_agent: String,
     /// `+sip.instance`, without quotes and angle brackets, such as `urn:uuid:...`.
     pub instance: Option<String>,
+    /// The one digest algorithm it knows, as many phones do; `None`: all three.
+    pub only: Option<Algorithm>,
     /// First pause before a request is repeated: T1, 500 ms by RFC 3261; doubled each time up to 4 s.
     pub t1: Duration,
     /// When to give up: 64*T1, 32 s by RFC 3261.
@@ -60,6 +63,7 @@ impl Account {
             expires_s: 3600,
             user_agent: "Linekey phone".to_owned(),
             instance: None,
+            only: None,
             t1: Duration::from_millis(500),
             give_up: Duration::from_secs(32),
         }
@@ -228,7 +232,9 @@ impl Phone {
     /// wrong, so the password is.
     fn learn_challenge(&mut self, response: &Response, tried: bool) -> bool {
         let challenges = response.challenges();
-        let challenge = challenges.iter().find_map(|value| Challenge::parse(value));
+        let challenge = challenges
+            .iter()
+            .find_map(|value| Challenge::parse(value, self.account.only));
         let stale = challenge.as_ref().is_some_and(|challenge| challenge.stale);
         // An unusable or repeated challenge leaves nothing to answer with.
         self.challenge = challenge;

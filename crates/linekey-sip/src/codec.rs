@@ -9,7 +9,7 @@ mod response;
 #[cfg(test)]
 mod torture;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use sipx_sip::parser::{Limits, parse_datagram};
@@ -93,6 +93,15 @@ impl Host {
 pub(crate) fn uri_host(text: &str) -> Option<Host> {
     let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
     uri.host().map(Host::of)
+}
+
+/// The address that a `sip:` or `sips:` URI names; `None` for a host name and any other text.
+pub(crate) fn uri_address(text: &str) -> Option<SocketAddr> {
+    let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
+    match uri.host().map(Host::of)? {
+        Host::Ip(ip) => Some(SocketAddr::new(ip, uri.port().unwrap_or(5060))),
+        Host::Name(_) => None,
+    }
 }
 
 /// Whether two contact URIs are the same by RFC 3261 section 19.1.4.

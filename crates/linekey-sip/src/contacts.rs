@@ -123,12 +123,7 @@ fn apply(
     for old in same.into_iter().filter(|old| old.contact != contact.uri) {
         plan.durable.push(removal(old, ask.now_ms, Removal::Replaced));
     }
-    let new = binding(
-        contact,
-        kept.as_ref().map_or(ask.now_ms, |old| old.since_ms),
-        granted_s,
-        ask,
-    );
+    let new = binding(contact, kept.as_ref(), granted_s, ask);
     match kept {
         Some(old) if is_pure_refresh(&old, &new) => plan.refreshes.push(BindingChange::Put(new.clone())),
         Some(_) => plan.durable.push(BindingChange::Put(new.clone())),
@@ -163,7 +158,8 @@ fn granted(contact: &Contact, ask: &Ask<'_>, settings: &Settings) -> Result<u32,
     Ok(shorter.max(settings.min_expires_s.min(longest)).max(1))
 }
 
-fn binding(contact: Contact, since_ms: i64, granted_s: u32, ask: &Ask<'_>) -> SavedBinding {
+fn binding(contact: Contact, old: Option<&SavedBinding>, granted_s: u32, ask: &Ask<'_>) -> SavedBinding {
+    let same_place = old.filter(|old| old.received == ask.source && old.transport == ask.transport);
     SavedBinding {
         phone: ask.phone.clone(),
         address_of_record: ask.address_of_record.to_owned(),
@@ -175,10 +171,12 @@ fn binding(contact: Contact, since_ms: i64, granted_s: u32, ask: &Ask<'_>) -> Sa
         instance: contact.instance,
         user_agent: ask.user_agent.to_owned(),
         q: contact.q,
-        since_ms,
+        since_ms: old.map_or(ask.now_ms, |old| old.since_ms),
         refreshed_ms: ask.now_ms,
         expires_ms: ask.now_ms.saturating_add(i64::from(granted_s) * 1000),
         generation: ask.generation,
+        // That it reaches us does not say that we reach it.
+        silent_since_ms: same_place.and_then(|old| old.silent_since_ms),
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `hosts` | which host names are ours |
 //! | `register`, `contacts` | REGISTER after authentication; what its contacts change (pure) |
 //! | `bindings`, `saving` | bindings in memory; making them durable |
+//! | `pings` | OPTIONS to phones behind a NAT, and who does not answer |
 //! | `codec`, `reply` | reading and writing messages; the only files that know the SIP parser |
 //! | `sent` | counts for metrics |
 //! | `digest` | digest arithmetic (pure) |
@@ -33,6 +34,7 @@ mod frames;
 mod hosts;
 mod nonce;
 mod nonce_counts;
+mod pings;
 mod register;
 mod reply;
 mod requests;

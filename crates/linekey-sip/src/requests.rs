@@ -11,6 +11,7 @@ use crate::bindings::Bindings;
 use crate::codec::{self, Method, Read, Request};
 use crate::nonce::Keyed;
 use crate::nonce_counts::NonceCounts;
+use crate::pings::Pings;
 use crate::reply::{Answer, fits_unverified};
 use crate::saving::Saving;
 use crate::sent::SentCounts;
@@ -93,6 +94,7 @@ pub(crate) struct Requests<D> {
     pub(crate) bindings: Arc<Bindings>,
     pub(crate) saving: Arc<Saving>,
     pub(crate) sent: Arc<SentCounts>,
+    pub(crate) pings: Arc<Pings>,
 }
 
 impl<D: Directory> Requests<D> {
@@ -100,7 +102,10 @@ impl<D: Directory> Requests<D> {
     pub(crate) fn look(&self, message: &[u8], source: SocketAddr, transport: Transport) -> Look {
         let request = match codec::read(message) {
             Read::Request(request) => *request,
-            Read::Response(_) => return Look::Nothing,
+            Read::Response(response) => {
+                self.pings.hear(&response, source);
+                return Look::Nothing;
+            }
             Read::Nothing(why) => {
                 tracing::debug!(%source, why, "message dropped");
                 return Look::Nothing;

@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::net::UdpSocket;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding, Surroundings, Transport, Unavailable};
 use crate::bindings::{Bindings, removal};
+use crate::pings::{Pings, Round};
 use crate::requests::Tables;
 use crate::room::Room;
 use crate::saving::Saving;
@@ -19,6 +21,8 @@ use crate::sent::{Sent, SentCounts};
 pub(crate) const FINISH: Duration = Duration::from_secs(5);
 /// How often bindings that are over are taken out.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often it is looked who is to be pinged.
+const PING_ROUND: Duration = Duration::from_secs(1);
 
 /// What the registrar keeps in memory. Only `bindings` and `waiting` grow with the number of phones;
 /// nothing grows with the number of strangers beyond its limit in [`crate::Settings`].
@@ -219,6 +223,39 @@ pub(crate) async fn sweep(inner: Arc<Inner>, mut stopped: watch::Receiver<bool>)
             return;
         }
         take_out_overdue(&inner).await;
+    }
+}
+
+/// Asks phones behind a NAT whether they answer, until the stop.
+pub(crate) async fn ping(
+    inner: Arc<Inner>,
+    pings: Arc<Pings>,
+    sockets: Vec<Weak<UdpSocket>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        let stop = tokio::select! {
+            () = tokio::time::sleep(PING_ROUND) => false,
+            _ = stopped.wait_for(|stop| *stop) => true,
+        };
+        if stop {
+            return;
+        }
+        let Round { pings, found } = pings.round(&inner.bindings, &sockets, &*inner.surroundings);
+        for ((phone, contact), is_silent) in found {
+            let _one_at_a_time = inner.bindings.lock(&phone).await;
+            let since_ms = is_silent.then(|| inner.surroundings.now_ms());
+            let change = inner.bindings.note_silence(&phone, &contact, since_ms);
+            if change.is_some() {
+                tracing::info!(phone = phone.0, is_silent, "found out whether the phone answers");
+            }
+            inner.saving.behind(change.into_iter().collect());
+        }
+        for ping in pings {
+            if let Err(error) = ping.socket.send_to(&ping.bytes, ping.to).await {
+                tracing::debug!(to = %ping.to, %error, "pinging failed");
+            }
+        }
     }
 }
 

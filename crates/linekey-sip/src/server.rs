@@ -15,9 +15,10 @@ use crate::bindings::Bindings;
 use crate::codec::MAX_DATAGRAM;
 use crate::hosts::OurHosts;
 use crate::nonce::{Keyed, Nonces};
+use crate::pings::Pings;
 use crate::requests::{Look, Reply, Requests, Tables};
 use crate::room::Room;
-use crate::running::{CountedOut, Inner, Running, Tasks, sweep};
+use crate::running::{CountedOut, Inner, Running, Tasks, ping, sweep};
 use crate::saving::Saving;
 use crate::settings::Settings;
 use crate::sockets::Sockets;
@@ -101,10 +102,17 @@ impl Registrar {
         });
         tokio::spawn(sweep(Arc::clone(&inner), stopped.clone()));
         let writer = tokio::spawn(Arc::clone(&requests.saving).write(Arc::clone(&requests.directory)));
+        let datagrams: Vec<_> = sockets.udp.into_iter().map(Arc::new).collect();
+        if requests.pings.are_sent() {
+            // Weakly: a socket closes when it is read no more.
+            let datagrams = datagrams.iter().map(Arc::downgrade).collect();
+            let pings = Arc::clone(&requests.pings);
+            tokio::spawn(ping(Arc::clone(&inner), pings, datagrams, stopped.clone()));
+        }
         let requests = Arc::new(requests);
         let listen = |socket| {
             tokio::spawn(listen(
-                Arc::new(socket),
+                socket,
                 Arc::clone(&requests),
                 Arc::clone(&inner),
                 stopped.clone(),
@@ -119,7 +127,7 @@ impl Registrar {
             };
             tokio::spawn(streams.listen(listener))
         };
-        let datagrams = sockets.udp.into_iter().map(listen);
+        let datagrams = datagrams.into_iter().map(listen);
         let listeners = datagrams.chain(sockets.streams.into_iter().map(stream)).collect();
         *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Tasks { listeners, writer });
         tracing::info!(addresses = ?inner.local, bindings = inner.bindings.len(), "SIP registrar started");
@@ -133,8 +141,12 @@ fn requests<D: Directory, S: Surroundings>(
     local: &[(Transport, SocketAddr)],
     directory: Arc<D>,
     surroundings: Arc<S>,
-    stored: Vec<SavedBinding>,
+    mut stored: Vec<SavedBinding>,
 ) -> Requests<D> {
+    if settings.ping_s == 0 {
+        // Nobody would find out that it answers again.
+        stored.iter_mut().for_each(|binding| binding.silent_since_ms = None);
+    }
     let mut start = [0; 8];
     surroundings.fill_random(&mut start);
     let mut nobody = [0; 32];
@@ -149,6 +161,7 @@ fn requests<D: Directory, S: Surroundings>(
         bindings: Arc::new(Bindings::new(stored, surroundings.now_ms())),
         saving: Arc::new(Saving::new(settings.refresh_lag_ms)),
         sent: Arc::default(),
+        pings: Arc::new(Pings::new(settings.ping_s, surroundings.now_ms())),
         settings,
         directory,
         surroundings,
@@ -191,6 +204,9 @@ async fn listen<D: Directory>(
                 let (socket, requests) = (Arc::clone(&socket), Arc::clone(&requests));
                 tokio::spawn(async move {
                     if let Some(reply) = requests.work(*work).await {
+                        if reply.is_success() {
+                            requests.pings.came_by(source, &socket, requests.surroundings.now_ms());
+                        }
                         send(&socket, peer, &reply).await;
                     }
                     // In this order: whoever waits for the permit may want the port again.

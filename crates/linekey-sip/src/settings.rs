@@ -20,6 +20,8 @@ pub struct Settings {
     pub nat_expires_s: u32,
     /// Contacts a phone may have at once; one above replaces the oldest.
     pub contacts_per_phone: usize,
+    /// How often phones behind a NAT that registered over UDP are sent OPTIONS; 0: never.
+    pub ping_s: u32,
     /// How long a nonce may be used.
     pub nonce_lifetime_s: u32,
     /// Wrong answers per (name, source) within [`Settings::wrong_window_s`] that get a reply.
@@ -57,6 +59,7 @@ impl Default for Settings {
             default_expires_s: 3600,
             nat_expires_s: 300,
             contacts_per_phone: 10,
+            ping_s: 60,
             nonce_lifetime_s: 300,
             wrong_answers: 20,
             wrong_window_s: 600,

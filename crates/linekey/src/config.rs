@@ -165,6 +165,8 @@ pub struct Sip {
     pub min_expires: u32,
     /// Longest registration, seconds: from `min_expires` to 86400.
     pub max_expires: u32,
+    /// How often phones behind a NAT are asked whether they answer, seconds: 15 to 600, or 0 for never.
+    pub ping: u32,
 }
 
 /// `[password]`
@@ -373,6 +375,9 @@ impl Config {
             86_400,
         )?;
         self.sip.check()?;
+        if self.sip.ping != 0 {
+            within("sip.ping", self.sip.ping.into(), 15, 600)?;
+        }
         within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 18)?;
         within("hashing.passes", self.hashing.passes.into(), 1, 16)?;
         within("hashing.lanes", self.hashing.lanes.into(), 1, 8)?;
@@ -511,6 +516,7 @@ impl Default for Sip {
             tls_key: PathBuf::new(),
             min_expires: 60,
             max_expires: 3600,
+            ping: 60,
         }
     }
 }

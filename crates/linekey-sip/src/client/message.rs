@@ -26,8 +26,8 @@ pub(super) struct Challenge {
 
 impl Challenge {
     /// Reads a `WWW-Authenticate` value; `None` for another scheme, an unknown algorithm, or no
-    /// `qop=auth` (RFC 8760 section 2.4: unknown ones are passed over).
-    pub(super) fn parse(value: &str) -> Option<Self> {
+    /// `qop=auth` (RFC 8760 section 2.4: unknown ones are passed over). With `only`, every other algorithm is unknown.
+    pub(super) fn parse(value: &str, only: Option<Algorithm>) -> Option<Self> {
         let parameters = digest::parameters(value)?;
         let get = |wanted: &str| {
             let found = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
@@ -37,10 +37,14 @@ impl Challenge {
         if !qops.split(',').any(|qop| qop.trim().eq_ignore_ascii_case("auth")) {
             return None;
         }
+        let algorithm = get("algorithm").map_or(Some(Algorithm::Md5), Algorithm::parse)?;
+        if only.is_some_and(|only| only != algorithm) {
+            return None;
+        }
         Some(Self {
             realm: get("realm")?.to_owned(),
             nonce: get("nonce")?.to_owned(),
-            algorithm: get("algorithm").map_or(Some(Algorithm::Md5), Algorithm::parse)?,
+            algorithm,
             algorithm_token: get("algorithm").map(str::to_owned),
             opaque: get("opaque").map(str::to_owned),
             stale: get("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),

@@ -48,6 +48,33 @@ async fn unknown_wrong_and_disabled_are_refused_with_the_same_bytes() {
     assert_eq!(events.iter().filter(first).count(), 3, "{events:?}");
 }
 
+/// A SIP password that was replaced is refused like any wrong one, and a realm that is none like one that is.
+#[tokio::test]
+async fn outdated_passwords_and_unknown_realms_are_refused_with_the_same_bytes_too() {
+    let world = World::new().await;
+    world.host.rotate("acme.example", "ann-desk", "the-newest", false);
+    let mut refusals = Vec::new();
+    for (name, domain, realm) in [
+        ("ann-desk", "acme.example", "acme.example"),
+        ("bob-desk", "acme.example", "acme.example"),
+        ("ann-desk", "nowhere.example", "linekey"),
+    ] {
+        let mut phone = Phone::new(world.address(), name, domain).await;
+        phone.realm = realm.to_owned();
+        phone.request_uri = "sip:acme.example".to_owned();
+        phone.digest_uri = "sip:acme.example".to_owned();
+        if name == "bob-desk" {
+            phone.password = "wrong".to_owned();
+        }
+        phone.challenge().await;
+        let answer = phone.register(600).await;
+        assert_eq!(answer.status, 401, "{name}@{domain}");
+        let text = without_nonce(&answer, &phone);
+        refusals.push(text.replace(domain, "D").replace(realm, "D"));
+    }
+    assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]), "{refusals:#?}");
+}
+
 #[tokio::test]
 async fn after_twenty_wrong_answers_further_ones_get_no_reply_and_a_right_one_passes() {
     let world = World::new().await;

@@ -6,11 +6,15 @@ mod contacts;
 mod equal_refusals;
 mod flood;
 mod keeping;
+mod lossy;
 mod mutants;
 #[cfg(feature = "outside")]
 mod outside;
+mod pings;
 mod pipe;
 mod proving;
+#[cfg(feature = "outside")]
+mod scanners;
 mod streams;
 mod support;
 mod tls;

@@ -8,6 +8,7 @@ pub mod domain;
 pub mod find;
 pub mod name;
 pub mod pages;
+pub mod sip_algorithm;
 mod store;
 #[cfg(test)]
 mod tests;

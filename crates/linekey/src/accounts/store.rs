@@ -40,6 +40,8 @@ pub struct Counted {
     pub domain: String,
     /// The realm of its phones.
     pub sip_domain: String,
+    /// With which digest they prove their SIP password.
+    pub sip_algorithm: String,
     /// Since when nobody of it may sign in.
     pub suspended_at: Option<Millis>,
     /// When it was made.
@@ -55,8 +57,9 @@ pub struct Counted {
 /// All accounts by domain. For commands.
 pub async fn all(db: &Db) -> Result<Vec<Counted>> {
     query(
-        "select a.id, a.name, a.domain, a.sip_domain, a.suspended_at, a.created_at, coalesce(u.users, 0) as users,
-                coalesce(u.administrators, 0) as administrators, coalesce(p.phones, 0) as phones
+        "select a.id, a.name, a.domain, a.sip_domain, a.sip_algorithm, a.suspended_at, a.created_at,
+                coalesce(u.users, 0) as users, coalesce(u.administrators, 0) as administrators,
+                coalesce(p.phones, 0) as phones
            from accounts a
            left join (select account_id, count(*) as users,
                              count(case when role = 'administrator' then 1 end) as administrators
@@ -84,6 +87,25 @@ pub async fn sip_domain_of(tx: &mut Tx, account: &AccountId) -> Result<String> {
         .one(tx)
         .await?;
     Ok(sip_domain)
+}
+
+/// With which digest the account's phones prove their SIP password.
+pub(super) async fn sip_algorithm_of(tx: &mut Tx, account: &AccountId) -> Result<String> {
+    let (algorithm,): (String,) = query("select sip_algorithm from accounts where id = $1")
+        .bind(account)
+        .one(tx)
+        .await?;
+    Ok(algorithm)
+}
+
+/// Sets it.
+pub(super) async fn set_sip_algorithm(tx: &mut Tx, account: &AccountId, algorithm: &str) -> Result<()> {
+    query("update accounts set sip_algorithm = $2 where id = $1")
+        .bind(account)
+        .bind(algorithm)
+        .run(tx)
+        .await?;
+    Ok(())
 }
 
 /// The domain of the provider's own account; `None` before the portal was set up.

@@ -81,6 +81,8 @@ kinds! {
     PortalSetUp, "portal-set-up", [Done];
     /// An account was added.
     AccountAdd, "account-add", [Done];
+    /// The phones of an account prove their SIP password with another digest.
+    AccountSipAlgorithm, "account-sip-algorithm", [Done];
     /// A user was added.
     UserAdd, "user-add", [Done];
     /// A user was sent another invitation to choose the first password.

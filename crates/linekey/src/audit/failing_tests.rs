@@ -113,13 +113,14 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 15] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 16] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
     ),
     (Kind::PortalSetUp, "a command, told in tests/commands"),
     (Kind::AccountAdd, "a command, told beside provider"),
+    (Kind::AccountSipAlgorithm, "a command, told beside phones"),
     (Kind::KeyAdd, "a command, told beside provider"),
     (Kind::KeyUse, "a command, told beside provider"),
     (Kind::KeyRetire, "a command, told beside provider"),

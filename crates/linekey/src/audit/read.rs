@@ -113,6 +113,10 @@ impl Listed {
                 ("subject", name(&self.subject_name, "audit-nobody").into()),
                 ("own", if self.is_own() { "yes" } else { "no" }.into()),
                 ("sessions", detail["sessions"].as_i64().unwrap_or_default().into()),
+                (
+                    "algorithm",
+                    detail["algorithm"].as_str().unwrap_or_default().to_owned().into(),
+                ),
             ],
         )
     }

@@ -8,8 +8,13 @@ use clap::Subcommand;
 use super::table::{self, Row};
 use super::{done, open};
 use crate::accounts::add::{self, LONGEST_NAME, Refusal, Wanted};
+use crate::accounts::sip_algorithm::{self, ALGORITHMS, Chosen};
 use crate::accounts::{self, domain, name};
+use crate::app::App;
 use crate::when;
+
+/// The columns of an account.
+const HEAD: [&str; 6] = ["domain", "name", "users", "administrators", "phones", "state"];
 
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
@@ -25,6 +30,23 @@ pub(super) enum AccountCommand {
         /// sip.domain_suffix
         #[arg(long, value_name = "DOMAIN")]
         sip_domain: Option<String>,
+    },
+    /// Show an account
+    Show {
+        /// Its domain, such as acme.example
+        domain: String,
+        /// One object, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Change how the phones of an account register
+    Set {
+        /// Its domain, such as acme.example
+        domain: String,
+        /// The digest with which phones prove their SIP password: md5, sha-256 or sha-512-256. Phones that do not know
+        /// it cannot register any more; many know md5 alone
+        #[arg(long, value_name = "ALGORITHM")]
+        sip_algorithm: String,
     },
     /// List the accounts
     List {
@@ -57,13 +79,60 @@ pub(super) async fn run(command: AccountCommand, file: Option<PathBuf>) -> anyho
                 added.domain, added.sip_domain, added.domain
             ));
         }
+        AccountCommand::Show { domain, json } => show(&app, &domain, json).await?,
+        AccountCommand::Set { domain, sip_algorithm } => {
+            let chosen = sip_algorithm::choose(&app, &domain, &sip_algorithm).await?;
+            super::say(&said(&domain, chosen)?);
+        }
         AccountCommand::List { json } => {
             let rows = accounts::all(&app.db).await?.into_iter().map(row).collect();
-            let head = ["domain", "name", "users", "administrators", "phones", "state"];
-            table::print(&head, rows, json, "There are no accounts.")?;
+            table::print(&HEAD, rows, json, "There are no accounts.")?;
         }
     }
     done(app).await
+}
+
+async fn show(app: &App, domain: &str, json: bool) -> anyhow::Result<()> {
+    let wanted = domain.trim().to_lowercase();
+    let all = accounts::all(&app.db).await?;
+    let Some(account) = all.into_iter().find(|account| account.domain == wanted) else {
+        bail!("{}", nobody(domain));
+    };
+    let (sip_domain, algorithm) = (account.sip_domain.clone(), account.sip_algorithm.clone());
+    let Row { object, cells } = row(account);
+    if json {
+        super::say(&format!("{object}\n"));
+        return Ok(());
+    }
+    let facts = HEAD.into_iter().map(str::to_owned).zip(cells);
+    let sip = [
+        ("sip domain".to_owned(), sip_domain),
+        ("sip algorithm".to_owned(), algorithm),
+    ];
+    for (name, value) in facts.chain(sip) {
+        super::say(&format!("{name:<15} {value}\n"));
+    }
+    Ok(())
+}
+
+fn said(domain: &str, chosen: Chosen) -> anyhow::Result<String> {
+    Ok(match chosen {
+        Chosen::Done(algorithm) => format!(
+            "The phones of {domain} prove their SIP passwords with {algorithm} from now on; a running portal follows \
+             within 5 seconds. Their SIP passwords stay. A phone that does not know {algorithm} is refused: look at \
+             linekey phone list.\n"
+        ),
+        Chosen::Already(algorithm) => format!("The phones of {domain} use {algorithm} already.\n"),
+        Chosen::NoAlgorithm => bail!(
+            "there is no such algorithm; choose {}",
+            ALGORITHMS.join(", ").to_lowercase()
+        ),
+        Chosen::NoAccount => bail!("{}", nobody(domain)),
+    })
+}
+
+fn nobody(domain: &str) -> String {
+    format!("there is no account {domain}; `linekey account list` shows all")
 }
 
 fn row(account: accounts::Counted) -> Row {
@@ -75,7 +144,8 @@ fn row(account: accounts::Counted) -> Row {
     Row {
         object: serde_json::json!({
             "id": account.id, "domain": account.domain, "name": account.name, "sip_domain": account.sip_domain,
-            "users": account.users, "administrators": account.administrators, "phones": account.phones,
+            "sip_algorithm": account.sip_algorithm, "users": account.users, "administrators": account.administrators,
+            "phones": account.phones,
             "state": state, "created_at": when::rfc3339(account.created_at),
         }),
         cells: vec![

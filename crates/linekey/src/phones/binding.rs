@@ -22,6 +22,7 @@ pub(super) fn row_of(binding: SavedBinding) -> Registration {
         registered_at: binding.since_ms,
         refreshed_at: binding.refreshed_ms,
         expires_at: binding.expires_ms,
+        silent_at: binding.silent_since_ms,
     }
 }
 
@@ -47,5 +48,6 @@ pub(super) fn of_row(row: Registration) -> Option<SavedBinding> {
         refreshed_ms: row.refreshed_at,
         expires_ms: row.expires_at,
         generation: row.generation,
+        silent_since_ms: row.silent_at,
     })
 }

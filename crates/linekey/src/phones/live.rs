@@ -110,7 +110,11 @@ fn standing<'a>(app: &App, registrations: &'a [Seen]) -> Standing<'a> {
     let (state, since, latest) = match registrations.iter().find(live) {
         // What is registered still ends within a second.
         _ if phone.blocked_at.is_some() => (State::Blocked, phone.blocked_at, None),
-        Some(seen) => (State::Registered, seen.registered_at, Some(seen)),
+        // One that answers is enough.
+        Some(seen) => match registrations.iter().filter(live).find(|seen| seen.silent_at.is_none()) {
+            Some(answers) => (State::Registered, answers.registered_at, Some(answers)),
+            None => (State::Silent, seen.silent_at, Some(seen)),
+        },
         None if phone.outdated_at.is_some() => (State::Outdated, phone.outdated_at, Some(phone)),
         None => match registrations.iter().max_by_key(|seen| off_since(seen)) {
             Some(seen) if off_since(seen).is_some() => (State::Offline, off_since(seen), Some(seen)),
@@ -161,7 +165,7 @@ fn old_until(app: &App, phone: &Seen) -> Option<Millis> {
 /// Two SIP passwords are good: which the phone uses, and until when.
 fn overlap_text(app: &App, phone: &Seen, standing: &Standing<'_>, zone: &str) -> Option<String> {
     let until = old_until(app, phone)?;
-    let with_old = standing.state == State::Registered
+    let with_old = standing.state.is_registered()
         && standing
             .latest
             .and_then(|seen| seen.generation)
@@ -188,6 +192,7 @@ fn state_text(app: &App, state: State, at: Option<Millis>, zone: &str) -> String
     let since = at.map(|at| when::short(&app.words, at, now, zone)).unwrap_or_default();
     match state {
         State::Registered => app.words.say_with("phone-registered", "since", since),
+        State::Silent => app.words.say_with("phone-silent", "since", since),
         State::Offline => app.words.say_with("phone-offline", "since", since),
         State::NeverConnected => app.words.say("phone-never"),
         State::Outdated => app.words.say_with("phone-outdated", "since", since),
@@ -244,6 +249,7 @@ pub async fn seed_offline(
         registered_at: from,
         refreshed_at: until,
         expires_at: until,
+        silent_at: None,
         contact,
     };
     store::put_registrations(tx, &store::Rows::of([row])?).await

@@ -4,6 +4,8 @@
 //! state is shown.
 
 pub mod act;
+#[cfg(test)]
+mod algorithm_tests;
 mod binding;
 #[cfg(all(test, feature = "outside"))]
 mod browser_tests;

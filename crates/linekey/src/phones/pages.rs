@@ -18,6 +18,7 @@ use super::reached::reached;
 use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
 use super::{live, notices, registrar, remove};
+use crate::accounts::sip_algorithm::ALGORITHMS;
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::PhoneId;
@@ -148,7 +149,7 @@ async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<
     Ok(Some(page(&PhonePage {
         frame: me.frame(app, Section::Phones),
         past: of_phone::of_phone(app, &me.person.account, &phone, &me.person.time_zone).await?,
-        settings: settings(app, &phone),
+        settings: settings(app, &phone, &me.person.sip_algorithm),
         mailable: me.person.verified_email.is_some(),
         overlaps: overlaps(app),
         sets_up: make::is_possible(app) && phone.state != PhoneState::Blocked,
@@ -157,8 +158,8 @@ async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<
     })))
 }
 
-/// What is typed into the phone.
-fn settings(app: &App, phone: &PhoneView) -> Vec<(String, String)> {
+/// What is typed into the phone. MD5 is what every phone does unasked.
+fn settings(app: &App, phone: &PhoneView, algorithm: &str) -> Vec<(String, String)> {
     let say = |key: &str| app.words.say(key);
     let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
     let (server, port) = registrar::address(app);
@@ -187,6 +188,9 @@ fn settings(app: &App, phone: &PhoneView) -> Vec<(String, String)> {
             },
         )
     }));
+    if algorithm != ALGORITHMS[0] {
+        settings.push((say("phone-setting-algorithm"), algorithm.to_owned()));
+    }
     settings
 }
 

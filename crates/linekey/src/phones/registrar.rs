@@ -95,6 +95,7 @@ pub async fn start(app: &App) -> anyhow::Result<Served> {
         hosts: vec![app.config.portal.public_url.host().to_owned()],
         min_expires_s: app.config.sip.min_expires,
         max_expires_s: app.config.sip.max_expires,
+        ping_s: app.config.sip.ping,
         ..Settings::default()
     };
     let (events, told) = mpsc::channel(EVENTS);
@@ -103,6 +104,7 @@ pub async fn start(app: &App) -> anyhow::Result<Served> {
         domains: RwLock::default(),
         phones: Arc::new(ByHeart::new(app.clone())),
         changing: Mutex::default(),
+        silent: Mutex::default(),
         events,
         nobody: RwLock::new(sealed::nobody(app)),
     });
@@ -157,6 +159,8 @@ struct Answers {
     /// Phones that may have to be told to know their newest SIP password: the one before is still good, or was used, or a
     /// set-up link gives the newest.
     changing: Mutex<HashSet<PhoneId>>,
+    /// Phones that do not answer at a contact, as they were stored last: a page is told of what changes.
+    silent: Mutex<HashSet<(PhoneId, String)>>,
     events: mpsc::Sender<SipEvent>,
     /// Hashes of no phone, sealed like a phone's.
     nobody: RwLock<(PhoneId, Vec<u8>)>,
@@ -195,6 +199,8 @@ impl Answers {
                     {
                         rows.push(binding::row_of(next));
                     }
+                    let silence = rows.iter().filter(|row| self.note_silence(row));
+                    news.extend(silence.map(|row| row.phone_id.clone()));
                     is_told |= self.put(&mut tx, &rows, now).await?;
                     let new = rows.into_iter().filter(Registration::is_new);
                     news.extend(new.map(|row| row.phone_id));
@@ -204,6 +210,9 @@ impl Answers {
                 } => {
                     let phone = PhoneId::new(phone.0);
                     store::end_registration(&mut tx, &phone, &contact, at_ms).await?;
+                    let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+                    silent.remove(&(phone.clone(), contact));
+                    drop(silent);
                     news.push(phone);
                 }
             }
@@ -239,6 +248,17 @@ impl Answers {
 }
 
 impl Answers {
+    /// Whether the phone stopped or began to answer at this contact.
+    fn note_silence(&self, row: &store::Registration) -> bool {
+        let key = (row.phone_id.clone(), row.contact.clone());
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if row.silent_at.is_some() {
+            silent.insert(key)
+        } else {
+            silent.remove(&key)
+        }
+    }
+
     /// The first registration with the newest SIP password of a phone ends the overlap with the one before, and the set-up
     /// link that gave it. True: the phone is another from now on.
     async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<bool> {
@@ -344,11 +364,11 @@ impl Directory for Answers {
 
     async fn load(&self) -> std::result::Result<Vec<SavedBinding>, Unavailable> {
         let rows = store::registrations(&self.app.db, self.app.clock.now()).await;
-        Ok(rows
-            .map_err(|error| unavailable(&error))?
-            .into_iter()
-            .filter_map(binding::of_row)
-            .collect())
+        let rows = rows.map_err(|error| unavailable(&error))?;
+        for row in &rows {
+            self.note_silence(row);
+        }
+        Ok(rows.into_iter().filter_map(binding::of_row).collect())
     }
 
     async fn save(&self, changes: Vec<BindingChange>) -> std::result::Result<(), Unavailable> {

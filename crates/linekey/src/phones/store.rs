@@ -180,6 +180,8 @@ pub(super) struct Seen {
     pub(super) registered_at: Option<Millis>,
     pub(super) expires_at: Option<Millis>,
     pub(super) ended_at: Option<Millis>,
+    /// Since when it does not answer there.
+    pub(super) silent_at: Option<Millis>,
 }
 
 /// A user's phones with their registrations, by label, and of one phone the latest refresh first.
@@ -188,7 +190,7 @@ pub(super) async fn seen_of_user(db: &Db, account: &AccountId, user: &UserId) ->
         "select p.id, p.label, p.extension, p.sip_name, p.sip_domain, p.generation as newest, p.old_until, p.outdated_at,
                 p.outdated_from, p.outdated_agent, p.blocked_at, n.since as notices_since, f.expires_at as link_until,
                 f.fetched_at as link_fetched_at, r.generation, r.user_agent, r.received, r.registered_at, r.expires_at,
-                r.ended_at
+                r.ended_at, r.silent_at
            from phones p
            left join phone_notices n on n.phone_id = p.id
            left join phone_files f on f.phone_id = p.id
@@ -220,7 +222,7 @@ pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Resul
         "select u.name as user_name, u.role, a.domain, p.id, p.label, p.extension, p.sip_name, p.sip_domain,
                 p.generation as newest, p.old_until, p.outdated_at, p.outdated_from, p.outdated_agent, p.blocked_at,
                 n.since as notices_since, f.expires_at as link_until, f.fetched_at as link_fetched_at, r.generation,
-                r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at
+                r.user_agent, r.received, r.registered_at, r.expires_at, r.ended_at, r.silent_at
            from phones p
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
@@ -277,6 +279,7 @@ pub(super) struct Registration {
     pub(super) registered_at: Millis,
     pub(super) refreshed_at: Millis,
     pub(super) expires_at: Millis,
+    pub(super) silent_at: Option<Millis>,
 }
 
 impl Registration {
@@ -290,7 +293,7 @@ impl Registration {
 pub(super) async fn registrations(db: &Db, now: Millis) -> Result<Vec<Registration>> {
     query(
         "select phone_id, contact, address_of_record, received, transport, call_id, cseq, instance, user_agent, q,
-                generation, registered_at, refreshed_at, expires_at
+                generation, registered_at, refreshed_at, expires_at, silent_at
            from registrations where ended_at is null and expires_at > $1",
     )
     .bind(now)
@@ -302,19 +305,21 @@ pub(super) async fn registrations(db: &Db, now: Millis) -> Result<Vec<Registrati
 pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
     query(
         "insert into registrations (phone_id, account_id, contact, address_of_record, received, transport, call_id,
-                                    cseq, instance, user_agent, q, generation, registered_at, refreshed_at, expires_at)
+                                    cseq, instance, user_agent, q, generation, registered_at, refreshed_at, expires_at,
+                                    silent_at)
          select p.id, p.account_id, value ->> 'contact', value ->> 'address_of_record', value ->> 'received',
                 value ->> 'transport', value ->> 'call_id', cast(value ->> 'cseq' as bigint), value ->> 'instance',
                 value ->> 'user_agent', cast(value ->> 'q' as bigint), cast(value ->> 'generation' as bigint),
                 cast(value ->> 'registered_at' as bigint), cast(value ->> 'refreshed_at' as bigint),
-                cast(value ->> 'expires_at' as bigint)
+                cast(value ->> 'expires_at' as bigint), cast(value ->> 'silent_at' as bigint)
            from json_each($1) join phones p on p.id = value ->> 'phone_id'
           where true
          on conflict (phone_id, contact) do update
             set received = excluded.received, transport = excluded.transport, call_id = excluded.call_id,
                 cseq = excluded.cseq, instance = excluded.instance, user_agent = excluded.user_agent,
                 q = excluded.q, generation = excluded.generation, registered_at = excluded.registered_at,
-                refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null",
+                refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null,
+                silent_at = excluded.silent_at",
     )
     .bind(rows.0.as_str())
     .run(tx)

@@ -192,7 +192,25 @@ async fn a_phone_of_a_disabled_user_is_refused_like_an_unknown_one(p: Portal) {
     );
 }
 
+/// The registrar found out that it cannot reach a phone: it is registered still, and the page says both.
+async fn a_phone_that_does_not_answer_is_shown_as_that_until_it_does(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    let mut desk = p.phone("ann-desk", "acme.example").await;
+    assert!(desk.is_registered().await);
+    ann.get("/phones").await.says(200, "Registered now");
+    let stops = "update registrations set silent_at = refreshed_at where ended_at is null";
+    p.alter(query(stops)).await;
+    ann.get("/phones")
+        .await
+        .says(200, "Registered, not answering since")
+        .says(200, "dot silent");
+    assert!(desk.is_registered().await);
+    p.until(async || ann.get("/phones").await.text.contains("Registered now"))
+        .await;
+}
+
 stories!(
+    a_phone_that_does_not_answer_is_shown_as_that_until_it_does,
     what_a_browser_carries_to_a_page_is_sealed_for_its_session_and_its_page,
     sip_hashes_open_in_their_own_row_alone,
     a_phone_is_added_and_its_sip_password_is_shown_once,

@@ -9,6 +9,8 @@ use crate::users::Role;
 pub enum State {
     /// At least one registration has not expired.
     Registered,
+    /// It is registered, and does not answer what is sent to it.
+    Silent,
     /// It was registered once.
     Offline,
     /// It never was.
@@ -22,10 +24,16 @@ pub enum State {
 }
 
 impl State {
-    /// The class of the dot: `registered`, `offline`, `never`, `outdated`, `blocked`, `unknown`.
+    /// Whether it has a registration, be it one where it does not answer.
+    pub fn is_registered(self) -> bool {
+        matches!(self, Self::Registered | Self::Silent)
+    }
+
+    /// The class of the dot: `registered`, `silent`, `offline`, `never`, `outdated`, `blocked`, `unknown`.
     pub fn class(self) -> &'static str {
         match self {
             Self::Registered => "registered",
+            Self::Silent => "silent",
             Self::Offline => "offline",
             Self::NeverConnected => "never",
             Self::Outdated => "outdated",
@@ -66,7 +74,7 @@ pub struct PhoneView {
 
 /// What becomes of the phones: nothing, said so that it is true of those that are not registered too.
 pub fn stays_text(app: &App, role: Role, phones: &[PhoneView]) -> String {
-    let registered = phones.iter().filter(|phone| phone.state == State::Registered).count();
+    let registered = phones.iter().filter(|phone| phone.state.is_registered()).count();
     match phones.len() {
         // The provider's staff have no phones here, and are told of none.
         0 if role == Role::Operator => String::new(),

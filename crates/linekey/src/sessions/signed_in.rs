@@ -72,6 +72,8 @@ pub struct Person {
     pub domain: String,
     /// The realm of the account's phones.
     pub sip_domain: String,
+    /// With which digest they prove their SIP password.
+    pub sip_algorithm: String,
     /// The enabled administrators of the account, by name: `Adam Alder, Bea Bow`.
     pub administrators: Option<String>,
     /// Whether a password was set for them that they must change first.
@@ -378,6 +380,7 @@ async fn of_cookie(app: &App, parts: &Parts, cookie: Option<&str>) -> Result<Opt
             account_name: row.account_name,
             domain: row.domain,
             sip_domain: row.sip_domain,
+            sip_algorithm: row.sip_algorithm,
             administrators: row.administrators,
             must_change: row.must_change_at.is_some(),
         },

@@ -30,6 +30,7 @@ pub(super) struct Row {
     pub(super) account_name: String,
     pub(super) domain: String,
     pub(super) sip_domain: String,
+    pub(super) sip_algorithm: String,
     pub(super) administrators: Option<String>,
     pub(super) waiting_email: Option<String>,
     pub(super) waiting_since: Option<Millis>,
@@ -41,7 +42,7 @@ pub(super) async fn by_session(db: &Db, token_hash: &[u8]) -> Result<Option<Row>
         "select s.id as session_id, s.started_at, s.last_seen_at, s.authenticated_at, u.id as user_id, u.account_id,
                 u.role, u.name, u.display_name, u.email, u.email_verified_at, u.extension, u.time_zone,
                 u.password_set_at, u.password_expires_at, u.credential_epoch, u.must_change_at,
-                a.name as account_name, a.domain, a.sip_domain,
+                a.name as account_name, a.domain, a.sip_domain, a.sip_algorithm,
                 (select string_agg(d.display_name || case when d.email_verified_at is null then '' else ' (' || d.email || ')' end,
                                    ', ' order by d.display_key) from users d
                   where d.account_id = u.account_id and d.role = 'administrator' and d.disabled_at is null)

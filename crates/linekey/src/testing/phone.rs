@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use linekey_sip::Surroundings;
 use linekey_sip::client::{Account, Outcome, Phone};
+use linekey_sip::digest::Algorithm;
 
 use super::Portal;
 use crate::phones::registrar::Around;
@@ -38,6 +39,16 @@ impl TestPhone {
         let account = Account {
             username: username.to_owned(),
             ..Account::new(portal.sip, name, domain, password)
+        };
+        Self(Phone::new(account, around).await.expect("a socket for a phone"))
+    }
+
+    /// One that knows no digest but MD5, as many desk phones do.
+    pub(crate) async fn of_md5(portal: &Portal, sip_name: &str, sip_domain: &str, password: &str) -> Self {
+        let around: Arc<dyn Surroundings> = Arc::new(Around(portal.app.clone()));
+        let account = Account {
+            only: Some(Algorithm::Md5),
+            ..Account::new(portal.sip, sip_name, sip_domain, password)
         };
         Self(Phone::new(account, around).await.expect("a socket for a phone"))
     }
