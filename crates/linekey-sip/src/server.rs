@@ -81,25 +81,8 @@ impl Registrar {
         }
         let stored = directory.load().await.map_err(StartError::Directory)?;
         let requests = requests(settings, &key, &sockets.local, directory, surroundings, stored);
-        let at_once = requests.settings.at_once.clamp(1, Semaphore::MAX_PERMITS);
         let (stop, stopped) = watch::channel(false);
-        let inner = Arc::new(Inner {
-            bindings: Arc::clone(&requests.bindings),
-            saving: Arc::clone(&requests.saving),
-            tables: Arc::clone(&requests.tables),
-            sent: Arc::clone(&requests.sent),
-            surroundings: Arc::clone(&requests.surroundings),
-            listening: AtomicUsize::new(sockets.local.len()),
-            local: sockets.local,
-            room: Arc::new(Room::new(
-                requests.settings.connections,
-                requests.settings.connections_per_source,
-            )),
-            permits: Arc::new(Semaphore::new(at_once)),
-            at_once,
-            stop,
-            tasks: Mutex::new(None),
-        });
+        let inner = Arc::new(inner(&requests, sockets.local, stop));
         tokio::spawn(sweep(Arc::clone(&inner), stopped.clone()));
         let writer = tokio::spawn(Arc::clone(&requests.saving).write(Arc::clone(&requests.directory)));
         let datagrams: Vec<_> = sockets.udp.into_iter().map(Arc::new).collect();
@@ -132,6 +115,26 @@ impl Registrar {
         *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Tasks { listeners, writer });
         tracing::info!(addresses = ?inner.local, bindings = inner.bindings.len(), "SIP registrar started");
         Ok(Running(inner))
+    }
+}
+
+/// What the host holds of it.
+fn inner<D>(requests: &Requests<D>, local: Vec<(Transport, SocketAddr)>, stop: watch::Sender<bool>) -> Inner {
+    let settings = &requests.settings;
+    let at_once = settings.at_once.clamp(1, Semaphore::MAX_PERMITS);
+    Inner {
+        bindings: Arc::clone(&requests.bindings),
+        saving: Arc::clone(&requests.saving),
+        tables: Arc::clone(&requests.tables),
+        sent: Arc::clone(&requests.sent),
+        surroundings: Arc::clone(&requests.surroundings),
+        listening: AtomicUsize::new(local.len()),
+        local,
+        room: Arc::new(Room::new(settings.connections, settings.connections_per_source)),
+        permits: Arc::new(Semaphore::new(at_once)),
+        at_once,
+        stop,
+        tasks: Mutex::new(None),
     }
 }
 

@@ -359,25 +359,8 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        let within = |name: &str, value: i64, low: i64, high: i64| {
-            if (low..=high).contains(&value) {
-                Ok(())
-            } else {
-                bail!("{name} = {value}: from {low} to {high} is allowed")
-            }
-        };
         within("database.connections", self.database.connections.into(), 2, 200)?;
-        within("sip.min_expires", self.sip.min_expires.into(), 30, 3600)?;
-        within(
-            "sip.max_expires",
-            self.sip.max_expires.into(),
-            self.sip.min_expires.into(),
-            86_400,
-        )?;
         self.sip.check()?;
-        if self.sip.ping != 0 {
-            within("sip.ping", self.sip.ping.into(), 15, 600)?;
-        }
         within("hashing.memory_kib", self.hashing.memory_kib.into(), 8, 1 << 18)?;
         within("hashing.passes", self.hashing.passes.into(), 1, 16)?;
         within("hashing.lanes", self.hashing.lanes.into(), 1, 8)?;
@@ -421,8 +404,27 @@ impl Config {
     }
 }
 
+/// Refuses a number that is not from `low` to `high`.
+fn within(name: &str, value: i64, low: i64, high: i64) -> anyhow::Result<()> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        bail!("{name} = {value}: from {low} to {high} is allowed")
+    }
+}
+
 impl Sip {
     fn check(&self) -> anyhow::Result<()> {
+        within("sip.min_expires", self.min_expires.into(), 30, 3600)?;
+        within(
+            "sip.max_expires",
+            self.max_expires.into(),
+            self.min_expires.into(),
+            86_400,
+        )?;
+        if self.ping != 0 {
+            within("sip.ping", self.ping.into(), 15, 600)?;
+        }
         let is_missing = |file: &Path| file.as_os_str().is_empty();
         if !self.tls.is_empty() && (is_missing(&self.tls_certificate) || is_missing(&self.tls_key)) {
             bail!("sip.tls: with it, sip.tls_certificate and sip.tls_key are needed, both files in PEM");

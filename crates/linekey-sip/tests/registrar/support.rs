@@ -216,6 +216,7 @@ impl World {
         host.add_phone("globex.example", "gina-desk", 1);
         host.add_phone("initech.example", "pete-desk", 1);
         let clock = Arc::new(Clock::new(1));
+        let settings = Settings { ping_s: 0, ..settings };
         let running = start_with(settings, tls, &host, &clock).await;
         Self { host, clock, running }
     }
