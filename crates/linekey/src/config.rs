@@ -7,6 +7,7 @@ mod freeswitch;
 mod policy;
 mod read;
 pub mod sample;
+mod sip;
 mod smtp;
 mod sqlite;
 
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::brand::Colour;
@@ -137,6 +139,8 @@ pub struct Sender(pub lettre::message::Mailbox);
 pub enum SipMode {
     /// By the registrar in this process.
     Embedded,
+    /// By Kamailio, which reads its credentials from this PostgreSQL database and writes there what is registered.
+    Kamailio,
     /// Nowhere: the state of phones is not known.
     Off,
 }
@@ -167,6 +171,11 @@ pub struct Sip {
     pub max_expires: u32,
     /// How often phones behind a NAT are asked whether they answer, seconds: 15 to 600, or 0 for never.
     pub ping: u32,
+    /// The JSON-RPC of every Kamailio, `http://10.0.0.5:5080/rpc`.
+    pub kamailio_rpc: Vec<String>,
+    /// What a Kamailio proves to be one with, at least 32 characters.
+    #[serde(deserialize_with = "sip::secret")]
+    pub kamailio_secret: SecretString,
 }
 
 /// `[password]`
@@ -417,6 +426,7 @@ impl Config {
         }
         within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
         self.freeswitch.check()?;
+        self.sip.check(&self.database.url)?;
         self.mail.check()
     }
 }
@@ -517,6 +527,8 @@ impl Default for Sip {
             min_expires: 60,
             max_expires: 3600,
             ping: 60,
+            kamailio_rpc: Vec::new(),
+            kamailio_secret: SecretString::default(),
         }
     }
 }

@@ -44,10 +44,15 @@ fn statements() -> Vec<(String, String)> {
     statements
 }
 
+/// Whether the engine has the schema that a statement names: PostgreSQL alone has what a Kamailio reads.
+fn has_its_schema(db: &Db, sql: &str) -> bool {
+    !sql.contains("kamailio.") || !matches!(db, Db::Sqlite { .. })
+}
+
 /// What an engine says of each statement: its place, parameters and columns.
 async fn prepared(db: &Db) -> Vec<(String, usize, Vec<String>)> {
     let mut said = Vec::new();
-    for (place, sql) in statements() {
+    for (place, sql) in statements().into_iter().filter(|(_, sql)| has_its_schema(db, sql)) {
         let text = sqlx::AssertSqlSafe(sql.clone());
         let (parameters, columns) = match db {
             Db::Sqlite { writer, .. } => {
@@ -124,7 +129,9 @@ async fn every_statement_prepares_and_the_schemas_agree() {
     #[cfg(feature = "outside")]
     {
         let postgres = Portal::start(Engine::Postgres).await;
-        for (ours, theirs) in prepared(&postgres.app.db).await.iter().zip(&prepared_on_sqlite) {
+        let mut prepared_on_postgres = prepared(&postgres.app.db).await;
+        prepared_on_postgres.retain(|(sql, ..)| has_its_schema(&sqlite.app.db, sql));
+        for (ours, theirs) in prepared_on_postgres.iter().zip(&prepared_on_sqlite) {
             assert_eq!(ours, theirs);
         }
         assert_eq!(schema(&postgres.app.db).await, sqlite_schema);

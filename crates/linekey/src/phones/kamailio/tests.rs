@@ -1,0 +1,1 @@
+//! Stories of phones behind a Kamailio, with the sample configuration, on the wire.
