@@ -175,7 +175,7 @@ pub struct Sip {
     pub kamailio_rpc: Vec<String>,
     /// What a Kamailio proves to be one with, at least 32 characters.
     #[serde(deserialize_with = "sip::secret")]
-    pub kamailio_secret: SecretString,
+    pub kamailio_token: SecretString,
 }
 
 /// `[password]`
@@ -528,7 +528,7 @@ impl Default for Sip {
             max_expires: 3600,
             ping: 60,
             kamailio_rpc: Vec::new(),
-            kamailio_secret: SecretString::default(),
+            kamailio_token: SecretString::default(),
         }
     }
 }

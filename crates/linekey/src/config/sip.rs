@@ -16,10 +16,10 @@ impl Sip {
         for url in &self.kamailio_rpc {
             check_rpc(url)?;
         }
-        let secret = self.kamailio_secret.expose_secret();
+        let secret = self.kamailio_token.expose_secret();
         if !secret.is_empty() && (secret.len() < SHORTEST_SECRET || !secret.bytes().all(|byte| byte.is_ascii_graphic()))
         {
-            bail!("sip.kamailio_secret: at least {SHORTEST_SECRET} ASCII characters without spaces");
+            bail!("sip.kamailio_token: at least {SHORTEST_SECRET} ASCII characters without spaces");
         }
         if self.mode != SipMode::Kamailio {
             return Ok(());
@@ -37,7 +37,7 @@ impl Sip {
         }
         if secret.is_empty() {
             bail!(
-                "sip.kamailio_secret: with sip.mode = \"kamailio\" one is needed, such as `openssl rand -hex 32` makes"
+                "sip.kamailio_token: with sip.mode = \"kamailio\" one is needed, such as `openssl rand -hex 32` makes"
             );
         }
         Ok(())
@@ -87,8 +87,8 @@ mod tests {
         assert!(on("").contains("at least one is needed"));
         let rpc = "kamailio_rpc = [\"http://10.0.0.5:5080/rpc\"]\n";
         assert!(on(rpc).contains("openssl rand"));
-        assert!(on(&format!("{rpc}kamailio_secret = \"short\"\n")).contains("at least 32"));
-        let right = on(&format!("{rpc}kamailio_secret = \"{SECRET}\"\n"));
+        assert!(on(&format!("{rpc}kamailio_token = \"short\"\n")).contains("at least 32"));
+        let right = on(&format!("{rpc}kamailio_token = \"{SECRET}\"\n"));
         assert!(right.starts_with("right") && !right.contains(SECRET), "{right}");
         for url in ["https://a/rpc", "http://me:secret@a/rpc", "a:5080", ""] {
             assert!(

@@ -44,15 +44,14 @@ fn statements() -> Vec<(String, String)> {
     statements
 }
 
-/// Whether the engine has the schema that a statement names: PostgreSQL alone has what a Kamailio reads.
-fn has_its_schema(db: &Db, sql: &str) -> bool {
-    !sql.contains("kamailio.") || !matches!(db, Db::Sqlite { .. })
-}
+/// Where the statements on the schema stand that PostgreSQL alone has.
+const OF_POSTGRES: &str = "phones/kamailio/store.rs";
 
 /// What an engine says of each statement: its place, parameters and columns.
 async fn prepared(db: &Db) -> Vec<(String, usize, Vec<String>)> {
     let mut said = Vec::new();
-    for (place, sql) in statements().into_iter().filter(|(_, sql)| has_its_schema(db, sql)) {
+    let has = |place: &str| !place.ends_with(OF_POSTGRES) || !matches!(db, Db::Sqlite { .. });
+    for (place, sql) in statements().into_iter().filter(|(place, _)| has(place)) {
         let text = sqlx::AssertSqlSafe(sql.clone());
         let (parameters, columns) = match db {
             Db::Sqlite { writer, .. } => {
@@ -130,7 +129,11 @@ async fn every_statement_prepares_and_the_schemas_agree() {
     {
         let postgres = Portal::start(Engine::Postgres).await;
         let mut prepared_on_postgres = prepared(&postgres.app.db).await;
-        prepared_on_postgres.retain(|(sql, ..)| has_its_schema(&sqlite.app.db, sql));
+        let of_postgres: BTreeSet<String> = statements()
+            .into_iter()
+            .filter_map(|(place, sql)| place.ends_with(OF_POSTGRES).then_some(sql))
+            .collect();
+        prepared_on_postgres.retain(|(sql, ..)| !of_postgres.contains(sql));
         for (ours, theirs) in prepared_on_postgres.iter().zip(&prepared_on_sqlite) {
             assert_eq!(ours, theirs);
         }

@@ -42,7 +42,7 @@ impl Kamailio {
         let mut portal = Portal::start_with(Engine::Postgres, |config| {
             config.sip.mode = SipMode::Kamailio;
             config.sip.kamailio_rpc = vec![format!("http://{rpc}/rpc")];
-            config.sip.kamailio_secret = SECRET.into();
+            config.sip.kamailio_token = SECRET.into();
             config.admin.listen = Some(admin);
         })
         .await;

@@ -22,7 +22,7 @@ pub enum Heard {
 
 /// Looks at `address`, such as `ann-desk@acme.example`, if `secret` is the one of the settings.
 pub async fn told(app: &App, secret: &str, address: &str) -> Result<Heard> {
-    let ours = app.config.sip.kamailio_secret.expose_secret();
+    let ours = app.config.sip.kamailio_token.expose_secret();
     let is_ours = bool::from(ours.as_bytes().ct_eq(secret.as_bytes()));
     if app.config.sip.mode != SipMode::Kamailio || !is_ours {
         return Ok(Heard::Stranger);
