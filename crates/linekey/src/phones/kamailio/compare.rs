@@ -10,7 +10,8 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::phones::history::store::keep_spells;
-use crate::phones::store as phones;
+use crate::phones::provision;
+use crate::phones::store::{self as phones, OnePhone, Rows};
 
 /// Between two full compares.
 const EVERY: Duration = Duration::from_secs(60);
@@ -93,12 +94,18 @@ async fn bring_up(
         }
         let before = known.iter().find(|known| known.contact == located.contact);
         if before.is_none() {
-            keep_spells(tx, &phone.id, now).await?;
-            phones::forget_ended(tx, &phone.id, now).await?;
+            let phone_id = &phone.id;
+            let new = Rows::of([OnePhone { phone_id }])?;
+            keep_spells(tx, &new, now).await?;
+            phones::forget_ended(tx, &new, now).await?;
+            if located.generation == phone.generation {
+                provision::used(tx, phone_id, phone.generation).await?;
+            }
             changed = true;
         }
         if before.is_none_or(|before| before.expires_at != located.expires_at) {
-            phones::put_registration(tx, &row(phone, address, located, before)).await?;
+            let row = row(phone, address, located, before);
+            phones::put_registrations(tx, &Rows::of([row])?).await?;
         }
     }
     let is_newest = |located: &Located| located.generation == phone.generation;

@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::Uri;
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
+use anyhow::{Context, bail};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use url::Url;
 
 use crate::app::App;
 
 /// How long an instance may take.
 const WITHIN: Duration = Duration::from_secs(2);
 /// The longest answer that is read.
-const LONGEST: usize = 1 << 16;
+const LONGEST: u64 = 1 << 16;
 /// What Kamailio says of an address or contact that it does not have: then it is done.
 const NOT_FOUND: i64 = 404;
 
@@ -67,35 +66,41 @@ impl Call<'_> {
     }
 }
 
+/// One request in a connection of its own. It is HTTP as Kamailio writes it: a length, and no parts.
 async fn ask(url: &str, body: String) -> anyhow::Result<()> {
-    let uri: Uri = url.parse()?;
-    let host = uri.host().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((bare, uri.port_u16().unwrap_or(80))).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let request = hyper::Request::post(uri.path())
-        .header("host", uri.authority().map_or(host, |authority| authority.as_str()))
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body)))?;
-    // The connection serves this one request, and ends with it.
-    let connection = tokio::spawn(connection);
-    let answered = async {
-        let answer = sender.send_request(request).await?;
-        let read = Limited::new(answer.into_body(), LONGEST).collect().await;
-        let read = read.map_err(|error| anyhow::anyhow!("the answer breaks off: {error}"))?;
-        judge(&read.to_bytes())
-    };
-    let judged = answered.await;
-    connection.abort();
-    judged
+    let url: Url = url.parse()?;
+    let at = url.socket_addrs(|| None)?;
+    let mut stream = BufReader::new(TcpStream::connect(&at[..]).await?);
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        url.path(),
+        url.authority(),
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = stream.take(LONGEST);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        answer.read_line(&mut line).await?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.trim().parse()?,
+            None if line.is_empty() => bail!("the answer breaks off"),
+            None if line.trim_end().is_empty() => break,
+            _ => {}
+        }
+    }
+    let mut body = Vec::new();
+    answer.take(length).read_to_end(&mut body).await?;
+    judge(&body)
 }
 
 fn judge(answer: &[u8]) -> anyhow::Result<()> {
-    let answer: serde_json::Value = serde_json::from_slice(answer)?;
+    let answer: serde_json::Value = serde_json::from_slice(answer).context("it is no JSON")?;
     match &answer["error"] {
         serde_json::Value::Null => Ok(()),
         error if error["code"].as_i64() == Some(NOT_FOUND) => Ok(()),
-        error => anyhow::bail!("it refuses: {error}"),
+        error => bail!("it refuses: {error}"),
     }
 }
 
