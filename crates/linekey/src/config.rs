@@ -426,7 +426,7 @@ impl Config {
         }
         within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
         self.freeswitch.check()?;
-        self.sip.check(&self.database.url)?;
+        self.sip.check_kamailio(&self.database.url)?;
         self.mail.check()
     }
 }

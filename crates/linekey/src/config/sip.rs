@@ -12,7 +12,7 @@ const SHORTEST_SECRET: usize = 32;
 
 impl Sip {
     /// With `mode = "kamailio"`: PostgreSQL, an address for calls, and a secret.
-    pub(super) fn check(&self, database: &str) -> anyhow::Result<()> {
+    pub(super) fn check_kamailio(&self, database: &str) -> anyhow::Result<()> {
         for url in &self.kamailio_rpc {
             check_rpc(url)?;
         }

@@ -141,6 +141,7 @@ fn row(phone: &Phone, (name, domain): (&str, &str), located: &Located, before: O
         registered_at: before.map_or(refreshed_at, |before| before.registered_at),
         refreshed_at,
         expires_at: located.expires_at,
+        silent_at: None,
     }
 }
 
