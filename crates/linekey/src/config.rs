@@ -338,7 +338,8 @@ impl Config {
     pub fn of_text(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let mut config = read::read(&name, text, variables)?;
-        config.check().with_context(|| format!("in {name}"))?;
+        let checked = config.check().and_then(|()| config.check_neighbours());
+        checked.with_context(|| format!("in {name}"))?;
         if let Some(folder) = path.parent() {
             config.begin_at(folder);
         }
@@ -424,10 +425,14 @@ impl Config {
         if phone.chars().count() > 40 || phone.chars().any(char::is_control) {
             bail!("brand.support_phone: at most 40 printable characters");
         }
-        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
+        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)
+    }
+
+    /// What programs beside the portal need.
+    fn check_neighbours(&self) -> anyhow::Result<()> {
+        self.mail.check()?;
         self.freeswitch.check()?;
-        self.sip.check_kamailio(&self.database.url)?;
-        self.mail.check()
+        self.sip.check_kamailio(&self.database.url)
     }
 }
 
