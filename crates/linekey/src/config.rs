@@ -7,6 +7,7 @@ mod freeswitch;
 mod policy;
 mod read;
 pub mod sample;
+mod sip;
 mod smtp;
 mod sqlite;
 
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use ipnet::IpNet;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::brand::Colour;
@@ -137,6 +139,8 @@ pub struct Sender(pub lettre::message::Mailbox);
 pub enum SipMode {
     /// By the registrar in this process.
     Embedded,
+    /// By Kamailio, which reads its credentials from this PostgreSQL database and writes there what is registered.
+    Kamailio,
     /// Nowhere: the state of phones is not known.
     Off,
 }
@@ -167,6 +171,11 @@ pub struct Sip {
     pub max_expires: u32,
     /// How often phones behind a NAT are asked whether they answer, seconds: 15 to 600, or 0 for never.
     pub ping: u32,
+    /// The JSON-RPC of every Kamailio, `http://10.0.0.5:5080/rpc`.
+    pub kamailio_rpc: Vec<String>,
+    /// What a Kamailio proves to be one with, at least 32 characters.
+    #[serde(deserialize_with = "sip::secret")]
+    pub kamailio_token: SecretString,
 }
 
 /// `[password]`
@@ -329,7 +338,8 @@ impl Config {
     pub fn of_text(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let mut config = read::read(&name, text, variables)?;
-        config.check().with_context(|| format!("in {name}"))?;
+        let checked = config.check().and_then(|()| config.check_neighbours());
+        checked.with_context(|| format!("in {name}"))?;
         if let Some(folder) = path.parent() {
             config.begin_at(folder);
         }
@@ -398,9 +408,14 @@ impl Config {
         if phone.chars().count() > 40 || phone.chars().any(char::is_control) {
             bail!("brand.support_phone: at most 40 printable characters");
         }
-        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
+        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)
+    }
+
+    /// What programs beside the portal need.
+    fn check_neighbours(&self) -> anyhow::Result<()> {
+        self.mail.check()?;
         self.freeswitch.check()?;
-        self.mail.check()
+        self.sip.check_kamailio(&self.database.url)
     }
 }
 
@@ -519,6 +534,8 @@ impl Default for Sip {
             min_expires: 60,
             max_expires: 3600,
             ping: 60,
+            kamailio_rpc: Vec::new(),
+            kamailio_token: SecretString::default(),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -19,6 +19,8 @@ use crate::config::SipMode;
 use crate::mail::{self, Transport};
 use crate::phones::certificate::Shown;
 use crate::phones::freeswitch::access::Access;
+use crate::phones::kamailio;
+use crate::phones::kamailio::told::{self, Heard};
 use crate::phones::registrar::{self, Served};
 use crate::routes;
 
@@ -95,13 +97,14 @@ pub async fn start(app: App, listeners: Listeners, is_demo: bool) -> anyhow::Res
     let freeswitch = Access::read(&app.config.freeswitch)?;
     let sip = match app.config.sip.mode {
         SipMode::Embedded => Some(registrar::start(&app).await?),
-        SipMode::Off => None,
+        SipMode::Kamailio | SipMode::Off => None,
     };
     let (stop, stopped) = watch::channel(false);
     let mail = tokio::spawn(mail::deliver::run(app.clone(), transport, stopped.clone()));
     let proxies = app.config.portal.trusted_proxies.clone();
     let portal = routes::portal(&app, freeswitch, is_demo);
-    let jobs = crate::jobs::start(&app);
+    let mut jobs = crate::jobs::start(&app);
+    jobs.extend(kamailio::start(&app).await?);
     let health = Health {
         app: app.clone(),
         mail: mail.abort_handle(),
@@ -224,7 +227,25 @@ impl Health {
         Router::new()
             .route("/healthz", get(async || "up\n"))
             .route("/readyz", get(ready))
+            .route("/kamailio/changed", post(changed))
             .with_state(self.clone())
+    }
+}
+
+/// POST `/kamailio/changed`: a Kamailio says of which address something is to be looked at.
+async fn changed(State(health): State<Health>, headers: HeaderMap, address: String) -> StatusCode {
+    let given = headers.get("authorization").and_then(|value| value.to_str().ok());
+    let secret = given
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    match told::told(&health.app, secret, &address).await {
+        Ok(Heard::Looked) => StatusCode::NO_CONTENT,
+        Ok(Heard::Stranger) => StatusCode::NOT_FOUND,
+        Ok(Heard::NoAddress) => StatusCode::UNPROCESSABLE_ENTITY,
+        Err(error) => {
+            tracing::warn!(cause = %error, "what Kamailio told waits for the next compare");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 

@@ -187,6 +187,7 @@ fn settings(app: &App, (name, domain): (&str, &str), sip_password: &str) -> Stri
         .collect();
     let server = match app.config.sip.mode {
         SipMode::Embedded => places.join("\n            "),
+        SipMode::Kamailio => "Kamailio's address (sip.mode is kamailio)".to_owned(),
         SipMode::Off => "no registrar runs here (sip.mode is off)".to_owned(),
     };
     format!("  server    {server}\n  user      {name}\n  password  {sip_password}\n  domain    {domain}\n")

@@ -44,10 +44,14 @@ fn statements() -> Vec<(String, String)> {
     statements
 }
 
+/// Where the statements on the schema stand that PostgreSQL alone has.
+const OF_POSTGRES: &str = "phones/kamailio/store.rs";
+
 /// What an engine says of each statement: its place, parameters and columns.
 async fn prepared(db: &Db) -> Vec<(String, usize, Vec<String>)> {
     let mut said = Vec::new();
-    for (place, sql) in statements() {
+    let has = |place: &str| !place.ends_with(OF_POSTGRES) || !matches!(db, Db::Sqlite { .. });
+    for (place, sql) in statements().into_iter().filter(|(place, _)| has(place)) {
         let text = sqlx::AssertSqlSafe(sql.clone());
         let (parameters, columns) = match db {
             Db::Sqlite { writer, .. } => {
@@ -124,7 +128,13 @@ async fn every_statement_prepares_and_the_schemas_agree() {
     #[cfg(feature = "outside")]
     {
         let postgres = Portal::start(Engine::Postgres).await;
-        for (ours, theirs) in prepared(&postgres.app.db).await.iter().zip(&prepared_on_sqlite) {
+        let mut prepared_on_postgres = prepared(&postgres.app.db).await;
+        let of_postgres: BTreeSet<String> = statements()
+            .into_iter()
+            .filter_map(|(place, sql)| place.ends_with(OF_POSTGRES).then_some(sql))
+            .collect();
+        prepared_on_postgres.retain(|(sql, ..)| !of_postgres.contains(sql));
+        for (ours, theirs) in prepared_on_postgres.iter().zip(&prepared_on_sqlite) {
             assert_eq!(ours, theirs);
         }
         assert_eq!(schema(&postgres.app.db).await, sqlite_schema);

@@ -1,6 +1,7 @@
 //! Begins what somebody does to a phone: its owner in a session, or whoever helps the owner. Both hold the owner's row, so
 //! that of two acts on one phone the second sees what the first did.
 
+use super::kamailio;
 use super::orders::{self, Ending};
 use super::provision;
 use super::store::{self, Held, Which};
@@ -88,6 +89,16 @@ impl Doing {
             phone: Some(&self.phone.id),
         };
         (&mut self.tx, which)
+    }
+
+    /// Publishes what is good of the phone now, where a Kamailio reads it.
+    pub(super) async fn publish(&mut self, app: &App) -> Result<()> {
+        let which = Which {
+            account: &self.account,
+            user: &self.user,
+            phone: Some(&self.phone.id),
+        };
+        kamailio::publish(app, &mut self.tx, which).await
     }
 
     /// Puts it on record.

@@ -5,7 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::by_heart::store::tell_one;
-use super::{sealed, store};
+use super::store::Which;
+use super::{kamailio, sealed, store};
 use crate::accounts::name;
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
@@ -226,7 +227,16 @@ pub async fn insert(app: &App, tx: &mut Tx, owner: Owner<'_>, new: NewPhone<'_>)
     let id = PhoneId::new(app.new_id());
     let sealed = sealed::seal(app, &id, &Ha1Set::of(new.sip_name, owner.sip_domain, new.sip_password));
     let inserted = store::insert(tx, &id, owner, new, &sealed, app.clock.now()).await?;
-    Ok(inserted.then_some(id))
+    if !inserted {
+        return Ok(None);
+    }
+    let which = Which {
+        account: owner.account,
+        user: owner.user,
+        phone: Some(&id),
+    };
+    kamailio::publish(app, tx, which).await?;
+    Ok(Some(id))
 }
 
 fn refusals(label: &str, extension: &str, may_choose: bool) -> Vec<Refusal> {

@@ -2,6 +2,7 @@
 
 use super::act::{Begun, By, begin};
 use super::by_heart::store::{tell, tell_one};
+use super::kamailio;
 use super::orders::{self, Ending};
 use super::provision;
 use super::store::{self, Which};
@@ -40,6 +41,7 @@ pub async fn disconnect(app: &App, by: By<'_>, phone: &PhoneId, block: bool) -> 
     if block {
         store::put_blocked(&mut doing.tx, &doing.phone.id, Some(now)).await?;
         doing.void_link().await?;
+        doing.publish(app).await?;
     }
     doing.order(app, ending, now).await?;
     let detail = serde_json::json!({ "blocked": block });
@@ -54,13 +56,16 @@ pub async fn all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) 
     let phone = None;
     let which = Which { account, user, phone };
     provision::void(tx, which).await?;
+    kamailio::publish(app, tx, which).await?;
     orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await
 }
 
-/// The phones of a user may register again, in the transaction of the change that reports it.
+/// Lets the phones of a user register who may again, in the transaction of the change that reports it.
 pub async fn allow_all_in(app: &App, tx: &mut Tx, account: &AccountId, user: &UserId) -> Result<()> {
     let phone = None;
-    tell(tx, Which { account, user, phone }, app.clock.now()).await
+    let which = Which { account, user, phone };
+    kamailio::publish(app, tx, which).await?;
+    tell(tx, which, app.clock.now()).await
 }
 
 /// Lets a blocked phone register again, with the SIP password it has.
@@ -75,6 +80,7 @@ pub async fn allow(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
     }
     store::put_blocked(&mut doing.tx, &doing.phone.id, None).await?;
     tell_one(&mut doing.tx, &doing.phone.id, app.clock.now()).await?;
+    doing.publish(app).await?;
     doing.record(app, by, Kind::PhoneAllow, serde_json::json!({})).await?;
     doing.tx.commit().await?;
     Ok(Done::Done(doing.phone.label))

@@ -19,6 +19,7 @@ pub mod freeswitch;
 pub mod history;
 #[cfg(test)]
 mod history_tests;
+pub mod kamailio;
 pub mod live;
 pub mod notices;
 #[cfg(test)]

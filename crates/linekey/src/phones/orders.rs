@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use linekey_sip::{PhoneKey, Running, Unavailable};
+use linekey_sip::{PhoneKey, Running};
 
 use super::by_heart::store::tell;
+use super::kamailio::end;
 use super::store::{self, Order, Which};
 use crate::app::App;
 use crate::clock::Millis;
@@ -16,8 +17,18 @@ use crate::error::Result;
 const IDLE: Duration = Duration::from_millis(300);
 /// After a failure of the database.
 const REST: Duration = Duration::from_secs(5);
+/// After a registrar could not do what is due.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Orders that are read at once.
 const BATCH: i64 = 100;
+
+/// Who carries orders out.
+pub(super) enum Registrar {
+    /// The one in this process.
+    Embedded(Running),
+    /// Every Kamailio of the settings.
+    Kamailio,
+}
 
 /// Which registrations of a phone are to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +58,11 @@ pub(super) async fn order(app: &App, tx: &mut Tx, which: Which<'_>, ending: Endi
 }
 
 /// Carries orders out until it is aborted.
-pub(super) async fn run(app: App, running: Running) {
+pub(super) async fn run(app: App, registrar: Registrar) {
     loop {
-        let pause = match round(&app, &running).await {
-            Ok(()) => IDLE,
+        let pause = match round(&app, &registrar).await {
+            Ok(true) => IDLE,
+            Ok(false) => AGAIN,
             Err(error) => {
                 tracing::warn!(cause = %error, "phones that are to be disconnected have to wait");
                 REST
@@ -60,28 +72,42 @@ pub(super) async fn run(app: App, running: Running) {
     }
 }
 
-async fn round(app: &App, running: &Running) -> Result<()> {
+/// Whether everything that was due is done.
+async fn round(app: &App, registrar: &Registrar) -> Result<bool> {
     let due = store::due_orders(&app.db, app.clock.now(), BATCH).await?;
+    let count = due.len();
     let mut done = Vec::new();
     for order in due {
-        if carry_out(&order, running).await.is_ok() {
+        if is_carried_out(app, &order, registrar).await {
             done.push(order);
         }
     }
     if done.is_empty() {
-        return Ok(());
+        return Ok(count == 0);
     }
     let mut tx = app.db.begin().await?;
     for order in &done {
         store::remove_order(&mut tx, order).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(done.len() == count)
 }
 
-async fn carry_out(order: &Order, running: &Running) -> std::result::Result<usize, Unavailable> {
+async fn is_carried_out(app: &App, order: &Order, registrar: &Registrar) -> bool {
+    let running = match registrar {
+        Registrar::Embedded(running) => running,
+        Registrar::Kamailio => {
+            let done = end::carry_out(app, order).await;
+            if let Err(error) = &done {
+                tracing::warn!(cause = %error, "a phone that is to be disconnected has to wait");
+            }
+            return done.is_ok();
+        }
+    };
     let phone = PhoneKey(order.phone_id.to_string());
-    match order.below {
+    let done = match order.below {
         0 => running.disconnect(&phone).await,
         below => running.withdraw(&phone, below).await,
-    }
+    };
+    done.is_ok()
 }

@@ -122,7 +122,7 @@ pub async fn start(app: &App) -> anyhow::Result<Served> {
         tokio::spawn(events::record_all(app.clone(), told)),
         tokio::spawn(Arc::clone(&answers.phones).run()),
         tokio::spawn(keep_domains(answers)),
-        tokio::spawn(orders::run(app.clone(), running.clone())),
+        tokio::spawn(orders::run(app.clone(), orders::Registrar::Embedded(running.clone()))),
     ];
     Ok(Served {
         running,

@@ -83,6 +83,7 @@ pub(super) async fn renew(app: &App, doing: &mut Doing, overlap_hours: i64) -> R
     store::rotate(&mut doing.tx, &held.id, &new, old.as_deref(), (old_until, told_at)).await?;
     // A set-up link gives one that is the newest no more.
     doing.void_link().await?;
+    doing.publish(app).await?;
     // What an earlier overlap left is over now: one SIP password beside the newest is enough.
     store::hasten_orders(&mut doing.tx, &held.id, now).await?;
     doing.order(app, Ending::Below(held.generation + 1), old_until).await?;

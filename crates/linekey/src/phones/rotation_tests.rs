@@ -5,7 +5,7 @@ use crate::db::query;
 use crate::testing::{Answer, Browser, Portal, TestPhone, stories};
 
 const DESK: (&str, &str) = ("ann-desk", "acme.example");
-const OLD: &str = "Demo-ann-desk-2026";
+pub(super) const OLD: &str = "Demo-ann-desk-2026";
 
 async fn desk_id(p: &Portal) -> String {
     let desk = query("select id from phones where sip_name = 'ann-desk'");
@@ -13,16 +13,16 @@ async fn desk_id(p: &Portal) -> String {
     id
 }
 
-async fn desk_page(p: &Portal) -> String {
+pub(super) async fn desk_page(p: &Portal) -> String {
     format!("/phones/{}", desk_id(p).await)
 }
 
-async fn desk(p: &Portal, sip_password: &str) -> TestPhone {
+pub(super) async fn desk(p: &Portal, sip_password: &str) -> TestPhone {
     TestPhone::with_password(p, DESK.0, DESK.1, sip_password).await
 }
 
 /// A new SIP password for the desk phone, as the page shows it once.
-async fn rotate(p: &Portal, ann: &Browser, hours: &str) -> String {
+pub(super) async fn rotate(p: &Portal, ann: &Browser, hours: &str) -> String {
     let page = desk_page(p).await;
     act(p, ann, "rotate", &[("overlap_hours", hours)]).await.leads_to(&page);
     let shown = ann.get(&page).await;
@@ -33,7 +33,7 @@ async fn rotate(p: &Portal, ann: &Browser, hours: &str) -> String {
     new
 }
 
-async fn act(p: &Portal, browser: &Browser, act: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn act(p: &Portal, browser: &Browser, act: &str, fields: &[(&str, &str)]) -> Answer {
     let id = desk_id(p).await;
     let path = match act {
         "rotate" => format!("/phones/{id}/rotate"),
@@ -45,7 +45,7 @@ async fn act(p: &Portal, browser: &Browser, act: &str, fields: &[(&str, &str)]) 
 }
 
 /// Registrations of the desk phone that are not over, as the database has them.
-async fn live(p: &Portal) -> i64 {
+pub(super) async fn live(p: &Portal) -> i64 {
     p.count(query(
         "select count(*) from registrations r join phones f on f.id = r.phone_id
           where f.sip_name = 'ann-desk' and r.ended_at is null",
@@ -54,7 +54,7 @@ async fn live(p: &Portal) -> i64 {
 }
 
 /// Waits until so many are live.
-async fn comes_to(p: &Portal, count: i64) {
+pub(super) async fn comes_to(p: &Portal, count: i64) {
     p.until(async || live(p).await == count).await;
 }
 

@@ -519,8 +519,8 @@ pub(super) async fn forget_old(tx: &mut Tx, before: Millis) -> Result<()> {
 /// Has a registrar end registrations of these phones at `due_at`, or before if that was asked for already.
 pub(super) async fn order(tx: &mut Tx, which: Which<'_>, below: i64, due_at: Millis) -> Result<()> {
     query(
-        "insert into sip_orders (phone_id, below, due_at)
-         select id, cast($4 as bigint), cast($5 as bigint) from phones
+        "insert into sip_orders (phone_id, below, due_at, address)
+         select id, cast($4 as bigint), cast($5 as bigint), sip_name || '@' || sip_domain from phones
           where account_id = $1 and user_id = $2 and ($3 = '' or id = $3)
          on conflict (phone_id, below) do update set due_at = excluded.due_at
           where sip_orders.due_at > excluded.due_at",
@@ -551,11 +551,13 @@ pub(super) struct Order {
     pub(super) phone_id: PhoneId,
     pub(super) below: i64,
     pub(super) due_at: Millis,
+    /// Of the phone, which may be gone.
+    pub(super) address: Option<String>,
 }
 
 /// The orders that are due, the oldest first.
 pub(super) async fn due_orders(db: &Db, now: Millis, limit: i64) -> Result<Vec<Order>> {
-    query("select phone_id, below, due_at from sip_orders where due_at <= $1 order by due_at limit $2")
+    query("select phone_id, below, due_at, address from sip_orders where due_at <= $1 order by due_at limit $2")
         .bind(now)
         .bind(limit)
         .all(db)

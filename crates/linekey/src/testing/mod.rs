@@ -7,6 +7,8 @@ pub(crate) mod certificate;
 #[cfg(feature = "outside")]
 pub(crate) mod chromium;
 #[cfg(feature = "outside")]
+pub(crate) mod kamailio;
+#[cfg(feature = "outside")]
 pub(crate) mod mail_server;
 mod phone;
 mod portal;

@@ -62,6 +62,7 @@ impl Portal {
         config.mail.from = "Quayside <portal@quayside.example>".parse().expect("a sender");
         config.brand.name = "Quayside".to_owned();
         config.brand.support_email = "support@quayside.example".to_owned();
+        config.admin.listen = None;
         settings(&mut config);
         Keys::create(&config.keys.file, &Random::default()).expect("a new key file");
         let portal = Self::run(engine, folder, clock, config, true).await;
@@ -79,7 +80,7 @@ impl Portal {
     }
 
     async fn run(engine: Engine, folder: Folder, clock: Clock, mut config: Config, seed: bool) -> Self {
-        let listeners = Listeners::take(&[SocketAddr::from(([127, 0, 0, 1], 0))], None)
+        let listeners = Listeners::take(&[SocketAddr::from(([127, 0, 0, 1], 0))], config.admin.listen)
             .await
             .expect("a free port");
         let http = listeners.address().expect("a bound socket has an address");

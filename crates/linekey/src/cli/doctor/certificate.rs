@@ -16,7 +16,7 @@ const SOON: Millis = 14 * DAY;
 /// `None` where TLS is not spoken.
 pub(super) fn shown(config: &Config, now: Millis) -> Option<Check> {
     let sip = &config.sip;
-    if sip.mode == SipMode::Off || sip.tls.is_empty() {
+    if sip.mode != SipMode::Embedded || sip.tls.is_empty() {
         return None;
     }
     let found = match certificate::read(&sip.tls_certificate, &sip.tls_key) {

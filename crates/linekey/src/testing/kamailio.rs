@@ -1,0 +1,87 @@
+//! A Kamailio of one story, with the sample configuration, on free loopback ports.
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::{Engine, Folder, Portal};
+use crate::config::SipMode;
+use crate::db::file_of;
+
+/// What the portal and the Kamailio of a story share.
+const SECRET: &str = "a-secret-of-stories-0123456789abcdef";
+
+/// It ends with the story.
+pub(crate) struct Kamailio {
+    child: Child,
+    folder: Folder,
+}
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that is free for UDP and TCP at this moment.
+fn free() -> SocketAddr {
+    loop {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        let address = socket.local_addr().expect("a bound socket has an address");
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
+impl Kamailio {
+    /// A portal on PostgreSQL whose phones register at a Kamailio, and that Kamailio.
+    pub(crate) async fn with_portal() -> (Portal, Self) {
+        let (sip, rpc, admin) = (free(), free(), free());
+        let mut portal = Portal::start_with(Engine::Postgres, |config| {
+            config.sip.mode = SipMode::Kamailio;
+            config.sip.kamailio_rpc = vec![format!("http://{rpc}/rpc")];
+            config.sip.kamailio_token = SECRET.into();
+            config.admin.listen = Some(admin);
+        })
+        .await;
+        portal.sip = sip;
+        let kamailio = Self::start(&portal.app.config.database.url, (sip, rpc, admin));
+        let answers = async || std::net::TcpStream::connect(rpc).is_ok();
+        portal.until(answers).await;
+        (portal, kamailio)
+    }
+
+    fn start(database: &str, (sip, rpc, admin): (SocketAddr, SocketAddr, SocketAddr)) -> Self {
+        assert!(file_of(database).is_none(), "Kamailio reads PostgreSQL");
+        let folder = Folder::new();
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/kamailio/kamailio.cfg");
+        std::fs::copy(sample, folder.path().join("kamailio.cfg")).expect("the sample configuration");
+        let site = format!(
+            "#!substdef \"!SERVER_ID!1!g\"\n#!substdef \"!DATABASE!{database}!g\"\n\
+             #!substdef \"!PORTAL!http://{admin}/kamailio/changed!g\"\n#!substdef \"!SECRET!{SECRET}!g\"\n\
+             #!define RPC_ADDRESS \"127.0.0.1\"\nlisten=udp:{sip}\nlisten=tcp:{sip}\nlisten=tcp:{rpc}\n"
+        );
+        std::fs::write(folder.path().join("site.cfg"), site).expect("a file of ours");
+        let log = std::fs::File::create(folder.path().join("log")).expect("a file of ours");
+        let child = Command::new("kamailio")
+            .args(["-DD", "-E", "-m", "64", "-f", "kamailio.cfg", "-Y"])
+            .arg(folder.path())
+            .current_dir(folder.path())
+            .env("TZ", "UTC")
+            // As role.sql has it for the role.
+            .env("PGOPTIONS", "-c search_path=kamailio")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("kamailio runs; scripts/test installs it");
+        Self { child, folder }
+    }
+
+    /// What it wrote, for a story that fails.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
