@@ -333,7 +333,7 @@ const CHANGES: &[Change] = &[
     Change {
         kind: Kind::PhoneNotices,
         then: 303,
-        ready: |p| Box::pin(async { on_desk(p, "notices", &[("on", "on")]).await }),
+        ready: |p| Box::pin(async { on_desk(p, "notices", &[("mail", "on")]).await }),
     },
     Change {
         kind: Kind::PhoneSetUp,

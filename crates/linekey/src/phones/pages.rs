@@ -272,7 +272,7 @@ pub async fn notices(
     OfPath(phone): OfPath,
     Form(form): Form,
 ) -> Result<Response, Error> {
-    let on = form.text("on") == "on";
+    let on = form.text("mail") == "on";
     let done = notices::switch(&app, By::Owner(&me), &phone, on).await?;
     let key = if on { "notices-are-on" } else { "notices-are-off" };
     Ok(answer(&app, &me, done, key, &format!("/phones/{phone}")))

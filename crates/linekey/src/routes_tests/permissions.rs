@@ -50,7 +50,7 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 30] = [
+const NO_IDS: [&str; 31] = [
     "before",
     "block",
     "code",
@@ -63,6 +63,7 @@ const NO_IDS: [&str; 30] = [
     "invite",
     "kind",
     "label",
+    "mail",
     "must_change",
     "name",
     "new_password",

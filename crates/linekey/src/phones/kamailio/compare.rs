@@ -10,6 +10,7 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::phones::history::store::keep_spells;
+use crate::phones::overlap;
 use crate::phones::provision;
 use crate::phones::store::{self as phones, OnePhone, Rows};
 
@@ -111,9 +112,7 @@ async fn bring_up(
     let is_newest = |located: &Located| located.generation == phone.generation;
     let is_awaited = phone.outdated_at.is_some() || phone.old_until.is_some_and(|until| until > now);
     if is_awaited && good.iter().any(is_newest) {
-        // The first registration with the newest SIP password ends the overlap with the one before.
-        phones::end_overlap(tx, &phone.id, phone.generation, now).await?;
-        phones::hasten_orders(tx, &phone.id, now).await?;
+        overlap::end(tx, &phone.id, phone.generation, now).await?;
         store::withdraw_below(tx, &phone.id, phone.generation).await?;
         changed = true;
     }
