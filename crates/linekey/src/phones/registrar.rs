@@ -13,7 +13,7 @@ use linekey_sip::{
 };
 use tokio::sync::mpsc;
 
-use super::by_heart::ByHeart;
+use super::by_heart::{Away, ByHeart};
 use super::certificate::Shown;
 use super::history::store::keep_spells;
 use super::reached::reached;
@@ -327,9 +327,9 @@ impl Directory for Answers {
     ) -> std::result::Result<Option<Credential>, Unavailable> {
         let (phone, is_away) = match self.phones.ask(sip_domain, sip_name).await {
             Ok(phone) => (phone, false),
-            Err(error) => {
-                let away = unavailable(&error);
-                (Some(self.phones.recall(sip_domain, sip_name).ok_or(away)?), true)
+            Err(Away) => {
+                let known = self.phones.recall(sip_domain, sip_name);
+                (Some(known.ok_or(Unavailable)?), true)
             }
         };
         // A name that nobody has is unsealed as well: opening takes long enough to be measured.

@@ -2,7 +2,7 @@
 //! database, and a name that nobody has costs what a phone's costs.
 //!
 //! What changes a phone says so in `phone_changes`, in its own transaction. Changes of this process are read before the next
-//! answer, those of others within [`EVERY`].
+//! answer, those of others within a fraction of a second.
 
 pub(super) mod store;
 
@@ -17,13 +17,15 @@ use super::store::Hashes;
 use crate::app::App;
 use crate::clock::{HOUR, MINUTE, Millis};
 use crate::db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::PhoneId;
 
 /// How often changes of other processes are looked for.
 const EVERY: Duration = Duration::from_millis(200);
 /// How old the last look may be for an answer from memory.
 const FRESH: Duration = Duration::from_secs(2);
+/// How long nobody asks again after a look that failed.
+const REST: Duration = Duration::from_secs(1);
 /// Phones that are known by heart, about 800 bytes each; where there are more the database is asked each time.
 const MOST: i64 = 200_000;
 /// Phones that are read in one statement.
@@ -44,7 +46,13 @@ pub(super) struct ByHeart {
     /// [`db::commits`] before the last look.
     commits: AtomicU64,
     looked: Mutex<Option<Instant>>,
+    /// When a look last failed.
+    failed: Mutex<Option<Instant>>,
 }
+
+/// The database does not answer now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Away;
 
 #[derive(Debug, Default)]
 struct Known {
@@ -65,16 +73,17 @@ impl ByHeart {
             looking: tokio::sync::Mutex::default(),
             commits: AtomicU64::new(0),
             looked: Mutex::default(),
+            failed: Mutex::default(),
         }
     }
 
     /// The phone of a SIP name that may register, as it is now.
     ///
     /// # Errors
-    /// When the database does not answer; [`ByHeart::recall`] tells how it was.
-    pub(super) async fn ask(&self, sip_domain: &str, sip_name: &str) -> Result<Option<Arc<Hashes>>> {
+    /// [`Away`]: [`ByHeart::recall`] tells how it was.
+    pub(super) async fn ask(&self, sip_domain: &str, sip_name: &str) -> std::result::Result<Option<Arc<Hashes>>, Away> {
         if !self.is_current() {
-            self.look().await?;
+            self.look_once().await?;
         }
         {
             let known = self.known();
@@ -82,9 +91,8 @@ impl ByHeart {
                 return Ok(known.get(sip_domain, sip_name));
             }
         }
-        let found = store::by_sip_name(&self.app.db, sip_domain, sip_name)
-            .await?
-            .map(Arc::new);
+        let found = store::by_sip_name(&self.app.db, sip_domain, sip_name).await;
+        let found = found.map_err(|error| self.away(&error))?.map(Arc::new);
         if let Some(phone) = &found {
             self.known().put(Arc::clone(phone));
         }
@@ -104,8 +112,11 @@ impl ByHeart {
     /// Looks for what other processes changed, until it is aborted.
     pub(super) async fn run(self: Arc<Self>) {
         loop {
-            if let Err(error) = self.look().await {
-                tracing::warn!(cause = %error, "changes of phones are not read now");
+            {
+                let _one_at_a_time = self.looking.lock().await;
+                if let Err(error) = self.look().await {
+                    self.away(&error);
+                }
             }
             tokio::time::sleep(EVERY).await;
         }
@@ -116,9 +127,28 @@ impl ByHeart {
         self.commits.load(Ordering::Acquire) == db::commits() && looked.is_some_and(|at| at.elapsed() < FRESH)
     }
 
-    /// Reads what is new; at first all there is.
-    async fn look(&self) -> Result<()> {
+    /// Looks, unless somebody did while this waited. While the database is away a look takes as long as the wait for it:
+    /// one of many that wait is enough.
+    async fn look_once(&self) -> std::result::Result<(), Away> {
         let _one_at_a_time = self.looking.lock().await;
+        if self.is_current() {
+            return Ok(());
+        }
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.is_some_and(|at| at.elapsed() < REST) {
+            return Err(Away);
+        }
+        self.look().await.map_err(|error| self.away(&error))
+    }
+
+    fn away(&self, error: &Error) -> Away {
+        tracing::error!(cause = %error, "the registrar gets no answer from the database");
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Away
+    }
+
+    /// Reads what is new; at first all there is. The caller is the only one who looks.
+    async fn look(&self) -> Result<()> {
         let commits = db::commits();
         let started = Instant::now();
         let (newest, is_first) = {
