@@ -338,8 +338,7 @@ impl Config {
     pub fn of_text(path: &Path, text: &str, variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let mut config = read::read(&name, text, variables)?;
-        let checked = config.check().and_then(|()| config.check_neighbours());
-        checked.with_context(|| format!("in {name}"))?;
+        config.check().with_context(|| format!("in {name}"))?;
         if let Some(folder) = path.parent() {
             config.begin_at(folder);
         }
@@ -408,7 +407,8 @@ impl Config {
         if phone.chars().count() > 40 || phone.chars().any(char::is_control) {
             bail!("brand.support_phone: at most 40 printable characters");
         }
-        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)
+        within("mail.per_address_hour", self.mail.per_address_hour, 1, 1000)?;
+        self.check_neighbours()
     }
 
     /// What programs beside the portal need.
