@@ -1,8 +1,9 @@
 -- What phones did, for their pages. The registrar's host writes it after the fact; nothing that is decided rests on it.
+-- It goes with its phone.
 
 -- Tries to register. Equal ones within one hour are one row.
 create table phone_attempts (
-    phone_id text not null references phones (id),
+    phone_id text not null references phones (id) on delete cascade,
     account_id text not null references accounts (id),
     -- `registered`, or why not.
     outcome text not null,
@@ -18,7 +19,7 @@ create table phone_attempts (
 
 -- From when to when a phone was registered, of registrations that are over. One row for those that began in one minute.
 create table phone_spells (
-    phone_id text not null references phones (id),
+    phone_id text not null references phones (id) on delete cascade,
     account_id text not null references accounts (id),
     from_at integer not null,
     until_at integer not null,
@@ -27,7 +28,7 @@ create table phone_spells (
 
 -- Where a phone registered from: an IPv4 network of 256 addresses, or an IPv6 /64.
 create table phone_networks (
-    phone_id text not null references phones (id),
+    phone_id text not null references phones (id) on delete cascade,
     account_id text not null references accounts (id),
     network text not null,
     first_at integer not null,

@@ -2,10 +2,10 @@
 
 use super::act::{Begun, By, begin};
 use super::disconnect::Done;
+use super::notices;
 use super::orders::{self, Ending};
 use super::provision;
 use super::store::{self, Which};
-use super::{history, notices};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::db::Tx;
@@ -39,7 +39,6 @@ async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
     store::lock_out(tx, which).await?;
     orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await?;
     store::remove_registrations(tx, which).await?;
-    history::store::remove(tx, which).await?;
     notices::store::remove(tx, which).await?;
     provision::void(tx, which).await?;
     store::remove_phones(tx, which).await

@@ -105,7 +105,7 @@ pub(super) async fn newest_sealed(db: &Db) -> Result<Option<Sealed>> {
         .await
 }
 
-/// Whose the phone of a SIP name is. For commands alone.
+/// Whose the phone of a SIP name is, whether or not it may register. For commands and what is told of refusals.
 pub(super) async fn by_address(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Found>> {
     query("select id, account_id, user_id from phones where sip_domain = $1 and sip_name = $2")
         .bind(sip_domain)

@@ -13,7 +13,7 @@ use crate::clock::{HOUR, Millis};
 use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::phones::by_heart::store::tell_one;
-use crate::phones::store::{OnePhone, Rows, put_outdated};
+use crate::phones::store::{OnePhone, Rows, by_address, put_outdated};
 
 /// Rows kept of one phone.
 pub(super) const MOST: i64 = 50;
@@ -211,7 +211,7 @@ async fn meant(app: &App, event: &SipEvent) -> Result<Option<(PhoneId, Tried)>> 
         } => (name, sip_domain, why),
     };
     let name = name.strip_suffix(&format!("@{sip_domain}")).unwrap_or(name);
-    if let Some(phone) = store::by_address(&app.db, sip_domain, name).await? {
+    if let Some(phone) = by_address(&app.db, sip_domain, name).await? {
         let tried = match why {
             Why::ExpiredNonce => Tried::ExpiredNonce,
             Why::UnknownAlgorithm => Tried::UnknownAlgorithm,

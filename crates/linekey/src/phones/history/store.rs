@@ -4,7 +4,7 @@ use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
-use crate::phones::store::{Rows, Which};
+use crate::phones::store::Rows;
 
 /// Keeps of these phones' registrations that are over when they were.
 pub(in crate::phones) async fn keep_spells(tx: &mut Tx, phones: &Rows, now: Millis) -> Result<()> {
@@ -137,15 +137,6 @@ pub(super) async fn by_sip_name(db: &Db, sip_name: &str) -> Result<Vec<Meant>> {
         .await
 }
 
-/// The phone of a SIP name in a domain, whether or not it may register.
-pub(super) async fn by_address(db: &Db, sip_domain: &str, sip_name: &str) -> Result<Option<Meant>> {
-    query("select id, sip_domain from phones where sip_domain = $1 and sip_name = $2")
-        .bind(sip_domain)
-        .bind(sip_name)
-        .optional(db)
-        .await
-}
-
 /// Equal tries of a phone within one hour.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(super) struct Attempt<'a> {
@@ -251,40 +242,5 @@ pub(super) async fn remove_network(tx: &mut Tx, phone: &PhoneId, network: &str) 
         .bind(network)
         .run(tx)
         .await?;
-    Ok(())
-}
-
-/// Takes away what these phones did.
-pub(in crate::phones) async fn remove(tx: &mut Tx, which: Which<'_>) -> Result<()> {
-    query(
-        "delete from phone_attempts
-          where account_id = $1
-            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
-    )
-    .bind(which.account)
-    .bind(which.user)
-    .bind(which.one())
-    .run(&mut *tx)
-    .await?;
-    query(
-        "delete from phone_spells
-          where account_id = $1
-            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
-    )
-    .bind(which.account)
-    .bind(which.user)
-    .bind(which.one())
-    .run(&mut *tx)
-    .await?;
-    query(
-        "delete from phone_networks
-          where account_id = $1
-            and phone_id in (select id from phones where account_id = $1 and user_id = $2 and ($3 = '' or id = $3))",
-    )
-    .bind(which.account)
-    .bind(which.user)
-    .bind(which.one())
-    .run(tx)
-    .await?;
     Ok(())
 }
