@@ -36,14 +36,14 @@ pub(super) async fn open_sqlite_path(path: &Path, sizes: PoolSizes) -> anyhow::R
 }
 
 async fn open_sqlite_file(options: SqliteConnectOptions, path: Option<&Path>, sizes: PoolSizes) -> anyhow::Result<Db> {
+    // Nothing is ever analysed: what was counted while a table was small would have it read as a whole once it is large.
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(SQLITE_WAIT)
-        .pragma("mmap_size", "0")
-        .optimize_on_close(true, None);
+        .pragma("mmap_size", "0");
     if let Some(path) = path {
         refuse_if_anothers(path)?;
         make_private(path).with_context(|| format!("the database {} cannot be made", path.display()))?;
@@ -66,11 +66,7 @@ async fn open_sqlite_file(options: SqliteConnectOptions, path: Option<&Path>, si
         .connect_with(options.clone())
         .await
         .with_context(|| format!("the database {} cannot be opened", options.get_filename().display()))?;
-    // Optimising writes, which they may not: it would fail, and nobody would wait for the connection to end.
-    let reading = options
-        .create_if_missing(false)
-        .pragma("query_only", "on")
-        .optimize_on_close(false, None);
+    let reading = options.create_if_missing(false).pragma("query_only", "on");
     let readers = Readers::new(reading, sizes.connections);
     let db = Db::Sqlite { readers, writer };
     check_sqlite(&db).await?;

@@ -7,6 +7,8 @@ pub(crate) mod counted;
 pub mod dialect;
 pub mod like;
 mod migrate;
+#[cfg(test)]
+mod plan_tests;
 mod query;
 mod readers;
 #[cfg(test)]

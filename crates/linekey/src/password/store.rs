@@ -78,7 +78,7 @@ pub async fn hold(tx: &mut Tx, user: &UserId, epoch: i64) -> Result<bool> {
     let held = query(
         "update users set credential_epoch = credential_epoch
           where id = $1 and credential_epoch = $2 and disabled_at is null
-            and account_id in (select id from accounts where suspended_at is null)",
+            and exists (select 1 from accounts a where a.id = users.account_id and a.suspended_at is null)",
     )
     .bind(user)
     .bind(epoch)

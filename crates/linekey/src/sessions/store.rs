@@ -148,7 +148,8 @@ pub(super) async fn set_token(
     let changed = query(
         "update sessions
             set token_hash = $2, last_seen_at = $3, authenticated_at = coalesce($4, authenticated_at)
-          where id = $1 and account_id in (select id from accounts where suspended_at is null)",
+          where id = $1
+            and exists (select 1 from accounts a where a.id = sessions.account_id and a.suspended_at is null)",
     )
     .bind(id)
     .bind(token_hash)

@@ -321,7 +321,10 @@ pub(super) async fn by_full_name(db: &Db, name: &TypedName) -> Result<Option<Sub
                 u.time_zone, u.password_set_at, u.password_expires_at, u.must_change_at, u.credential_epoch,
                 u.disabled_at, a.name as account_name, a.domain
            from users u join accounts a on a.id = u.account_id
-          where u.name = $1 and (a.domain = $2 or ($2 = '' and u.role = 'operator'))",
+          where u.id in (select o.id from users o join accounts d on d.id = o.account_id
+                          where o.name = $1 and d.domain = $2
+                         union all
+                         select id from users where name = $1 and role = 'operator' and $2 = '')",
     )
     .bind(local)
     .bind(domain.unwrap_or_default())

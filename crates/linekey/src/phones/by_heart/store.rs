@@ -97,11 +97,15 @@ pub(super) struct Change {
 /// The changes behind `after`, and those since `since` once more: on PostgreSQL a lower number can be committed after a
 /// higher one.
 pub(super) async fn changes(db: &Db, after: i64, since: Millis) -> Result<Vec<Change>> {
-    query("select seq, phone_id from phone_changes where seq > $1 or at >= $2 order by seq")
-        .bind(after)
-        .bind(since)
-        .all(db)
-        .await
+    query(
+        "select seq, phone_id from phone_changes where seq > $1
+         union
+         select seq, phone_id from phone_changes where at >= $2",
+    )
+    .bind(after)
+    .bind(since)
+    .all(db)
+    .await
 }
 
 /// The number of the newest change.

@@ -62,8 +62,8 @@ pub(super) async fn offline(db: &Db, now: Millis, before: Millis, quiet: Millis)
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
            join registrations r on r.phone_id = p.id
-          where p.blocked_at is null and u.disabled_at is null and u.email_verified_at is not null
-            and (n.mailed_at is null or n.mailed_at <= $3)
+          where n.phone_id > '' and p.blocked_at is null and u.disabled_at is null
+            and u.email_verified_at is not null and (n.mailed_at is null or n.mailed_at <= $3)
           group by p.id, p.account_id, p.user_id, p.label, u.display_name, u.name, u.role, a.domain, u.email,
                    n.told_offline_at, n.since
          having max(case when r.ended_at is null and r.expires_at > $1 then 1 else 0 end) = 0
@@ -88,8 +88,8 @@ pub(super) async fn flapping(db: &Db, since: Millis, quiet: Millis, often: i64) 
            join users u on u.id = p.user_id
            join accounts a on a.id = p.account_id
            join phone_attempts t on t.phone_id = p.id
-          where p.blocked_at is null and u.disabled_at is null and u.email_verified_at is not null
-            and (n.mailed_at is null or n.mailed_at <= $2)
+          where n.phone_id > '' and p.blocked_at is null and u.disabled_at is null
+            and u.email_verified_at is not null and (n.mailed_at is null or n.mailed_at <= $2)
             and t.outcome = 'registered' and t.first_at > $1 and t.first_at >= n.since
           group by p.id, p.account_id, p.user_id, p.label, u.display_name, u.name, u.role, a.domain, u.email
          having sum(t.times) >= $3
