@@ -95,10 +95,17 @@ impl Bindings {
 
     /// Takes out what is over and tells the changes. The caller holds the phone's lock.
     pub(crate) fn expire(&self, phone: &PhoneKey, now_ms: i64) -> Vec<BindingChange> {
-        let (over, left): (Vec<_>, Vec<_>) = self.all_of(phone).into_iter().partition(|b| b.expires_ms <= now_ms);
-        if !over.is_empty() {
-            self.set(phone, left);
-        }
+        let over = {
+            let mut phones = self.phones();
+            let Some(list) = phones.get_mut(phone) else {
+                return Vec::new();
+            };
+            let over: Vec<_> = list.extract_if(.., |binding| binding.expires_ms <= now_ms).collect();
+            if list.is_empty() {
+                phones.remove(phone);
+            }
+            over
+        };
         over.into_iter()
             .map(|binding| {
                 let ended_ms = binding.expires_ms;

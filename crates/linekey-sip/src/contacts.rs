@@ -182,14 +182,29 @@ fn binding(contact: Contact, old: Option<&SavedBinding>, granted_s: u32, ask: &A
 
 /// Whether the two differ in nothing but the request that made them and their times.
 fn is_pure_refresh(old: &SavedBinding, new: &SavedBinding) -> bool {
-    let unchanged = SavedBinding {
-        call_id: new.call_id.clone(),
-        cseq: new.cseq,
-        refreshed_ms: new.refreshed_ms,
-        expires_ms: new.expires_ms,
-        ..old.clone()
-    };
-    unchanged == *new
+    // Every field is named, so that a new one is thought of here.
+    let SavedBinding {
+        phone,
+        address_of_record,
+        contact,
+        received,
+        transport,
+        call_id: _,
+        cseq: _,
+        instance,
+        user_agent,
+        q,
+        since_ms,
+        refreshed_ms: _,
+        expires_ms: _,
+        generation,
+        silent_since_ms,
+    } = old;
+    let place = (contact, received, transport) == (&new.contact, &new.received, &new.transport);
+    let device = (phone, address_of_record, instance) == (&new.phone, &new.address_of_record, &new.instance);
+    let state = (since_ms, generation, silent_since_ms) == (&new.since_ms, &new.generation, &new.silent_since_ms);
+    let told = (user_agent, q) == (&new.user_agent, &new.q);
+    place && device && state && told
 }
 
 /// Above the limit the contact that was refreshed longest ago goes: the phone is never refused.

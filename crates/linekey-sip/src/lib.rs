@@ -6,7 +6,8 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `server`, `sockets`, `running` | start and datagrams; what is listened on; what the host holds, and shutdown |
+//! | `server`, `sockets`, `running` | start; what is listened on; what the host holds, and shutdown |
+//! | `datagrams` | UDP: one thread reads, and answers at once what it can |
 //! | `streams`, `connection`, `room` | TCP and TLS: who is let in; one connection; how many there may be |
 //! | `frames` | cutting a stream into messages (pure) |
 //! | `requests` | which method does what, and which messages get no answer |
@@ -29,6 +30,7 @@ pub mod client;
 mod codec;
 mod connection;
 mod contacts;
+mod datagrams;
 pub mod digest;
 mod frames;
 mod hosts;

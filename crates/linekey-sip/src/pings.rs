@@ -6,10 +6,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-
-use tokio::net::UdpSocket;
 
 use crate::ask::{PhoneKey, SavedBinding, Surroundings, Transport};
 use crate::bindings::Bindings;
@@ -315,9 +313,9 @@ mod tests {
         Bindings::new((0..count).map(one).collect(), 0)
     }
 
-    #[tokio::test]
-    async fn twenty_thousand_phones_are_asked_once_a_minute_and_never_in_one_burst() {
-        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.expect("a free port"));
+    #[test]
+    fn twenty_thousand_phones_are_asked_once_a_minute_and_never_in_one_burst() {
+        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").expect("a free port"));
         let (pings, bindings) = (Pings::new(60, 1_000_000), phones(20_000));
         let sockets = [Arc::downgrade(&socket)];
         let round = |second| pings.round(&bindings, &sockets, &Seconds(second)).pings.len();

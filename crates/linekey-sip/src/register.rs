@@ -83,7 +83,7 @@ impl<D: Directory> Requests<D> {
             now_ms,
             jitter: self.jitter(),
         };
-        let planned = match plan(current.clone(), contacts, &ask, &self.settings) {
+        let planned = match plan(current, contacts, &ask, &self.settings) {
             Ok(planned) => planned,
             Err(refusal) => return self.refused(refusal),
         };
@@ -100,6 +100,7 @@ impl<D: Directory> Requests<D> {
             if self.saving.durable(durable).await.is_err() {
                 // What was waiting for these bindings has been dropped for newer changes that did
                 // not come to be: the old state waits again.
+                let current = self.bindings.all_of(&who.phone);
                 self.saving
                     .behind(current.into_iter().map(BindingChange::Put).collect());
                 return Answer::new(503, "Service Unavailable").with("Retry-After", RETRY_AFTER_S);

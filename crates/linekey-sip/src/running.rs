@@ -1,16 +1,16 @@
 //! A running registrar, as the host holds it: what it tells, and how it ends.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding, Surroundings, Transport, Unavailable};
 use crate::bindings::{Bindings, removal};
+use crate::datagrams;
 use crate::pings::{Pings, Round};
 use crate::requests::Tables;
 use crate::room::Room;
@@ -73,7 +73,9 @@ pub(crate) struct Inner {
 
 /// What a shutdown waits for.
 pub(crate) struct Tasks {
-    pub(crate) listeners: Vec<JoinHandle<()>>,
+    /// Each hears of the end of a thread.
+    pub(crate) datagrams: Vec<oneshot::Receiver<()>>,
+    pub(crate) streams: Vec<JoinHandle<()>>,
     pub(crate) writer: JoinHandle<Result<(), Unavailable>>,
 }
 
@@ -191,12 +193,26 @@ impl Running {
     /// registered a little earlier than they did.
     pub async fn shutdown(&self) -> Result<(), Unavailable> {
         let tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Tasks { listeners, writer }) = tasks else {
+        let Some(Tasks {
+            datagrams,
+            streams,
+            writer,
+        }) = tasks
+        else {
             return Ok(());
         };
         self.0.stop.send_replace(true);
-        for listener in listeners {
-            // The error would be its panic; it reads no more either way.
+        let udp = self
+            .0
+            .local
+            .iter()
+            .filter(|(transport, _)| *transport == Transport::Udp);
+        udp.for_each(|(_, local)| datagrams::wake(*local));
+        // An error would be a panic of theirs; they read no more either way.
+        for reader in datagrams {
+            let _ = reader.await;
+        }
+        for listener in streams {
             let _ = listener.await;
         }
         let all = u32::try_from(self.0.at_once).unwrap_or(u32::MAX);
@@ -252,7 +268,7 @@ pub(crate) async fn ping(
             inner.saving.behind(change.into_iter().collect());
         }
         for ping in pings {
-            if let Err(error) = ping.socket.send_to(&ping.bytes, ping.to).await {
+            if let Err(error) = ping.socket.send_to(&ping.bytes, ping.to) {
                 tracing::debug!(to = %ping.to, %error, "pinging failed");
             }
         }
@@ -276,10 +292,12 @@ async fn take_out_overdue(inner: &Inner) {
 }
 
 /// Tells that a socket is no longer read, however that came.
-pub(crate) struct CountedOut(pub(crate) Arc<Inner>);
+pub(crate) struct CountedOut(pub(crate) Weak<Inner>);
 
 impl Drop for CountedOut {
     fn drop(&mut self) {
-        self.0.listening.fetch_sub(1, Ordering::Relaxed);
+        if let Some(inner) = self.0.upgrade() {
+            inner.listening.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

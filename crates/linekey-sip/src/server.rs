@@ -1,24 +1,23 @@
-//! Start, and datagrams: they come in here and answers go out. What they mean is decided in [`crate::requests`], which
-//! knows no socket; TCP and TLS are [`crate::streams`].
+//! The start. Messages come in over [`crate::datagrams`] and [`crate::streams`]; what they mean is decided in
+//! [`crate::requests`], which knows no socket.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::net::UdpSocket;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::ask::{Directory, SavedBinding, Surroundings, Transport, Unavailable};
 use crate::authenticate::Authenticator;
 use crate::bindings::Bindings;
-use crate::codec::MAX_DATAGRAM;
+use crate::datagrams::Datagrams;
 use crate::hosts::OurHosts;
 use crate::nonce::{Keyed, Nonces};
 use crate::pings::Pings;
-use crate::requests::{Look, Reply, Requests, Tables};
+use crate::requests::{Requests, Tables};
 use crate::room::Room;
-use crate::running::{CountedOut, Inner, Running, Tasks, ping, sweep};
+use crate::running::{Inner, Running, Tasks, ping, sweep};
 use crate::saving::Saving;
 use crate::settings::Settings;
 use crate::sockets::Sockets;
@@ -93,14 +92,6 @@ impl Registrar {
             tokio::spawn(ping(Arc::clone(&inner), pings, datagrams, stopped.clone()));
         }
         let requests = Arc::new(requests);
-        let listen = |socket| {
-            tokio::spawn(listen(
-                socket,
-                Arc::clone(&requests),
-                Arc::clone(&inner),
-                stopped.clone(),
-            ))
-        };
         let stream = |(listener, tls)| {
             let streams = Streams {
                 requests: Arc::clone(&requests),
@@ -110,9 +101,24 @@ impl Registrar {
             };
             tokio::spawn(streams.listen(listener))
         };
-        let datagrams = datagrams.into_iter().map(listen);
-        let listeners = datagrams.chain(sockets.streams.into_iter().map(stream)).collect();
-        *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(Tasks { listeners, writer });
+        let streams = sockets.streams.into_iter().map(stream).collect();
+        let listen = |socket| {
+            let datagrams = Datagrams {
+                socket,
+                requests: Arc::clone(&requests),
+                inner: Arc::downgrade(&inner),
+                runtime: Handle::current(),
+            };
+            datagrams.listen()
+        };
+        let datagrams = datagrams.into_iter().map(listen).collect::<Result<_, _>>();
+        let datagrams = datagrams.map_err(StartError::Socket)?;
+        let tasks = Tasks {
+            datagrams,
+            streams,
+            writer,
+        };
+        *inner.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(tasks);
         tracing::info!(addresses = ?inner.local, bindings = inner.bindings.len(), "SIP registrar started");
         Ok(Running(inner))
     }
@@ -168,63 +174,5 @@ fn requests<D: Directory, S: Surroundings>(
         settings,
         directory,
         surroundings,
-    }
-}
-
-/// Reads one socket until the stop.
-async fn listen<D: Directory>(
-    socket: Arc<UdpSocket>,
-    requests: Arc<Requests<D>>,
-    inner: Arc<Inner>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let _counted = CountedOut(Arc::clone(&inner));
-    // One byte more than is read, to tell a datagram that was cut off.
-    let mut buffer = vec![0; MAX_DATAGRAM + 1];
-    loop {
-        let received = tokio::select! {
-            received = socket.recv_from(&mut buffer) => received,
-            _ = stopped.wait_for(|stop| *stop) => return,
-        };
-        let (length, peer) = match received {
-            Ok(received) => received,
-            Err(error) => {
-                // An ICMP message about an earlier answer can surface here; the socket lives on.
-                tracing::debug!(%error, "receiving failed");
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                continue;
-            }
-        };
-        let source = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-        match requests.look(buffer.get(..length).unwrap_or(&[]), source, Transport::Udp) {
-            Look::Nothing => {}
-            Look::Reply(reply) => send(&socket, peer, &reply).await,
-            Look::Work(work) => {
-                let Ok(permit) = Arc::clone(&inner.permits).try_acquire_owned() else {
-                    tracing::debug!(%source, "too many requests at once, dropped");
-                    continue;
-                };
-                let (socket, requests) = (Arc::clone(&socket), Arc::clone(&requests));
-                tokio::spawn(async move {
-                    if let Some(reply) = requests.work(*work).await {
-                        if reply.is_success() {
-                            requests.pings.came_by(source, &socket, requests.surroundings.now_ms());
-                        }
-                        send(&socket, peer, &reply).await;
-                    }
-                    // In this order: whoever waits for the permit may want the port again.
-                    drop(socket);
-                    drop(permit);
-                });
-            }
-        }
-    }
-}
-
-/// From the socket that received the request, so that the answer passes the phone's NAT.
-async fn send(socket: &UdpSocket, peer: SocketAddr, reply: &Reply) {
-    let to = SocketAddr::new(peer.ip(), reply.port);
-    if let Err(error) = socket.send_to(&reply.bytes, to).await {
-        tracing::debug!(%to, %error, "sending failed");
     }
 }

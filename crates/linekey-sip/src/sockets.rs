@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::ask::Transport;
+use crate::datagrams;
 
 /// Bound sockets, which the host opens, since it knows what to say when one is taken. At least one is needed.
 #[derive(Debug, Default)]
@@ -31,7 +32,7 @@ pub struct Tls {
 
 /// The same, ready to be read.
 pub(crate) struct Adopted {
-    pub(crate) udp: Vec<tokio::net::UdpSocket>,
+    pub(crate) udp: Vec<UdpSocket>,
     pub(crate) streams: Vec<(tokio::net::TcpListener, Option<watch::Receiver<Arc<ServerConfig>>>)>,
     /// UDP, then TCP, then TLS, each in its order.
     pub(crate) local: Vec<(Transport, SocketAddr)>,
@@ -46,9 +47,9 @@ impl Sockets {
             local: Vec::new(),
         };
         for socket in self.udp {
-            socket.set_nonblocking(true)?;
+            datagrams::prepare(&socket)?;
             adopted.local.push((Transport::Udp, socket.local_addr()?));
-            adopted.udp.push(tokio::net::UdpSocket::from_std(socket)?);
+            adopted.udp.push(socket);
         }
         let plain = self.tcp.into_iter().map(|listener| (listener, None));
         let tls = self.tls.into_iter().flat_map(|Tls { listeners, config }| {

@@ -41,7 +41,7 @@ impl<D> Clone for Streams<D> {
 impl<D: Directory> Streams<D> {
     /// Accepts until the stop, then lets each connection answer what it is working on.
     pub(crate) async fn listen(self, listener: TcpListener) {
-        let _counted = CountedOut(Arc::clone(&self.inner));
+        let _counted = CountedOut(Arc::downgrade(&self.inner));
         let mut stopped = self.stopped.clone();
         let mut connections = JoinSet::new();
         loop {

@@ -1,0 +1,153 @@
+//! UDP: each socket is read by a thread of its own, which answers whatever needs nothing but memory before it reads the
+//! next datagram. Nothing else is woken for that, and most registrations are of that kind; what has to wait for the host
+//! goes on as a task.
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use crate::ask::{Directory, Transport};
+use crate::codec::MAX_DATAGRAM;
+use crate::requests::{Look, Reply, Requests};
+use crate::running::{CountedOut, Inner};
+
+/// How long a thread waits for a datagram before it looks whether the registrar is still there.
+const LOOK_UP: Duration = Duration::from_millis(500);
+/// How long an answer waits for room in a network card that is behind.
+const SEND: Duration = Duration::from_millis(10);
+
+/// Has a socket wait as the thread that reads it needs it.
+pub(crate) fn prepare(socket: &UdpSocket) -> std::io::Result<()> {
+    socket.set_nonblocking(false)?;
+    socket.set_read_timeout(Some(LOOK_UP))?;
+    socket.set_write_timeout(Some(SEND))
+}
+
+/// Wakes the thread that reads the socket of this address: something came, if only nothing.
+pub(crate) fn wake(local: SocketAddr) {
+    let (any, this): (IpAddr, IpAddr) = match local {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::LOCALHOST.into()),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
+    };
+    let ip = if local.ip().is_unspecified() { this } else { local.ip() };
+    // If that fails it looks up by itself soon.
+    let _ = UdpSocket::bind((any, 0)).and_then(|socket| socket.send_to(&[], (ip, local.port())));
+}
+
+/// One socket, and what answers on it.
+pub(crate) struct Datagrams<D> {
+    pub(crate) socket: Arc<UdpSocket>,
+    pub(crate) requests: Arc<Requests<D>>,
+    pub(crate) inner: Weak<Inner>,
+    pub(crate) runtime: Handle,
+}
+
+impl<D: Directory> Datagrams<D> {
+    /// Reads in a thread of its own until the stop, or until nobody is left who could ask for it. The receiver hears when it
+    /// has ended.
+    pub(crate) fn listen(self) -> std::io::Result<oneshot::Receiver<()>> {
+        let (ended, end) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("sip-udp".to_owned());
+        thread.spawn(move || {
+            self.read();
+            // The socket is closed by now, so that whoever hears this may have the port.
+            drop(ended);
+        })?;
+        Ok(end)
+    }
+
+    fn read(self) {
+        let _counted = CountedOut(Weak::clone(&self.inner));
+        // The host's answers may need clocks and tasks.
+        let _within = self.runtime.enter();
+        // One byte more than is read, to tell a datagram that was cut off.
+        let mut buffer = vec![0; MAX_DATAGRAM + 1];
+        loop {
+            let received = self.socket.recv_from(&mut buffer);
+            let Some(inner) = self.inner.upgrade().filter(|inner| !*inner.stop.borrow()) else {
+                return;
+            };
+            match received {
+                Ok((length, peer)) => {
+                    let message = buffer.get(..length).unwrap_or(&[]);
+                    // A defect that one message finds costs its sender an answer, and nobody else.
+                    let answer = AssertUnwindSafe(|| self.answer(&inner, message, peer));
+                    if catch_unwind(answer).is_err() {
+                        tracing::error!(%peer, "a message met a defect of the registrar");
+                    }
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => {
+                    // An ICMP message about an earlier answer can surface here; the socket lives on.
+                    tracing::debug!(%error, "receiving failed");
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+    }
+
+    fn answer(&self, inner: &Inner, message: &[u8], peer: SocketAddr) {
+        let source = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        let work = match self.requests.look(message, source, Transport::Udp) {
+            Look::Nothing => return,
+            Look::Reply(reply) => return send(&self.socket, peer, &reply),
+            Look::Work(work) => work,
+        };
+        let Ok(permit) = Arc::clone(&inner.permits).try_acquire_owned() else {
+            tracing::debug!(%source, "too many requests at once, dropped");
+            return;
+        };
+        let requests = Arc::clone(&self.requests);
+        let working = Working {
+            socket: Arc::clone(&self.socket),
+            requests: Arc::clone(&self.requests),
+            peer,
+            source,
+            _permit: permit,
+        };
+        let mut work: Pin<Box<dyn Future<Output = Option<Reply>> + Send>> =
+            Box::pin(async move { requests.work(*work).await });
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(reply) => working.end(reply),
+            // Polled once more, it tells the task when to go on.
+            Poll::Pending => drop(self.runtime.spawn(async move { working.end(work.await) })),
+        }
+    }
+}
+
+/// A request whose answer takes more than a look.
+struct Working<D> {
+    // In this order: whoever waits for the permit may want the port again.
+    socket: Arc<UdpSocket>,
+    requests: Arc<Requests<D>>,
+    peer: SocketAddr,
+    source: SocketAddr,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<D: Directory> Working<D> {
+    fn end(self, reply: Option<Reply>) {
+        let Some(reply) = reply else { return };
+        if reply.is_success() {
+            let now_ms = self.requests.surroundings.now_ms();
+            self.requests.pings.came_by(self.source, &self.socket, now_ms);
+        }
+        send(&self.socket, self.peer, &reply);
+    }
+}
+
+/// From the socket that received the request, so that the answer passes the phone's NAT.
+fn send(socket: &UdpSocket, peer: SocketAddr, reply: &Reply) {
+    let to = SocketAddr::new(peer.ip(), reply.port);
+    if let Err(error) = socket.send_to(&reply.bytes, to) {
+        tracing::debug!(%to, %error, "sending failed");
+    }
+}
