@@ -1,4 +1,5 @@
-//! Answers to authenticated requests, kept so that a retransmission gets the same bytes.
+//! Answers to authenticated requests, kept so that a retransmission gets the same bytes: what they say is kept, and what
+//! they repeat comes with the request once more.
 //!
 //! RFC 3261 section 17.2.2 keeps a non-INVITE server transaction over UDP for timer J, 64*T1 =
 //! 32 s. A lost 200 then costs nothing: the repeated request, whose nonce count is used up, is not
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::codec::Request;
+use crate::reply::Answer;
 
 const KEPT_MS: i64 = 32_000;
 
@@ -18,14 +20,14 @@ const KEPT_MS: i64 = 32_000;
 pub(crate) struct RequestKey(u64, u64);
 
 /// What is known about a request that came before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Before {
     /// Nothing.
     New,
     /// It is being worked on; the answer will come.
     Working,
-    /// It was answered with these bytes.
-    Answered(Arc<[u8]>),
+    /// It was answered with this.
+    Answered(Arc<Answer>),
 }
 
 /// A bounded table of answers; when it is full the oldest makes room.
@@ -40,7 +42,7 @@ pub(crate) struct Answers {
 #[derive(Debug)]
 struct Kept {
     until_ms: i64,
-    bytes: Option<Arc<[u8]>>,
+    answer: Option<Arc<Answer>>,
 }
 
 impl Answers {
@@ -61,9 +63,9 @@ impl Answers {
     pub(crate) fn before(&self, key: RequestKey, now_ms: i64) -> Before {
         match self.kept.get(&key) {
             Some(kept) if is_kept(kept.until_ms, now_ms) => kept
-                .bytes
+                .answer
                 .as_ref()
-                .map_or(Before::Working, |bytes| Before::Answered(Arc::clone(bytes))),
+                .map_or(Before::Working, |answer| Before::Answered(Arc::clone(answer))),
             _ => Before::New,
         }
     }
@@ -72,14 +74,14 @@ impl Answers {
     pub(crate) fn begin(&mut self, key: RequestKey, now_ms: i64) {
         self.make_room(now_ms);
         let until_ms = now_ms.saturating_add(KEPT_MS);
-        self.kept.insert(key, Kept { until_ms, bytes: None });
+        self.kept.insert(key, Kept { until_ms, answer: None });
         self.oldest.push_back((until_ms, key));
     }
 
     /// Keeps the answer of a request that was begun.
-    pub(crate) fn finish(&mut self, key: RequestKey, bytes: Arc<[u8]>) {
+    pub(crate) fn finish(&mut self, key: RequestKey, answer: Arc<Answer>) {
         if let Some(kept) = self.kept.get_mut(&key) {
-            kept.bytes = Some(bytes);
+            kept.answer = Some(answer);
         }
     }
 

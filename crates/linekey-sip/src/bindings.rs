@@ -27,7 +27,10 @@ impl Bindings {
     pub(crate) fn new(stored: Vec<SavedBinding>, now_ms: i64) -> Self {
         let mut phones: HashMap<PhoneKey, Vec<SavedBinding>> = HashMap::new();
         for binding in stored.into_iter().filter(|binding| binding.expires_ms > now_ms) {
-            phones.entry(binding.phone.clone()).or_default().push(binding);
+            let list = phones.entry(binding.phone.clone()).or_default();
+            // Most phones have one.
+            list.reserve_exact(1);
+            list.push(binding);
         }
         Self {
             phones: Mutex::new(phones),

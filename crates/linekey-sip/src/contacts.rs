@@ -132,6 +132,8 @@ fn apply(
             plan.durable.push(BindingChange::Put(new.clone()));
         }
     }
+    // Most phones have one, and it stays.
+    current.reserve_exact(1);
     current.push(new);
     Ok(())
 }

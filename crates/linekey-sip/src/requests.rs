@@ -30,7 +30,7 @@ const EXPIRED_NONCES: u32 = 5;
 /// An answer, and over UDP the port it goes to; the address is the one the request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
-    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) port: u16,
 }
 
@@ -146,9 +146,7 @@ impl<D: Directory> Requests<D> {
             (key, tables.answers.before(key, now_ms))
         };
         match before {
-            Before::Answered(bytes) => {
-                return Look::Reply(self.reply(&request, source, bytes));
-            }
+            Before::Answered(answer) => return Look::Reply(self.reply(&request, source, &answer)),
             Before::Working => return Look::Nothing,
             Before::New => {}
         }
@@ -183,10 +181,9 @@ impl<D: Directory> Requests<D> {
                 if let Some(early) = self.begin(&work, &who) {
                     return early;
                 }
-                let answer = self.register(&work, &who).await;
-                let bytes: Arc<[u8]> = self.bytes(&work.request, work.source, &answer).into();
-                self.tables().answers.finish(work.key, Arc::clone(&bytes));
-                Some(self.reply(&work.request, work.source, bytes))
+                let answer = Arc::new(self.register(&work, &who).await);
+                self.tables().answers.finish(work.key, Arc::clone(&answer));
+                Some(self.reply(&work.request, work.source, &answer))
             }
             Proof::Unavailable => {
                 let answer = Answer::new(503, "Service Unavailable").with("Retry-After", RETRY_AFTER_S);
@@ -213,8 +210,8 @@ impl<D: Directory> Requests<D> {
         let now_ms = self.surroundings.now_ms();
         let mut tables = self.tables();
         match tables.answers.before(work.key, now_ms) {
-            Before::Answered(bytes) => {
-                return Some(Some(self.reply(&work.request, work.source, bytes)));
+            Before::Answered(answer) => {
+                return Some(Some(self.reply(&work.request, work.source, &answer)));
             }
             Before::Working => return Some(None),
             Before::New => {}
@@ -324,10 +321,14 @@ impl<D: Directory> Requests<D> {
             tracing::debug!(%source, "answer would be too large, dropped");
             return None;
         }
-        Some(self.reply(request, source, bytes.into()))
+        Some(self.reply_of(request, source, bytes))
     }
 
-    fn reply(&self, request: &Request, source: SocketAddr, bytes: Arc<[u8]>) -> Reply {
+    fn reply(&self, request: &Request, source: SocketAddr, answer: &Answer) -> Reply {
+        self.reply_of(request, source, self.bytes(request, source, answer))
+    }
+
+    fn reply_of(&self, request: &Request, source: SocketAddr, bytes: Vec<u8>) -> Reply {
         self.sent.count(request.method, &bytes);
         Reply {
             bytes,

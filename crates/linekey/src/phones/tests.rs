@@ -5,7 +5,7 @@ use crate::db::query;
 use crate::testing::{Browser, Portal, TestPhone, stories};
 
 /// Adds a phone and returns its address, SIP name, and SIP password as the page shows them.
-async fn add(browser: &Browser, label: &str) -> (String, String, String) {
+pub(super) async fn add(browser: &Browser, label: &str) -> (String, String, String) {
     let place = browser.post("/phones", &[("label", label)]).await.location().to_owned();
     let page = browser.get(&place).await;
     page.says(200, "It is not shown again");

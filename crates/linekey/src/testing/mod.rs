@@ -2,6 +2,8 @@
 //!
 //! A story is an `async fn(Portal)`; [`stories!`] runs it on SQLite, and with the feature `outside` on PostgreSQL.
 
+#[cfg(feature = "outside")]
+pub(crate) mod baresip;
 mod browser;
 pub(crate) mod certificate;
 #[cfg(feature = "outside")]

@@ -56,8 +56,9 @@ pub(super) struct Away;
 
 #[derive(Debug, Default)]
 struct Known {
-    by_name: HashMap<(String, String), Arc<Hashes>>,
-    names: HashMap<PhoneId, (String, String)>,
+    /// By `name@domain`; a domain holds no `@`.
+    by_name: HashMap<String, Arc<Hashes>>,
+    by_id: HashMap<PhoneId, Arc<Hashes>>,
     /// Whether it is all of them.
     is_whole: bool,
     newest: i64,
@@ -225,21 +226,20 @@ impl ByHeart {
 
 impl Known {
     fn get(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Hashes>> {
-        self.by_name.get(&(sip_domain.to_owned(), sip_name.to_owned())).cloned()
+        self.by_name.get(&name(sip_domain, sip_name)).cloned()
     }
 
     fn put(&mut self, phone: Arc<Hashes>) {
         if self.by_name.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
             return;
         }
-        let name = (phone.sip_domain.clone(), phone.sip_name.clone());
-        self.names.insert(phone.id.clone(), name.clone());
-        self.by_name.insert(name, phone);
+        self.by_id.insert(phone.id.clone(), Arc::clone(&phone));
+        self.by_name.insert(name(&phone.sip_domain, &phone.sip_name), phone);
     }
 
     fn forget(&mut self, phone: &PhoneId) {
-        if let Some(name) = self.names.remove(phone) {
-            self.by_name.remove(&name);
+        if let Some(phone) = self.by_id.remove(phone) {
+            self.by_name.remove(&name(&phone.sip_domain, &phone.sip_name));
         }
     }
 
@@ -247,6 +247,10 @@ impl Known {
         self.read = seqs.collect();
         self.newest = self.newest.max(self.read.last().copied().unwrap_or(0));
     }
+}
+
+fn name(sip_domain: &str, sip_name: &str) -> String {
+    format!("{sip_name}@{sip_domain}")
 }
 
 /// Forgets changes of long ago; run now and then.

@@ -3,6 +3,8 @@
 //! Owns which HA1s are published there, ending registrations over JSON-RPC, and reading what is registered. What it reads
 //! lands in `registrations`, so that pages and commands do not know who the registrar is.
 
+#[cfg(all(test, feature = "outside"))]
+mod call_tests;
 mod compare;
 mod credentials;
 pub(super) mod end;
