@@ -37,11 +37,11 @@ async fn scan(world: &World, program: &str, arguments: &[&str]) -> String {
     let output = output
         .expect("it ends within two minutes")
         .expect("run scripts/sipvicious first");
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    // Whose port 5060 is on this machine does not matter.
+    let lines = said.lines().filter(|line| !line.contains("could not bind"));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn challenges(world: &World) -> u64 {
