@@ -273,6 +273,7 @@ devices-forgotten = That browser is forgotten. When it signs in again, it counts
 ## Phones
 
 phones-title = Phones
+phone-of = Phone of { $name }
 phones-what = Each phone has its own SIP password. Changing your portal password does not touch them.
 phones-empty-title = Add your first phone
 phones-none-title = You have no phones yet
@@ -319,7 +320,6 @@ copy-sip-password = Copy SIP password
 phone-set-up-phone-title = Set up by QR code or file
 phone-set-up-phone-what = The phone fetches its settings and a new SIP password by itself. Nobody has to type them.
 phone-set-up-phone-open = Make a set-up link
-phone-set-up-person-phones = Set up by QR code or file:
 phone-set-up-link-waits = A set-up link works until { $until }, or until the phone connects with it. Nobody has opened it yet.
 phone-set-up-link-opened = A set-up link works until { $until }, or until the phone connects with it. It was first opened { $fetched }.
 phone-set-up-form-title = Set up { $label }
@@ -367,7 +367,7 @@ phone-set-up-other-show = Show the code
 phone-set-up-other-picture = QR code with the account as a SIP address
 phone-set-up-other-server = If it asks for a proxy, enter { $server }.
 rotate-title = New SIP password
-rotate-what = For when it was lost, or somebody else may know it. Your portal password stays as it is.
+rotate-what = For when it was lost, or somebody else may know it. The portal password stays as it is.
 rotate-make = Make a new SIP password
 rotate-old = The one it has now
 rotate-old-what = While both work you can go to the phone when it suits you. As soon as it connects with the new one, the old one stops.

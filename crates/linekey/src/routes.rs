@@ -85,7 +85,7 @@ fn ones_phones() -> Router<App> {
             "/phones/events",
             get(phones::pages::stream::events).layer(Extension(ForScripts)),
         )
-        .route("/phones/{id}", get(phones::pages::one))
+        .route("/phones/{id}", get(phones::pages::show))
         .route(
             "/phones/{id}/set-up",
             get(phones::provision::pages::show).post(phones::provision::pages::make),
@@ -187,6 +187,23 @@ fn administration() -> Router<App> {
         .route(
             "/admin/users/{id}/setup-slip",
             get(users::pages::slip::show).post(users::pages::slip::make),
+        )
+        .route("/admin/users/{id}/phones/{phone}", get(users::pages::phone::show))
+        .route(
+            "/admin/users/{id}/phones/{phone}/rotate",
+            post(users::pages::phone::rotate),
+        )
+        .route(
+            "/admin/users/{id}/phones/{phone}/disconnect",
+            post(users::pages::phone::disconnect),
+        )
+        .route(
+            "/admin/users/{id}/phones/{phone}/allow",
+            post(users::pages::phone::allow),
+        )
+        .route(
+            "/admin/users/{id}/phones/{phone}/remove",
+            post(users::pages::phone::remove),
         )
         .route(
             "/admin/users/{id}/phones/{phone}/set-up",

@@ -16,6 +16,8 @@ pub mod create_for;
 pub mod disconnect;
 mod events;
 pub mod freeswitch;
+#[cfg(test)]
+mod helper_tests;
 pub mod history;
 #[cfg(test)]
 mod history_tests;

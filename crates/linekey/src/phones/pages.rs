@@ -1,5 +1,6 @@
 //! `/phones`: each phone with its state, adding one, and what its owner does to one.
 
+pub mod one;
 pub mod stream;
 
 use askama::Template;
@@ -8,19 +9,15 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use self::one::{At, SIP_PASSWORD, answer};
 use super::act::By;
 use super::create::{self, MOST_PER_USER, Outcomes, Refusal};
-use super::disconnect::{self, Done};
-use super::history::of_phone::{self, Past};
+use super::history::of_phone;
 use super::history::strip::Strip;
-use super::provision::make;
-use super::reached::reached;
-use super::rotate::{self, LONGEST_OVERLAP, Rotated, USUAL_OVERLAP};
 use super::view::{PhoneView, State as PhoneState};
-use super::{live, notices, registrar, remove};
-use crate::accounts::sip_algorithm::ALGORITHMS;
+use super::{live, notices, remove};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::sessions::SignedIn;
 use crate::web::answer::{Problem, page};
@@ -29,8 +26,6 @@ use crate::web::form::Form;
 use crate::web::gate::with_status;
 use crate::web::page::{FieldError, Frame, Section};
 
-/// What carries a new phone's SIP password to the page that shows it once.
-const SIP_PASSWORD: &str = "sip-password";
 /// What carries a sentence about what was done to the page that says it.
 const NOTICE: &str = "phone-notice";
 
@@ -45,28 +40,13 @@ struct PhonesPage {
     notice: Option<String>,
 }
 
-#[derive(Template)]
-#[template(path = "phones/phone.html")]
-struct PhonePage {
-    frame: Frame,
-    phone: PhoneView,
-    past: Past,
-    shown: Shown,
-    settings: Vec<(String, String)>,
-    /// Whether its owner has an address that mail goes to.
-    mailable: bool,
-    overlaps: Vec<(i64, String, bool)>,
-    /// Whether it can be set up by a link.
-    sets_up: bool,
-}
-
 /// The phone that an address names. What is no id of a phone is nothing that is here.
 pub struct OfPath(pub(super) PhoneId);
 
 impl FromRequestParts<App> for OfPath {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Problem> {
         let id = Path::<String>::from_request_parts(parts, app).await;
         id.ok()
             .and_then(|Path(id)| PhoneId::parse(&id))
@@ -76,7 +56,7 @@ impl FromRequestParts<App> for OfPath {
 }
 
 /// GET `/phones`
-pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response, Error> {
+pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Result<Response> {
     let notice = carried.take(&me.session, NOTICE);
     let told = notice.is_some().then(|| flash::clear(&app));
     let body = list_with(&app, &me, "", Vec::new(), notice).await?;
@@ -84,7 +64,7 @@ pub async fn list(State(app): State<App>, me: SignedIn, carried: Flash) -> Resul
 }
 
 /// POST `/phones`
-pub async fn add(State(app): State<App>, me: SignedIn, Form(form): Form) -> Result<Response, Error> {
+pub async fn add(State(app): State<App>, me: SignedIn, Form(form): Form) -> Result<Response> {
     let label = form.text("label");
     match create::create(&app, &me, label, form.text("extension")).await? {
         Outcomes::Added(added) => {
@@ -104,142 +84,14 @@ pub async fn add(State(app): State<App>, me: SignedIn, Form(form): Form) -> Resu
 }
 
 /// GET `/phones/{id}`
-pub async fn one(
-    State(app): State<App>,
-    me: SignedIn,
-    Path(id): Path<String>,
-    carried: Flash,
-) -> Result<Response, Error> {
-    let (mut sip_password, mut notice) = (None, None);
-    match carried.any(&me.session) {
-        Some((kind, text)) if kind == SIP_PASSWORD => {
-            sip_password = text.strip_prefix(&format!("{id} ")).map(str::to_owned);
-        }
-        Some((kind, text)) if kind == NOTICE => notice = Some(text),
-        _ => {}
-    }
-    let is_carried = sip_password.is_some() || notice.is_some();
-    let shown = Shown {
-        sip_password,
-        notice,
-        ..Shown::default()
-    };
-    let told = is_carried.then(|| flash::clear(&app));
-    Ok(match phone_page(&app, &me, &id, shown).await? {
-        Some(body) => (told, body).into_response(),
-        None => Problem::NotFound.into_response(),
-    })
-}
-
-/// What a phone's page shows beside the phone.
-#[derive(Default)]
-struct Shown {
-    sip_password: Option<String>,
-    notice: Option<String>,
-    errors: Vec<FieldError>,
-}
-
-/// The page of a phone of `me`; `None`: they have no such phone.
-async fn phone_page(app: &App, me: &SignedIn, id: &str, shown: Shown) -> Result<Option<Response>, Error> {
-    let phone = live::of(app, &me.person)
-        .await?
-        .into_iter()
-        .find(|phone| phone.id == id);
-    let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(page(&PhonePage {
-        frame: me.frame(app, Section::Phones),
-        past: of_phone::of_phone(app, &me.person.account, &phone, &me.person.time_zone).await?,
-        settings: settings(app, &phone, &me.person.sip_algorithm),
-        mailable: me.person.verified_email.is_some(),
-        overlaps: overlaps(app),
-        sets_up: make::is_possible(app) && phone.state != PhoneState::Blocked,
-        phone,
-        shown,
-    })))
-}
-
-/// What is typed into the phone. MD5 is what every phone does unasked.
-fn settings(app: &App, phone: &PhoneView, algorithm: &str) -> Vec<(String, String)> {
-    let say = |key: &str| app.words.say(key);
-    let (user, domain) = phone.address_of_record.split_once('@').unwrap_or_default();
-    let (server, port) = registrar::address(app);
-    let or = say("phone-setting-or");
-    let mut reached = reached(&app.config).into_iter();
-    let transport = reached.next().map(|first| first.transports(&or)).unwrap_or_default();
-    let mut settings = vec![
-        (say("phone-setting-server"), server.clone()),
-        (say("phone-setting-port"), port),
-        (say("phone-setting-user"), user.to_owned()),
-        (say("phone-setting-domain"), domain.to_owned()),
-        (say("phone-setting-transport"), transport),
-    ];
-    settings.extend(reached.map(|other| {
-        let name = app
-            .words
-            .say_with("phone-setting-port-for", "transport", other.transports(&or));
-        let is_same = other.server == server;
-        let port = other.port.to_string();
-        (
-            name,
-            if is_same {
-                port
-            } else {
-                format!("{}:{port}", other.server)
-            },
-        )
-    }));
-    if algorithm != ALGORITHMS[0] {
-        settings.push((say("phone-setting-algorithm"), algorithm.to_owned()));
-    }
-    settings
-}
-
-/// The overlaps that are offered: hours, words, and whether it is the usual one.
-pub(super) fn overlaps(app: &App) -> Vec<(i64, String, bool)> {
-    let words = |hours| match hours {
-        0 => app.words.say("rotate-at-once"),
-        hours => app.words.say_with("rotate-hours", "hours", hours),
-    };
-    [0, 1, USUAL_OVERLAP, 72, LONGEST_OVERLAP]
-        .map(|hours| (hours, words(hours), hours == USUAL_OVERLAP))
-        .into()
+pub async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, carried: Flash) -> Result<Response> {
+    one::show(&app, &me, At::own(&app, &me, &id), &id, carried).await
 }
 
 /// POST `/phones/{id}/rotate`
-pub async fn rotate(
-    State(app): State<App>,
-    me: SignedIn,
-    OfPath(phone): OfPath,
-    Form(form): Form,
-) -> Result<Response, Error> {
-    // What is no number is none that is allowed either.
-    let hours = form.text("overlap_hours").trim().parse().unwrap_or(-1);
-    Ok(match rotate::rotate(&app, By::Owner(&me), &phone, hours).await? {
-        Rotated::Done(new) => {
-            let once = flash::carry(
-                &app,
-                &me.session,
-                SIP_PASSWORD,
-                &format!("{phone} {}", *new.sip_password),
-            );
-            (once, Redirect::to(&format!("/phones/{phone}"))).into_response()
-        }
-        Rotated::Overlap => {
-            let error = FieldError {
-                field: "overlap_hours",
-                text: app.words.say_with("rotate-overlap", "most", LONGEST_OVERLAP),
-            };
-            let shown = Shown {
-                errors: vec![error],
-                ..Shown::default()
-            };
-            match phone_page(&app, &me, phone.as_str(), shown).await? {
-                Some(again) => with_status(StatusCode::UNPROCESSABLE_ENTITY, again),
-                None => Problem::NotFound.into_response(),
-            }
-        }
-        Rotated::Forbidden(_) | Rotated::NoPhone => Problem::NotFound.into_response(),
-    })
+pub async fn rotate(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath, Form(form): Form) -> Result<Response> {
+    let at = At::own(&app, &me, phone.as_str());
+    one::rotated(&app, &me, By::Owner(&me), at, &phone, &form).await
 }
 
 /// POST `/phones/{id}/disconnect`
@@ -248,21 +100,15 @@ pub async fn disconnect(
     me: SignedIn,
     OfPath(phone): OfPath,
     Form(form): Form,
-) -> Result<Response, Error> {
-    let block = form.text("block") == "on";
-    let done = disconnect::disconnect(&app, By::Owner(&me), &phone, block).await?;
-    let key = if block {
-        "phone-is-blocked"
-    } else {
-        "phone-is-disconnected"
-    };
-    Ok(answer(&app, &me, done, key, &format!("/phones/{phone}")))
+) -> Result<Response> {
+    let at = At::own(&app, &me, phone.as_str());
+    one::disconnected(&app, &me, By::Owner(&me), &at, &phone, &form).await
 }
 
 /// POST `/phones/{id}/allow`
-pub async fn allow(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response, Error> {
-    let done = disconnect::allow(&app, By::Owner(&me), &phone).await?;
-    Ok(answer(&app, &me, done, "phone-is-allowed", &format!("/phones/{phone}")))
+pub async fn allow(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response> {
+    let at = At::own(&app, &me, phone.as_str());
+    one::allowed(&app, &me, By::Owner(&me), &at, &phone).await
 }
 
 /// POST `/phones/{id}/notices`
@@ -271,7 +117,7 @@ pub async fn notices(
     me: SignedIn,
     OfPath(phone): OfPath,
     Form(form): Form,
-) -> Result<Response, Error> {
+) -> Result<Response> {
     let on = form.text("mail") == "on";
     let done = notices::switch(&app, By::Owner(&me), &phone, on).await?;
     let key = if on { "notices-are-on" } else { "notices-are-off" };
@@ -279,21 +125,9 @@ pub async fn notices(
 }
 
 /// POST `/phones/{id}/remove`
-pub async fn remove(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response, Error> {
+pub async fn remove(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath) -> Result<Response> {
     let done = remove::remove(&app, By::Owner(&me), &phone).await?;
     Ok(answer(&app, &me, done, "phone-is-removed", "/phones"))
-}
-
-fn answer(app: &App, me: &SignedIn, done: Done, key: &str, then: &str) -> Response {
-    match done {
-        Done::Done(label) => {
-            let text = app.words.say_with(key, "label", label);
-            (flash::carry(app, &me.session, NOTICE, &text), Redirect::to(then)).into_response()
-        }
-        // Somebody did it a moment ago: the page says how things stand.
-        Done::Already(_) => Redirect::to(then).into_response(),
-        Done::Forbidden(_) | Done::NoPhone => Problem::NotFound.into_response(),
-    }
 }
 
 async fn list_with(
@@ -302,7 +136,7 @@ async fn list_with(
     label: &str,
     errors: Vec<FieldError>,
     notice: Option<String>,
-) -> Result<Response, Error> {
+) -> Result<Response> {
     let person = &me.person;
     let phones = live::of(app, person).await?;
     let strips = of_phone::strips(app, (&person.account, &person.id), &phones, &person.time_zone).await?;

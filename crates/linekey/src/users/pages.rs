@@ -4,6 +4,7 @@ pub mod acts;
 pub mod add;
 pub mod people;
 pub mod person;
+pub mod phone;
 pub mod phone_set_up;
 mod proof;
 pub mod slip;

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use zeroize::Zeroizing;
 
 use super::super::act::By;
-use super::super::pages::{OfPath, overlaps};
+use super::super::pages::OfPath;
+use super::super::pages::one::overlaps;
 use super::super::rotate::LONGEST_OVERLAP;
 use super::super::view::{PhoneView, State as PhoneState};
 use super::super::{live, registrar};

@@ -117,8 +117,8 @@ struct PersonPage {
     passwordrules: String,
     sessions: Vec<SessionView>,
     phones: Vec<PhoneView>,
-    /// In front of the address where a phone is set up; empty where none is.
-    set_up_within: String,
+    /// In front of the address of a phone's page; empty where that is not theirs to see.
+    phones_within: String,
     events: Vec<EventView>,
     shown: Shown,
 }
@@ -180,13 +180,9 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
     let phones = phones::live::of_user(app, (&subject.account, &subject.id), zone).await?;
     let events = audit::pages::about(app, &subject.account, &subject.id, zone, EVENTS).await?;
     let refusal = permissions::refusal(me.person.standing(), Act::SetPassword, subject.standing());
-    let may_set_up = permissions::refusal(me.person.standing(), Act::Phones, subject.standing()).is_none()
-        && subject.disabled_at.is_none()
-        && phones::provision::make::is_possible(app);
-    let set_up_within = if may_set_up {
-        format!("/admin/users/{}/phones", subject.id)
-    } else {
-        String::new()
+    let phones_within = match permissions::refusal(me.person.standing(), Act::Phones, subject.standing()) {
+        None => format!("/admin/users/{}/phones", subject.id),
+        Some(_) => String::new(),
     };
     let policy = app.config.password.policy;
     Ok(page(&PersonPage {
@@ -227,7 +223,7 @@ pub(super) async fn person_page(app: &App, me: &SignedIn, subject: &Subject, sho
         passwordrules: policy.passwordrules(),
         sessions,
         phones,
-        set_up_within,
+        phones_within,
         events,
         shown,
     }))

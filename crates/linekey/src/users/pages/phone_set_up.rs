@@ -96,17 +96,17 @@ async fn phone_of(app: &App, me: &SignedIn, subject: &Subject, phone: &str) -> R
 }
 
 fn door(app: &App, me: &SignedIn, subject: &Subject, phone: &PhoneView) -> Door {
-    let person = format!("/admin/users/{}", subject.id);
+    let back = format!("/admin/users/{}/phones/{}", subject.id, phone.id);
     Door {
-        action: format!("{person}/phones/{}/set-up", phone.id),
-        back: person,
-        back_text: subject.display_name.clone(),
+        action: format!("{back}/set-up"),
+        back,
+        back_text: phone.label.clone(),
         section: Section::People,
         asks_password: !me.is_fresh(app),
     }
 }
 
-fn forbidden(app: &App, subject: &Subject, refusal: Refusal) -> Response {
+pub(super) fn forbidden(app: &App, subject: &Subject, refusal: Refusal) -> Response {
     let name = subject.display_name.as_str();
     Problem::NotYours.saying(app.words.say_with(refusal.key(), "name", name))
 }
