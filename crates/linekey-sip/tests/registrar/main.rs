@@ -18,4 +18,5 @@ mod scanners;
 mod streams;
 mod support;
 mod tls;
+mod torture;
 mod wire;
