@@ -184,8 +184,17 @@ impl Authenticator {
             .iter()
             .filter_map(|value| digest::parse_authorization(value))
             .collect();
-        // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for.
-        let ours = parsed.iter().find(|a| a.realm.eq_ignore_ascii_case(&challenged.name));
+        // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for, and of two for that realm,
+        // as a phone sends that keeps an old proof beside the new, the one whose nonce is good.
+        let is_ours = |a: &&Authorization<'_>| a.realm.eq_ignore_ascii_case(&challenged.name);
+        let is_good = |a: &&Authorization<'_>| {
+            matches!(
+                self.nonces.check(a.nonce, &challenged.name, source, now_ms),
+                Checked::Good(_)
+            )
+        };
+        let ours = || parsed.iter().filter(is_ours);
+        let ours = ours().find(is_good).or_else(|| ours().next());
         let Some(sent) = ours.or(parsed.first()) else {
             return Presentation::NOTHING;
         };

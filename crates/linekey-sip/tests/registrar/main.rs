@@ -4,6 +4,7 @@
 mod client;
 mod contacts;
 mod equal_refusals;
+mod extensions;
 mod flood;
 mod keeping;
 mod lossy;
