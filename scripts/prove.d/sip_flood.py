@@ -1,6 +1,7 @@
 """A flood of strangers and garbage at the registrar.
 
-Promise: whoever has not authenticated leaves nothing behind, so memory stays flat; phones register all the while.
+Promise: whoever has not authenticated leaves nothing behind, so memory stays flat; phones register and the portal's
+page answers all the while.
 
 The datagrams are REGISTERs without credentials, with made-up credentials, cut short, mutated, and random bytes. The
 demo's three phones keep registering (they are granted 30 seconds here, so that each refreshes within the flood, which
@@ -9,7 +10,7 @@ this run sets and a demo does not), and a fourth, Ann's Warehouse phone, registe
 
 import argparse
 import hashlib
-import os
+import http.client
 import random
 import re
 import socket
@@ -18,7 +19,7 @@ import sys
 import threading
 import time
 
-from demo import Demo, table
+from demo import Browser, Demo, table
 
 MOST_GROWTH_KIB = 16 * 1024
 SIMULATED = ("ann-desk", "ann-softphone", "gina-desk")
@@ -101,6 +102,27 @@ class Phone(threading.Thread):
             self.ended.wait(max(0.0, 1 - took))
 
 
+class Reader(threading.Thread):
+    """Somebody who opens the sign-in page five times a second."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.browser = Browser(port)
+        self.seconds, self.wrong = [], []
+        self.ended = threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.2):
+            began = time.monotonic()
+            try:
+                status, _, _ = self.browser.ask("GET", "/sign-in")
+            except (OSError, http.client.HTTPException) as error:
+                status = repr(error)
+            self.seconds.append(time.monotonic() - began)
+            if status != 200:
+                self.wrong.append(status)
+
+
 def hostile(port):
     """One datagram of a stranger."""
     name, domain = random.choice(
@@ -166,8 +188,8 @@ def refreshed(database):
 def main():
     parser = argparse.ArgumentParser(description="a flood of strangers and garbage at the registrar")
     parser.add_argument("binary")
-    parser.add_argument("--datagrams", type=int, default=60_000)
-    parser.add_argument("--seconds", type=float, default=45)
+    parser.add_argument("--datagrams", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     random.seed(options.seed)
@@ -182,7 +204,11 @@ def main():
     flood(server, 2_000, 2)
     time.sleep(3)
     before, began = demo.resident_kib(), time.time() * 1000
+    reader = Reader(demo.port)
+    reader.start()
     answers, took = flood(server, options.datagrams, options.seconds)
+    reader.ended.set()
+    reader.join()
     peak = demo.resident_kib()
     time.sleep(3)
     after, ended = demo.resident_kib(), time.time() * 1000
@@ -204,6 +230,8 @@ def main():
             broken.append(f"{name} was not refreshed, or has run out")
     if warehouse.registered < warehouse.tried:
         broken.append(f"the Warehouse phone was not registered {warehouse.tried - warehouse.registered} times")
+    if reader.wrong or not reader.seconds:
+        broken.append(f"the portal's page: {len(reader.seconds)} asked for, not answered with 200: {reader.wrong[:5]}")
     rows = [
         ("hostile datagrams", options.datagrams),
         ("a second", f"{options.datagrams / took:.0f}"),
@@ -215,6 +243,8 @@ def main():
         ("registrations of a fourth phone, one a second", f"{warehouse.registered}/{warehouse.tried}"),
         ("its requests that had to be repeated", warehouse.repeated),
         ("its slowest registration", f"{warehouse.slowest:.2f} s"),
+        ("the portal's page meanwhile", f"{len(reader.seconds) - len(reader.wrong)}/{len(reader.seconds)}"),
+        ("the slowest of them", f"{max(reader.seconds, default=0) * 1e3:.0f} ms"),
     ]
     return table("SIP flood", rows, broken)
 

@@ -184,8 +184,17 @@ impl Authenticator {
             .iter()
             .filter_map(|value| digest::parse_authorization(value))
             .collect();
-        // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for.
-        let ours = parsed.iter().find(|a| a.realm.eq_ignore_ascii_case(&challenged.name));
+        // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for, and of two for that realm,
+        // as a phone sends that keeps an old proof beside the new, the one whose nonce is good.
+        let is_ours = |a: &&Authorization<'_>| a.realm.eq_ignore_ascii_case(&challenged.name);
+        let is_good = |a: &&Authorization<'_>| {
+            matches!(
+                self.nonces.check(a.nonce, &challenged.name, source, now_ms),
+                Checked::Good(_)
+            )
+        };
+        let ours = || parsed.iter().filter(is_ours);
+        let ours = ours().find(is_good).or_else(|| ours().next());
         let Some(sent) = ours.or(parsed.first()) else {
             return Presentation::NOTHING;
         };
@@ -247,14 +256,11 @@ impl Authenticator {
 
     /// Looks the name up and tests the response, in equal steps for known and unknown names.
     pub(crate) async fn prove(&self, sent: &Presented, method: &str, directory: &impl Directory) -> Proof {
-        let found = if sent.realm.known {
-            directory.credential(&sent.realm.name, &sent.sip_name).await
-        } else {
-            Ok(None)
-        };
-        let Ok(credential) = found else {
+        // Looked up in the decoy too, where nobody is: not looking takes less time than looking.
+        let Ok(found) = directory.credential(&sent.realm.name, &sent.sip_name).await else {
             return Proof::Unavailable;
         };
+        let credential = found.filter(|_| sent.realm.known);
         let asked = Asked {
             method,
             uri: &sent.uri,

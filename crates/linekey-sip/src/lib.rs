@@ -19,6 +19,7 @@
 //! | `pings` | OPTIONS to phones behind a NAT, and who does not answer |
 //! | `codec`, `reply` | reading and writing messages; the only files that know the SIP parser |
 //! | `sent` | counts for metrics |
+//! | `fuzz` | what the fuzz targets call (feature `fuzz`) |
 //! | `digest` | digest arithmetic (pure) |
 //! | `client` | a small user agent that registers: for the demo, tests and proofs |
 
@@ -33,6 +34,8 @@ mod contacts;
 mod datagrams;
 pub mod digest;
 mod frames;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod hosts;
 mod nonce;
 mod nonce_counts;

@@ -144,7 +144,7 @@ fn inner<D>(requests: &Requests<D>, local: Vec<(Transport, SocketAddr)>, stop: w
     }
 }
 
-fn requests<D: Directory, S: Surroundings>(
+pub(crate) fn requests<D: Directory, S: Surroundings>(
     settings: Settings,
     key: &[u8; 32],
     local: &[(Transport, SocketAddr)],

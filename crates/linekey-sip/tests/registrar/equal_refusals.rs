@@ -67,8 +67,11 @@ async fn outdated_passwords_and_unknown_realms_are_refused_with_the_same_bytes_t
             phone.password = "wrong".to_owned();
         }
         phone.challenge().await;
+        let before = world.host.lookups.load(Ordering::SeqCst);
         let answer = phone.register(600).await;
         assert_eq!(answer.status, 401, "{name}@{domain}");
+        let lookups = world.host.lookups.load(Ordering::SeqCst) - before;
+        assert_eq!(lookups, 1, "the same work for {name}@{domain}");
         let text = without_nonce(&answer, &phone);
         refusals.push(text.replace(domain, "D").replace(realm, "D"));
     }

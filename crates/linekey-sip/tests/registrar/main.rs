@@ -4,6 +4,7 @@
 mod client;
 mod contacts;
 mod equal_refusals;
+mod extensions;
 mod flood;
 mod keeping;
 mod lossy;
@@ -18,4 +19,5 @@ mod scanners;
 mod streams;
 mod support;
 mod tls;
+mod torture;
 mod wire;
