@@ -11,6 +11,8 @@ mod binding;
 mod browser_tests;
 pub mod by_heart;
 pub mod certificate;
+#[cfg(test)]
+mod copies_tests;
 pub mod create;
 pub mod create_for;
 pub mod disconnect;

@@ -8,18 +8,18 @@ use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live, r
 use crate::testing::kamailio::Kamailio;
 use crate::testing::{Portal, TestPhone};
 
-async fn credentials(p: &Portal) -> i64 {
+pub(super) async fn credentials(p: &Portal) -> i64 {
     p.count(query("select count(*) from kamailio.credential")).await
 }
 
-async fn located(p: &Portal) -> i64 {
+pub(super) async fn located(p: &Portal) -> i64 {
     p.count(query(
         "select count(*) from kamailio.location where username = 'ann-desk'",
     ))
     .await
 }
 
-async fn orders_are_done(p: &Portal) {
+pub(super) async fn orders_are_done(p: &Portal) {
     p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
         .await;
 }
