@@ -31,6 +31,8 @@ mod overlap;
 pub mod pages;
 pub mod provision;
 pub mod reached;
+#[cfg(all(test, feature = "outside"))]
+mod real_tests;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;
