@@ -11,6 +11,8 @@ mod binding;
 mod browser_tests;
 pub mod by_heart;
 pub mod certificate;
+#[cfg(test)]
+mod copies_tests;
 pub mod create;
 pub mod create_for;
 pub mod disconnect;
@@ -31,6 +33,8 @@ mod overlap;
 pub mod pages;
 pub mod provision;
 pub mod reached;
+#[cfg(all(test, feature = "outside"))]
+mod real_tests;
 pub mod registrar;
 pub mod remove;
 pub mod reseal;

@@ -15,12 +15,12 @@ const SECRET: &str = "a-secret-of-stories-0123456789abcdef";
 pub(crate) struct Kamailio {
     child: Child,
     folder: Folder,
+    rpc: SocketAddr,
 }
 
 impl Drop for Kamailio {
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 
@@ -33,6 +33,26 @@ fn free() -> SocketAddr {
             return address;
         }
     }
+}
+
+fn spawn(folder: &Folder) -> Child {
+    let log = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(folder.path().join("log"))
+        .expect("a file of ours");
+    Command::new("kamailio")
+        .args(["-DD", "-E", "-m", "64", "-f", "kamailio.cfg", "-Y"])
+        .arg(folder.path())
+        .current_dir(folder.path())
+        .env("TZ", "UTC")
+        // As role.sql has it for the role.
+        .env("PGOPTIONS", "-c search_path=kamailio")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("kamailio runs; scripts/test installs it")
 }
 
 impl Kamailio {
@@ -48,9 +68,29 @@ impl Kamailio {
         .await;
         portal.sip = sip;
         let kamailio = Self::start(&portal.app.config.database.url, (sip, rpc, admin));
-        let answers = async || std::net::TcpStream::connect(rpc).is_ok();
-        portal.until(answers).await;
+        kamailio.answers(&portal).await;
         (portal, kamailio)
+    }
+
+    async fn answers(&self, portal: &Portal) {
+        portal
+            .until(async || std::net::TcpStream::connect(self.rpc).is_ok())
+            .await;
+    }
+
+    /// Ends it, with all its processes.
+    pub(crate) fn end(&mut self) {
+        // A process that was waited for may have given its number to another.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        }
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again after it was ended, as it was.
+    pub(crate) async fn begin(&mut self, portal: &Portal) {
+        self.child = spawn(&self.folder);
+        self.answers(portal).await;
     }
 
     fn start(database: &str, (sip, rpc, admin): (SocketAddr, SocketAddr, SocketAddr)) -> Self {
@@ -64,20 +104,8 @@ impl Kamailio {
              #!define RPC_ADDRESS \"127.0.0.1\"\nlisten=udp:{sip}\nlisten=tcp:{sip}\nlisten=tcp:{rpc}\n"
         );
         std::fs::write(folder.path().join("site.cfg"), site).expect("a file of ours");
-        let log = std::fs::File::create(folder.path().join("log")).expect("a file of ours");
-        let child = Command::new("kamailio")
-            .args(["-DD", "-E", "-m", "64", "-f", "kamailio.cfg", "-Y"])
-            .arg(folder.path())
-            .current_dir(folder.path())
-            .env("TZ", "UTC")
-            // As role.sql has it for the role.
-            .env("PGOPTIONS", "-c search_path=kamailio")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("kamailio runs; scripts/test installs it");
-        Self { child, folder }
+        let child = spawn(&folder);
+        Self { child, folder, rpc }
     }
 
     /// What it wrote, for a story that fails.

@@ -8,6 +8,8 @@ mod call_tests;
 mod compare;
 mod credentials;
 pub(super) mod end;
+#[cfg(all(test, feature = "outside"))]
+mod more_tests;
 mod rpc;
 mod store;
 #[cfg(all(test, feature = "outside"))]

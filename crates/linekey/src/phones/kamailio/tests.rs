@@ -8,18 +8,18 @@ use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live, r
 use crate::testing::kamailio::Kamailio;
 use crate::testing::{Portal, TestPhone};
 
-async fn credentials(p: &Portal) -> i64 {
+pub(super) async fn credentials(p: &Portal) -> i64 {
     p.count(query("select count(*) from kamailio.credential")).await
 }
 
-async fn located(p: &Portal) -> i64 {
+pub(super) async fn located(p: &Portal) -> i64 {
     p.count(query(
         "select count(*) from kamailio.location where username = 'ann-desk'",
     ))
     .await
 }
 
-async fn orders_are_done(p: &Portal) {
+pub(super) async fn orders_are_done(p: &Portal) {
     p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
         .await;
 }
@@ -90,22 +90,31 @@ async fn whoever_is_disconnected_comes_back_and_whoever_is_blocked_or_removed_do
     assert_eq!(located(&p).await, 0);
 }
 
-/// Another mode publishes nothing, and the mode that does publishes all again.
+/// The embedded registrar publishes nothing, and whoever goes back to Kamailio finds what is good by then.
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_are_there_in_this_mode_alone() {
-    let (p, _kamailio) = Kamailio::with_portal().await;
+    let (p, mut kamailio) = Kamailio::with_portal().await;
     let before = credentials(&p).await;
     assert!(before > 0);
-    let admin = p.app.config.admin.listen;
-    let off = p.restart_with(|config| config.sip.mode = SipMode::Off).await;
-    assert_eq!(credentials(&off).await, 0);
-    let on = off
+    let (admin, sip) = (p.app.config.admin.listen, p.sip);
+    kamailio.end();
+    let embedded = p.restart_with(|config| config.sip.mode = SipMode::Embedded).await;
+    assert_eq!(credentials(&embedded).await, 0);
+    assert!(desk(&embedded, OLD).await.is_registered().await);
+    let ann = embedded.signed_in("ann").await;
+    let new = rotate(&embedded, &ann, "0").await;
+    assert_eq!(credentials(&embedded).await, 0);
+    let mut on = embedded
         .restart_with(|config| {
             config.sip.mode = SipMode::Kamailio;
             config.admin.listen = admin;
         })
         .await;
+    on.sip = sip;
     assert_eq!(credentials(&on).await, before);
+    kamailio.begin(&on).await;
+    assert_eq!(desk(&on, OLD).await.register().await.status, 401);
+    assert!(desk(&on, &new).await.is_registered().await);
 }
 
 /// What Kamailio asks is answered by an index, and its role reaches nothing but its schema.

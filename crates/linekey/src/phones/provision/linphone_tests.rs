@@ -13,15 +13,14 @@ const AGAIN: Duration = Duration::from_millis(50);
 const LOOKS: usize = 1200;
 
 /// Linphone without a window, with a home of its own.
-struct Linphone(Child);
+pub(in crate::phones) struct Linphone(Child);
 
 impl Linphone {
-    fn start(home: &Path, link: &str) -> Self {
+    /// Starts it with these settings.
+    pub(in crate::phones) fn start(home: &Path, settings: &str) -> Self {
         // It does not start without a folder for its database.
         std::fs::create_dir_all(home.join(".local/share/linphone")).expect("a folder");
-        let settings = format!(
-            "[sip]\nregister_only_when_network_is_up=0\nsip_port=-1\nsip_tcp_port=-1\n[misc]\nconfig-uri={link}\n"
-        );
+        let settings = format!("[sip]\nregister_only_when_network_is_up=0\nsip_port=-1\nsip_tcp_port=-1\n{settings}");
         std::fs::write(home.join("linphonerc"), settings).expect("a file");
         let mut command = Command::new("linphonec");
         command.arg("-c").arg(home.join("linphonerc")).env("HOME", home);
@@ -61,7 +60,7 @@ async fn linphone_sets_itself_up_once_and_registers(portal: Portal) {
     let link = rest.split('<').next().unwrap_or_default().to_owned();
 
     let home = Folder::new();
-    let linphone = Linphone::start(home.path(), &link);
+    let linphone = Linphone::start(home.path(), &format!("[misc]\nconfig-uri={link}\n"));
     let waiting = async || portal.count(query("select count(*) from phone_files")).await;
     let mut looks = 0;
     while waiting().await > 0 {

@@ -12,7 +12,7 @@ pub mod fetch;
 mod files_tests;
 mod kind;
 #[cfg(all(test, feature = "outside"))]
-mod linphone_tests;
+pub(super) mod linphone_tests;
 pub mod make;
 pub mod pages;
 mod settings;
