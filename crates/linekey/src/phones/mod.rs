@@ -5,6 +5,8 @@
 
 pub mod act;
 #[cfg(test)]
+mod administration_tests;
+#[cfg(test)]
 mod algorithm_tests;
 mod binding;
 #[cfg(all(test, feature = "outside"))]
@@ -18,8 +20,6 @@ pub mod create_for;
 pub mod disconnect;
 mod events;
 pub mod freeswitch;
-#[cfg(test)]
-mod helper_tests;
 pub mod history;
 #[cfg(test)]
 mod history_tests;

@@ -1,5 +1,5 @@
-//! Stories of phones behind Kamailio: over TCP, while Kamailio is away, of disabled people, of equal names, and of what a
-//! dump holds.
+//! Stories of phones behind Kamailio: over TCP, while Kamailio is away, of disabled people, of equal names, and of what
+//! a dump holds.
 
 use tokio::net::TcpStream;
 

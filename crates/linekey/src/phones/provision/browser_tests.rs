@@ -81,11 +81,16 @@ async fn adam_sets_up_anns_phone(portal: Portal) {
     adam.sign_in("adam").await;
     adam.open("/admin/users").await;
     adam.press("Ann Archer").await;
-    adam.says("Set up by QR code or file:").await;
     adam.picture(&portal, "person-phones").await;
     adam.press("Desk").await;
+    adam.says("Phone of Ann Archer").await;
+    adam.picture(&portal, "person-phone").await;
     portal.wait(6 * crate::clock::MINUTE);
     adam.reload().await;
+    adam.press("Make a new SIP password").await;
+    adam.says("You signed in a while ago.").await;
+    adam.picture(&portal, "person-phone-later").await;
+    adam.press("Make a set-up link").await;
     adam.choose("Kind of phone", "Yealink").await;
     adam.type_into("Your own password", "Harbour-Light-2").await;
     adam.press("Make the link").await;
@@ -97,6 +102,7 @@ async fn adam_sets_up_anns_phone(portal: Portal) {
     adam.says("Enter the link as Server URL.").await;
     adam.picture(&portal, "person-phone-set-up").await;
     adam.press("Done").await;
+    adam.press("Ann Archer").await;
     adam.says("Adam Alder made a set-up link for a phone of Ann Archer")
         .await;
     adam.close().await;

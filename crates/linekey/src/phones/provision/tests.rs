@@ -283,7 +283,8 @@ async fn an_administrator_sets_up_the_phones_of_their_people(p: Portal) {
         .await
         .expect("Ann's desk phone");
     let page = format!("/admin/users/{user}/phones/{phone}/set-up");
-    adam.get(&format!("/admin/users/{user}")).await.says(200, &page);
+    let of_phone = format!("/admin/users/{user}/phones/{phone}");
+    adam.get(&of_phone).await.says(200, &page);
     let fields = [("kind", "polycom"), ("overlap_hours", "0")];
     adam.post(&page, &fields).await.leads_to(&page);
     let folder = folder(&adam.get(&page).await);

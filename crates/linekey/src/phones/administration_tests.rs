@@ -14,8 +14,22 @@ async fn pages(p: &Portal) -> (String, String) {
     (person, page)
 }
 
+/// Where one of its forms goes.
+fn form(page: &str, act: &str) -> String {
+    let ids = page
+        .strip_prefix("/admin/users/")
+        .and_then(|rest| rest.split_once("/phones/"));
+    let (user, phone) = ids.expect("a phone of somebody");
+    match act {
+        "rotate" => format!("/admin/users/{user}/phones/{phone}/rotate"),
+        "disconnect" => format!("/admin/users/{user}/phones/{phone}/disconnect"),
+        "allow" => format!("/admin/users/{user}/phones/{phone}/allow"),
+        _ => format!("/admin/users/{user}/phones/{phone}/remove"),
+    }
+}
+
 async fn rotated(adam: &Browser, page: &str, fields: &[(&str, &str)]) -> String {
-    adam.post(&format!("{page}/rotate"), fields).await.leads_to(page);
+    adam.post(&form(page, "rotate"), fields).await.leads_to(page);
     let shown = adam.get(page).await;
     shown.says(200, "It is not shown again");
     let (_, rest) = shown.text.split_once("id=\"sip_password\">").expect("the SIP password");
@@ -45,14 +59,14 @@ async fn an_administrator_helps_with_a_phone_on_its_page(p: Portal) {
     assert!(renewed.is_registered().await);
     assert_eq!(phone.register().await.status, 401);
     let wrong = [("overlap_hours", "999")];
-    adam.post(&format!("{page}/rotate"), &wrong).await.says(422, "168");
+    adam.post(&form(&page, "rotate"), &wrong).await.says(422, "168");
     let block = [("block", "on")];
-    adam.post(&format!("{page}/disconnect"), &block).await.leads_to(&page);
+    adam.post(&form(&page, "disconnect"), &block).await.leads_to(&page);
     adam.get(&page).await.says(200, "Desk is disconnected");
     assert_eq!(renewed.register().await.status, 401);
-    adam.post(&format!("{page}/allow"), &[]).await.leads_to(&page);
+    adam.post(&form(&page, "allow"), &[]).await.leads_to(&page);
     assert!(renewed.is_registered().await);
-    adam.post(&format!("{page}/remove"), &[]).await.leads_to(&person);
+    adam.post(&form(&page, "remove"), &[]).await.leads_to(&person);
     adam.get(&person).await.says(200, "Desk is removed");
     adam.get(&page).await.says(404, "Nothing is here");
     assert_eq!(renewed.register().await.status, 401);
@@ -74,7 +88,7 @@ async fn a_while_later_they_say_who_they_are_and_lose_nothing(p: Portal) {
         ("disconnect", &[("block", "on")]),
         ("remove", &[]),
     ] {
-        let path = format!("{page}/{act}");
+        let path = form(&page, act);
         adam.post(&path, fields).await.says(422, "Enter your own password");
         let guess = [fields, &[("your_password", "wrong")]].concat();
         adam.post(&path, &guess)
@@ -103,14 +117,14 @@ async fn nobody_else_sees_or_touches_it(p: Portal) {
     ] {
         browser.get(page).await.says(404, "Nothing is here");
         for act in acts {
-            let answer = browser.post(&format!("{page}/{act}"), &[("overlap_hours", "0")]).await;
+            let answer = browser.post(&form(page, act), &[("overlap_hours", "0")]).await;
             answer.says(404, "Nothing is here");
         }
     }
     let bob = p.signed_in("bob").await;
     bob.get(&page).await.says(403, "");
     for act in acts {
-        bob.post(&format!("{page}/{act}"), &[("overlap_hours", "0")])
+        bob.post(&form(&page, act), &[("overlap_hours", "0")])
             .await
             .says(403, "");
     }
