@@ -186,15 +186,19 @@ impl Authenticator {
             .collect();
         // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for, and of two for that realm,
         // as a phone sends that keeps an old proof beside the new, the one whose nonce is good.
-        let is_ours = |a: &&Authorization<'_>| a.realm.eq_ignore_ascii_case(&challenged.name);
-        let is_good = |a: &&Authorization<'_>| {
-            matches!(
-                self.nonces.check(a.nonce, &challenged.name, source, now_ms),
-                Checked::Good(_)
-            )
+        let mut ours = parsed
+            .iter()
+            .filter(|sent| sent.realm.eq_ignore_ascii_case(&challenged.name));
+        let ours = match (ours.next(), ours.next()) {
+            (Some(first), Some(second)) => {
+                let is_good = |sent: &&Authorization<'_>| {
+                    let checked = self.nonces.check(sent.nonce, &challenged.name, source, now_ms);
+                    matches!(checked, Checked::Good(_))
+                };
+                [first, second].into_iter().chain(ours).find(is_good).or(Some(first))
+            }
+            (only, _) => only,
         };
-        let ours = || parsed.iter().filter(is_ours);
-        let ours = ours().find(is_good).or_else(|| ours().next());
         let Some(sent) = ours.or(parsed.first()) else {
             return Presentation::NOTHING;
         };

@@ -143,7 +143,11 @@ where
             }
         };
         match reply {
-            Some(reply) => self.write(&reply.bytes).await,
+            Some(reply) => {
+                let written = self.write(&reply.bytes).await;
+                self.requests.tell(reply);
+                written
+            }
             None => Ok(()),
         }
     }

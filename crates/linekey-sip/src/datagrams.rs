@@ -98,7 +98,10 @@ impl<D: Directory> Datagrams<D> {
         let source = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let work = match self.requests.look(message, source, Transport::Udp) {
             Look::Nothing => return,
-            Look::Reply(reply) => return send(&self.socket, peer, &reply),
+            Look::Reply(reply) => {
+                send(&self.socket, peer, &reply);
+                return self.requests.tell(reply);
+            }
             Look::Work(work) => work,
         };
         let Ok(permit) = Arc::clone(&inner.permits).try_acquire_owned() else {
@@ -141,6 +144,7 @@ impl<D: Directory> Working<D> {
             self.requests.pings.came_by(self.source, &self.socket, now_ms);
         }
         send(&self.socket, self.peer, &reply);
+        self.requests.tell(reply);
     }
 }
 

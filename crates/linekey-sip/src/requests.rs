@@ -32,6 +32,9 @@ const EXPIRED_NONCES: u32 = 5;
 pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
     pub(crate) port: u16,
+    /// What the host is told once the answer is out ([`Requests::tell`]): what it does with that must not be measured by
+    /// the answer's time.
+    pub(crate) news: Option<Box<Event>>,
 }
 
 impl Reply {
@@ -156,11 +159,10 @@ impl<D: Directory> Requests<D> {
             .read(&request, &realm, &*self.directory, source.ip(), now_ms)
         {
             Presentation::None { stale, unfit } => {
-                if let Some(unfit) = unfit {
-                    self.tell_unfit(&request, source, unfit);
-                }
+                let news = unfit.and_then(|unfit| self.count_unfit(&request, source, unfit));
                 let answer = self.unauthorized(&realm, stale, source);
-                self.at_once(&request, source, forgeable, answer)
+                let reply = self.unverified(&request, source, forgeable, &answer);
+                self.with_news(reply, news).map_or(Look::Nothing, Look::Reply)
             }
             Presentation::Some(sent) => Look::Work(Box::new(Work {
                 request,
@@ -195,11 +197,10 @@ impl<D: Directory> Requests<D> {
                 phone,
                 outdated,
             } => {
-                if self.count_wrong(&work, name, &realm, (phone, outdated)) {
-                    return None;
-                }
+                let news = self.count_wrong(&work, name, &realm, (phone, outdated))?;
                 let answer = self.unauthorized(&work.realm, false, work.source);
-                self.unverified(&work.request, work.source, work.forgeable, &answer)
+                let reply = self.unverified(&work.request, work.source, work.forgeable, &answer);
+                self.with_news(reply, Some(news))
             }
         }
     }
@@ -225,14 +226,31 @@ impl<D: Directory> Requests<D> {
         None
     }
 
-    /// Counts a wrong answer and tells whether it gets no reply. Known and unknown names alike.
+    /// Tells the host what there is to tell with an answer that is out.
+    pub(crate) fn tell(&self, reply: Reply) {
+        if let Some(news) = reply.news {
+            self.directory.event(*news);
+        }
+    }
+
+    fn with_news(&self, reply: Option<Reply>, news: Option<Event>) -> Option<Reply> {
+        match (reply, news.map(Box::new)) {
+            (Some(reply), news) => Some(Reply { news, ..reply }),
+            (None, news) => {
+                news.into_iter().for_each(|news| self.directory.event(*news));
+                None
+            }
+        }
+    }
+
+    /// Counts a wrong answer and gives what is told of it; `None`: it gets no reply. Known and unknown names alike.
     fn count_wrong(
         &self,
         work: &Work,
         name: String,
         realm: &Realm,
         (phone, outdated): (Option<PhoneKey>, bool),
-    ) -> bool {
+    ) -> Option<Event> {
         let at_ms = self.surroundings.now_ms();
         let counted = name.strip_suffix(&format!("@{}", realm.name)).unwrap_or(&name);
         let wrong = self.tables().wrong.count(&realm.name, counted, work.source.ip(), at_ms);
@@ -241,14 +259,14 @@ impl<D: Directory> Requests<D> {
             Wrong::First => Nth::First,
             Wrong::Refuse => Nth::Further,
             Wrong::Last => Nth::Last,
-            Wrong::Silent => return true,
+            Wrong::Silent => return None,
         };
         let why = if outdated {
             Why::OutdatedPassword
         } else {
             Why::WrongPassword
         };
-        self.directory.event(Event::Refused {
+        Some(Event::Refused {
             phone,
             name: codec::clean(name.as_bytes(), 255),
             sip_domain: realm.name.clone(),
@@ -257,12 +275,11 @@ impl<D: Directory> Requests<D> {
             why,
             nth,
             at_ms,
-        });
-        false
+        })
     }
 
-    /// Tells of credentials that prove nothing, once a window.
-    fn tell_unfit(&self, request: &Request, source: SocketAddr, unfit: Unfit) {
+    /// Counts credentials that prove nothing, and gives what is told of them, once a window.
+    fn count_unfit(&self, request: &Request, source: SocketAddr, unfit: Unfit) -> Option<Event> {
         let at_ms = self.surroundings.now_ms();
         let (key, worth) = match unfit.why {
             Why::ExpiredNonce => ("nonce", Wrong::Last),
@@ -270,18 +287,17 @@ impl<D: Directory> Requests<D> {
             _ => ("algorithm", Wrong::First),
         };
         let key = format!("{key} {}", unfit.name);
-        if self.tables().unfit.count(&unfit.realm, &key, source.ip(), at_ms) == worth {
-            self.directory.event(Event::Refused {
-                phone: None,
-                name: codec::clean(unfit.name.as_bytes(), 255),
-                sip_domain: unfit.realm,
-                source,
-                user_agent: request.user_agent(),
-                why: unfit.why,
-                nth: Nth::First,
-                at_ms,
-            });
-        }
+        let is_told = self.tables().unfit.count(&unfit.realm, &key, source.ip(), at_ms) == worth;
+        is_told.then(|| Event::Refused {
+            phone: None,
+            name: codec::clean(unfit.name.as_bytes(), 255),
+            sip_domain: unfit.realm,
+            source,
+            user_agent: request.user_agent(),
+            why: unfit.why,
+            nth: Nth::First,
+            at_ms,
+        })
     }
 
     /// OPTIONS to us (RFC 3261 section 11.2). It says nothing about any user.
@@ -333,6 +349,7 @@ impl<D: Directory> Requests<D> {
         Reply {
             bytes,
             port: request.reply_port(source),
+            news: None,
         }
     }
 

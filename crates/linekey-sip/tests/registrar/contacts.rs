@@ -300,10 +300,10 @@ async fn both_sip_passwords_register_until_the_host_withdraws_the_older() {
     assert_eq!(world.running.withdraw(&old.key(), 2).await, Ok(1));
     assert_eq!(world.host.stored_contacts(), ["sip:a@127.0.0.1:2"]);
     // Refused, and known for what it is.
-    let events = world.host.events().len();
+    let events = world.told().await.len();
     assert_eq!(old.send("Contact: <sip:a@127.0.0.1:1>\r\n").await.status, 401);
     assert!(matches!(
-        &world.host.events()[events..],
+        &world.told().await[events..],
         [Event::Refused {
             why: Why::OutdatedPassword,
             phone: Some(_),

@@ -42,7 +42,7 @@ async fn unknown_wrong_and_disabled_are_refused_with_the_same_bytes() {
         refusals.push(without_nonce(&answer, &phone));
     }
     assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]), "{refusals:#?}");
-    let events = world.host.events();
+    let events = world.told().await;
     assert_eq!(events.len(), 5, "unknown names are told of like known ones: {events:?}");
     let first = |e: &&Event| matches!(e, Event::Refused { nth: Nth::First, .. });
     assert_eq!(events.iter().filter(first).count(), 3, "{events:?}");
@@ -126,7 +126,7 @@ async fn after_twenty_wrong_answers_further_ones_get_no_reply_and_a_right_one_pa
     // Each name: one challenge, twenty refusals, one more challenge; then the last phone's two.
     assert_eq!(refused.count, 2 * 22 + 2, "the silent ones are not counted as sent");
     let silenced = |e: &&Event| matches!(e, Event::Refused { nth: Nth::Last, .. });
-    assert_eq!(world.host.events().iter().filter(silenced).count(), 2);
+    assert_eq!(world.told().await.iter().filter(silenced).count(), 2);
 }
 
 #[tokio::test]

@@ -81,8 +81,8 @@ async fn no_phone_is_refused_on_a_network_that_loses_doubles_and_delays() {
     let gauges = world.running.gauges();
     assert_eq!(gauges.wrong, 0, "no failure is counted");
     let refused = world
-        .host
-        .events()
+        .told()
+        .await
         .into_iter()
         .filter(|event| matches!(event, linekey_sip::Event::Refused { .. }));
     assert_eq!(refused.count(), 0, "and none is told");

@@ -96,7 +96,7 @@ async fn sipp_registers_refreshes_and_unregisters_fifty_times() {
     let output = run("sipp", &arguments).await;
     assert!(output.status.success(), "{}", told(&output));
     assert_eq!(world.running.gauges().bindings, 0);
-    let first_contacts = world.host.events().len();
+    let first_contacts = world.told().await.len();
     assert_eq!(first_contacts, 50);
 }
 

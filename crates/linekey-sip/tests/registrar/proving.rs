@@ -97,7 +97,7 @@ async fn another_algorithm_or_quality_than_offered_is_refused() {
         0,
         "refused before any look-up"
     );
-    let told = world.host.events();
+    let told = world.told().await;
     assert!(
         matches!(&told[..], [Event::Refused { why: Why::UnknownAlgorithm, name, phone: None, nth: Nth::First, .. }] if name == "ann-desk"),
         "once a window: {told:?}"
@@ -111,20 +111,20 @@ async fn a_phone_that_goes_on_with_old_nonces_is_told_of_once() {
     let world = World::new().await;
     let mut phone = world.phone("ann-desk").await;
     phone.register(600).await;
-    let events = world.host.events().len();
+    let events = world.told().await.len();
     world.clock.forward(300);
     for _ in 0..4 {
         assert!(phone.register(600).await.is_stale());
     }
     assert_eq!(
-        world.host.events().len(),
+        world.told().await.len(),
         events,
         "phones that refresh have one now and then"
     );
     for _ in 0..4 {
         assert!(phone.register(600).await.is_stale());
     }
-    let told = &world.host.events()[events..];
+    let told = &world.told().await[events..];
     assert!(
         matches!(
             told,
@@ -140,7 +140,7 @@ async fn a_phone_that_goes_on_with_old_nonces_is_told_of_once() {
     forged.nonce = Some("AAAA".to_owned());
     forged.algorithm = Algorithm::Sha256;
     assert_eq!(forged.register(600).await.status, 401);
-    assert_eq!(world.host.events().len(), events + 1);
+    assert_eq!(world.told().await.len(), events + 1);
 }
 
 #[tokio::test]
@@ -316,7 +316,7 @@ async fn an_authenticated_phone_registers_no_address_but_its_own() {
         phone.to = to.to_owned();
         let answer = phone.send("Contact: <sip:thief@127.0.0.1>\r\n").await;
         assert_eq!(answer.status, 403, "{to}");
-        let told = world.host.events().pop();
+        let told = world.told().await.pop();
         assert!(
             matches!(&told, Some(Event::WrongAddressOfRecord { phone: p, wanted: w, .. }) if *p == phone.key() && w == wanted),
             "{told:?}"
@@ -357,7 +357,7 @@ async fn a_digest_made_for_another_server_proves_nothing() {
         assert_eq!(phone.register(600).await.status, 401, "{uri}");
     }
     assert_eq!(world.host.lookups.load(Ordering::SeqCst), 0);
-    let told = world.host.events();
+    let told = world.told().await;
     assert!(
         matches!(
             &told[..],

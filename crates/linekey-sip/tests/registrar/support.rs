@@ -274,6 +274,15 @@ impl World {
         assert!(waited.is_ok(), "{} connections", self.running.gauges().connections);
     }
 
+    /// What the host was told with every answer that is out: it is told right behind one, before the next datagram is
+    /// read.
+    pub(crate) async fn told(&self) -> Vec<Event> {
+        self.is_idle().await;
+        let wire = Wire::new(self.address()).await;
+        wire.ask(&options(wire.local(), "told")).await;
+        self.host.events()
+    }
+
     /// Waits until no request is being worked on.
     pub(crate) async fn is_idle(&self) {
         while self.running.gauges().working > 0 {
