@@ -120,7 +120,6 @@ def embedded(options, broken):
     first, refused, _ = timed([demo.process.pid], storm, options.rate)
     if refused:
         broken.append(f"{refused} phones could not register at first")
-    time.sleep(3)
     before = registered(demo.database(), 0)[0]
     demo.stop()
     ready = demo.start(patience=60)
@@ -133,7 +132,6 @@ def embedded(options, broken):
     with_losses, refused, repeated = timed([demo.process.pid], storm, options.rate, options.lost)
     pages.ended.set()
     pages.join()
-    time.sleep(3)
     _, refreshed, begun = registered(demo.database(), since)
     if refused or refreshed < options.phones:
         broken.append(f"{refused} phones were refused, {options.phones - refreshed} are not refreshed")

@@ -26,6 +26,17 @@ pub async fn of_user(app: &App, (account, user): (&AccountId, &UserId), zone: &s
     Ok(phones.map(view).collect())
 }
 
+/// The phone of that id that the user has, with times in `zone`.
+pub async fn one_of_user(
+    app: &App,
+    owner: (&AccountId, &UserId),
+    zone: &str,
+    phone: &str,
+) -> Result<Option<PhoneView>> {
+    let phones = of_user(app, owner, zone).await?;
+    Ok(phones.into_iter().find(|one| one.id == phone))
+}
+
 /// A phone with whose it is.
 #[derive(Clone, Debug)]
 pub struct Listed {

@@ -70,8 +70,7 @@ impl At {
 
     /// The phone of that id that the owner has, with times for `me`.
     pub async fn phone(&self, app: &App, me: &SignedIn, id: &str) -> Result<Option<PhoneView>> {
-        let phones = live::of_user(app, (&self.account, &self.user), &me.person.time_zone).await?;
-        Ok(phones.into_iter().find(|phone| phone.id == id))
+        live::one_of_user(app, (&self.account, &self.user), &me.person.time_zone, id).await
     }
 }
 

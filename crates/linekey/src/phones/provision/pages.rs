@@ -86,20 +86,23 @@ struct Other {
 
 /// GET `/phones/{id}/set-up`: the form; the link, if one was just made.
 pub async fn show(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath, carried: Flash) -> Result<Response> {
-    let phones = live::of(&app, &me.person).await?;
-    Ok(match phones.iter().find(|one| one.id == phone.as_str()) {
-        Some(phone) => page_of(&app, &me, phone, &ones_own(phone), carried)?,
+    Ok(match ones_phone(&app, &me, phone.as_str()).await? {
+        Some(phone) => page_of(&app, &me, &phone, &ones_own(&phone), carried)?,
         None => Problem::NotFound.into_response(),
     })
 }
 
 /// POST `/phones/{id}/set-up`
 pub async fn make(State(app): State<App>, me: SignedIn, OfPath(phone): OfPath, Form(form): Form) -> Result<Response> {
-    let phones = live::of(&app, &me.person).await?;
-    Ok(match phones.iter().find(|one| one.id == phone.as_str()) {
-        Some(phone) => made(&app, &me, By::Owner(&me), phone, &ones_own(phone), &form).await?,
+    Ok(match ones_phone(&app, &me, phone.as_str()).await? {
+        Some(phone) => made(&app, &me, By::Owner(&me), &phone, &ones_own(&phone), &form).await?,
         None => Problem::NotFound.into_response(),
     })
+}
+
+async fn ones_phone(app: &App, me: &SignedIn, phone: &str) -> Result<Option<PhoneView>> {
+    let person = &me.person;
+    live::one_of_user(app, (&person.account, &person.id), &person.time_zone, phone).await
 }
 
 fn ones_own(phone: &PhoneView) -> Door {

@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::person::{DONE, Sent, Shown, TEMPORARY, person_page};
-use super::proof::{self, Proof};
+use super::proof;
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::ids::{SessionId, UserId};
+use crate::error::Result;
+use crate::ids::SessionId;
 use crate::password::pages::field_of;
 use crate::password::reset::send;
 use crate::password::rules::Refusal;
@@ -16,11 +16,10 @@ use crate::password::set_for_user::{Done, NewPassword, SetFor, set_for_user};
 use crate::password::typed::TypedPassword;
 use crate::sessions::SignedIn;
 use crate::sessions::end::{self, EndedFor};
-use crate::sessions::pages::cookie;
 use crate::sessions::signed_in::Administrator;
 use crate::sign_in::disable::{self, Switched};
 use crate::users::Subject;
-use crate::users::act::{self, Whom};
+use crate::users::act::Whom;
 use crate::users::permissions::Act;
 use crate::web::answer::Problem;
 use crate::web::flash;
@@ -248,32 +247,12 @@ impl<'a> Asked<'a> {
         form: &Fields,
         does: impl AsyncFnOnce(&Subject) -> Result<Response>,
     ) -> Result<Response> {
-        let id = UserId::parse(self.id);
-        let whom = id.as_ref().map(|id| Whom {
-            account: &self.me.person.account,
-            id,
-        });
-        let Some(whom) = whom else {
-            return Ok(Problem::NotFound.into_response());
+        let missing = async |subject: &Subject, text| {
+            let field = self.sent.own_password();
+            self.again(subject, vec![FieldError { field, text }], false).await
         };
-        // Who may not do it at all is not asked for a password first.
-        let subject = match act::ask(self.app, self.me.actor(), self.act, whom).await? {
-            act::Asked::May(subject) => subject,
-            act::Asked::Refused(refusal, subject) => return Ok(self.forbidden(&subject, refusal.key())),
-            act::Asked::Nobody => return Ok(Problem::NotFound.into_response()),
-        };
-        let renewed = match proof::ask(self.app, self.me, form.text("your_password")).await? {
-            Proof::Given(renewed) => renewed,
-            Proof::Missing(text) => {
-                let field = self.sent.own_password();
-                return self.again(&subject, vec![FieldError { field, text }], false).await;
-            }
-            Proof::Wait(seconds) => return Ok(Problem::Wait(seconds).into_response()),
-            Proof::Overtaken => return Ok(Problem::Conflict.into_response()),
-        };
-        let answer = does(&subject).await.unwrap_or_else(Error::into_response);
-        let renewed = renewed.as_ref().map(|token| cookie(self.app, token));
-        Ok((renewed, answer).into_response())
+        let typed = form.text("your_password");
+        proof::guarded(self.app, self.me, (self.act, self.id), typed, missing, does).await
     }
 
     pub(super) fn done(&self, text: &str, temporary: Option<&TypedPassword>) -> Response {
@@ -299,9 +278,7 @@ impl<'a> Asked<'a> {
     }
 
     pub(super) fn forbidden(&self, subject: &Subject, key: &str) -> Response {
-        let name = subject.display_name.as_str();
-        let sentence = self.app.words.say_with(key, "name", name);
-        Problem::NotYours.saying(sentence)
+        proof::forbidden(self.app, subject, key)
     }
 }
 

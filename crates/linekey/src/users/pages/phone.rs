@@ -5,20 +5,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::acts::whom;
 use super::person::{DONE, subject};
-use super::phone_set_up::forbidden;
-use super::proof::{self, Proof};
+use super::proof::{self, forbidden};
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::ids::{PhoneId, UserId};
+use crate::error::Result;
+use crate::ids::PhoneId;
 use crate::phones::act::By;
 use crate::phones::disconnect::Done;
 use crate::phones::pages::one::{self, At, Shown};
 use crate::phones::remove;
 use crate::sessions::SignedIn;
-use crate::sessions::pages::cookie;
 use crate::sessions::signed_in::Administrator;
 use crate::users::Subject;
-use crate::users::act::{self, Asked, Whom};
 use crate::users::permissions::{Act, refusal};
 use crate::web::answer::Problem;
 use crate::web::flash::{self, Flash};
@@ -37,7 +34,7 @@ pub async fn show(
     };
     let at = at(&app, &me, &subject, &phone);
     match refusal(me.person.standing(), Act::Phones, subject.standing()) {
-        Some(refusal) if at.phone(&app, &me, &phone).await?.is_some() => Ok(forbidden(&app, &subject, refusal)),
+        Some(refusal) if at.phone(&app, &me, &phone).await?.is_some() => Ok(forbidden(&app, &subject, refusal.key())),
         Some(_) => Ok(Problem::NotFound.into_response()),
         None => one::show(&app, &me, at, &phone, carried).await,
     }
@@ -105,33 +102,21 @@ async fn answer(
     form: &Fields,
     (field, act): (&'static str, impl AsyncFnOnce(By<'_>, At, &PhoneId) -> Result<Response>),
 ) -> Result<Response> {
-    let Some((id, phone)) = UserId::parse(id).zip(PhoneId::parse(phone)) else {
+    let Some(phone) = PhoneId::parse(phone) else {
         return Ok(Problem::NotFound.into_response());
     };
-    let asked = Whom {
-        account: &me.person.account,
-        id: &id,
+    let missing = async |subject: &Subject, text| {
+        let at = at(app, me, subject, phone.as_str());
+        one::again(app, me, at, phone.as_str(), Shown::wrong(field, text)).await
     };
-    // Who may not do it at all is not asked for a password first.
-    let subject = match act::ask(app, me.actor(), Act::Phones, asked).await? {
-        Asked::May(subject) => subject,
-        Asked::Refused(refusal, subject) => return Ok(forbidden(app, &subject, refusal)),
-        Asked::Nobody => return Ok(Problem::NotFound.into_response()),
+    let does = async |subject: &Subject| {
+        let at = At {
+            asks_password: false,
+            ..at(app, me, subject, phone.as_str())
+        };
+        act(By::Helper(me.actor(), whom(me, subject)), at, &phone).await
     };
-    let mut at = at(app, me, &subject, phone.as_str());
-    let renewed = match proof::ask(app, me, form.text("your_password")).await? {
-        Proof::Given(renewed) => renewed,
-        Proof::Missing(text) => {
-            return one::again(app, me, at, phone.as_str(), Shown::wrong(field, text)).await;
-        }
-        Proof::Wait(seconds) => return Ok(Problem::Wait(seconds).into_response()),
-        Proof::Overtaken => return Ok(Problem::Conflict.into_response()),
-    };
-    at.asks_password = false;
-    let by = By::Helper(me.actor(), whom(me, &subject));
-    let answer = act(by, at, &phone).await;
-    let renewed = renewed.as_ref().map(|token| cookie(app, token));
-    Ok((renewed, answer.unwrap_or_else(Error::into_response)).into_response())
+    proof::guarded(app, me, (Act::Phones, id), form.text("your_password"), missing, does).await
 }
 
 fn at(app: &App, me: &SignedIn, subject: &Subject, phone: &str) -> At {

@@ -6,21 +6,18 @@ use axum::response::{IntoResponse, Response};
 
 use super::acts::whom;
 use super::person::subject;
-use super::proof::{self, Proof};
+use super::proof::{self, forbidden};
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::ids::UserId;
+use crate::error::Result;
 use crate::phones::act::By;
 use crate::phones::live;
 use crate::phones::provision::Kind;
 use crate::phones::provision::pages::{Door, form_page, made, page_of};
 use crate::phones::view::PhoneView;
 use crate::sessions::SignedIn;
-use crate::sessions::pages::cookie;
 use crate::sessions::signed_in::Administrator;
 use crate::users::Subject;
-use crate::users::act::{self, Asked, Whom};
-use crate::users::permissions::{Act, Refusal, refusal};
+use crate::users::permissions::{Act, refusal};
 use crate::web::answer::Problem;
 use crate::web::flash::Flash;
 use crate::web::form::Form;
@@ -41,7 +38,7 @@ pub async fn show(
         return Ok(Problem::NotFound.into_response());
     };
     match refusal(me.person.standing(), Act::Phones, subject.standing()) {
-        Some(refusal) => Ok(forbidden(&app, &subject, refusal)),
+        Some(refusal) => Ok(forbidden(&app, &subject, refusal.key())),
         None => page_of(&app, &me, &phone, &door(&app, &me, &subject, &phone), carried),
     }
 }
@@ -53,46 +50,42 @@ pub async fn make(
     Path((id, phone)): Path<(String, String)>,
     Form(form): Form,
 ) -> Result<Response> {
-    let Some(id) = UserId::parse(&id) else {
-        return Ok(Problem::NotFound.into_response());
+    let missing = async |subject: &Subject, text| {
+        let Some(phone) = phone_of(&app, &me, subject, &phone).await? else {
+            return Ok(Problem::NotFound.into_response());
+        };
+        let field = "your_password";
+        let chosen = Kind::parse(form.text("kind"));
+        let door = door(&app, &me, subject, &phone);
+        let again = form_page(&app, &me, &phone, &door, (chosen, vec![FieldError { field, text }]));
+        Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again))
     };
-    let asked = Whom {
-        account: &me.person.account,
-        id: &id,
+    let does = async |subject: &Subject| {
+        let Some(phone) = phone_of(&app, &me, subject, &phone).await? else {
+            return Ok(Problem::NotFound.into_response());
+        };
+        let door = Door {
+            asks_password: false,
+            ..door(&app, &me, subject, &phone)
+        };
+        made(
+            &app,
+            &me,
+            By::Helper(me.actor(), whom(&me, subject)),
+            &phone,
+            &door,
+            &form,
+        )
+        .await
     };
-    // Who may not do it at all is not asked for a password first.
-    let subject = match act::ask(&app, me.actor(), Act::Phones, asked).await? {
-        Asked::May(subject) => subject,
-        Asked::Refused(refusal, subject) => return Ok(forbidden(&app, &subject, refusal)),
-        Asked::Nobody => return Ok(Problem::NotFound.into_response()),
-    };
-    let Some(phone) = phone_of(&app, &me, &subject, &phone).await? else {
-        return Ok(Problem::NotFound.into_response());
-    };
-    let mut door = door(&app, &me, &subject, &phone);
-    let renewed = match proof::ask(&app, &me, form.text("your_password")).await? {
-        Proof::Given(renewed) => renewed,
-        Proof::Missing(text) => {
-            let field = "your_password";
-            let chosen = Kind::parse(form.text("kind"));
-            let again = form_page(&app, &me, &phone, &door, (chosen, vec![FieldError { field, text }]));
-            return Ok(with_status(StatusCode::UNPROCESSABLE_ENTITY, again));
-        }
-        Proof::Wait(seconds) => return Ok(Problem::Wait(seconds).into_response()),
-        Proof::Overtaken => return Ok(Problem::Conflict.into_response()),
-    };
-    door.asks_password = false;
-    let by = By::Helper(me.actor(), whom(&me, &subject));
-    let answer = made(&app, &me, by, &phone, &door, &form).await;
-    let renewed = renewed.as_ref().map(|token| cookie(&app, token));
-    Ok((renewed, answer.unwrap_or_else(Error::into_response)).into_response())
+    let typed = form.text("your_password");
+    proof::guarded(&app, &me, (Act::Phones, &id), typed, missing, does).await
 }
 
 /// The subject's phone of that id.
 async fn phone_of(app: &App, me: &SignedIn, subject: &Subject, phone: &str) -> Result<Option<PhoneView>> {
     let of = (&subject.account, &subject.id);
-    let phones = live::of_user(app, of, &me.person.time_zone).await?;
-    Ok(phones.into_iter().find(|one| one.id == phone))
+    live::one_of_user(app, of, &me.person.time_zone, phone).await
 }
 
 fn door(app: &App, me: &SignedIn, subject: &Subject, phone: &PhoneView) -> Door {
@@ -104,9 +97,4 @@ fn door(app: &App, me: &SignedIn, subject: &Subject, phone: &PhoneView) -> Door 
         section: Section::People,
         asks_password: !me.is_fresh(app),
     }
-}
-
-pub(super) fn forbidden(app: &App, subject: &Subject, refusal: Refusal) -> Response {
-    let name = subject.display_name.as_str();
-    Problem::NotYours.saying(app.words.say_with(refusal.key(), "name", name))
 }
