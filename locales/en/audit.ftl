@@ -119,6 +119,7 @@ audit-phone-remove-done =
 audit-phone-act-refused = { $actor } was not allowed to change a phone of { $subject }
 audit-phone-wrong-address-refused = A phone tried to register an address that is not its own
 audit-phone-new-network-done = A phone of { $subject } connected from a network that it was never in before
+audit-phone-not-registered-done = The SIP password of a phone of { $subject } was used for a call while the phone was not registered
 audit-phone-refused-refused = A phone of { $subject } sent wrong SIP passwords
 audit-phone-refused-delayed = A phone of { $subject } sent so many wrong SIP passwords that it gets no answer for now
 audit-export-done = { $actor } exported the account's phones for another SIP server, with what proves their SIP passwords

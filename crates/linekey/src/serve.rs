@@ -7,6 +7,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -232,19 +233,19 @@ impl Health {
     }
 }
 
-/// POST `/kamailio/changed`: a Kamailio says of which address something is to be looked at.
-async fn changed(State(health): State<Health>, headers: HeaderMap, address: String) -> StatusCode {
+/// POST `/kamailio/changed`: a Kamailio says of which address something is to be looked at, or what it refused.
+async fn changed(State(health): State<Health>, headers: HeaderMap, text: String) -> Response {
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
     let secret = given
         .and_then(|value| value.strip_prefix("Bearer "))
         .unwrap_or_default();
-    match told::told(&health.app, secret, &address).await {
-        Ok(Heard::Looked) => StatusCode::NO_CONTENT,
-        Ok(Heard::Stranger) => StatusCode::NOT_FOUND,
-        Ok(Heard::NoAddress) => StatusCode::UNPROCESSABLE_ENTITY,
+    match told::told(&health.app, secret, &text).await {
+        Ok(Heard::Looked) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Heard::Stranger) => StatusCode::NOT_FOUND.into_response(),
+        Ok(Heard::Unreadable(why)) => (StatusCode::UNPROCESSABLE_ENTITY, why + "\n").into_response(),
         Err(error) => {
             tracing::warn!(cause = %error, "what Kamailio told waits for the next compare");
-            StatusCode::SERVICE_UNAVAILABLE
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }
 }

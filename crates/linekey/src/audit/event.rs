@@ -127,6 +127,8 @@ kinds! {
     PhoneWrongAddress, "phone-wrong-address", [Refused];
     /// A phone registered from a network that it never was in.
     PhoneNewNetwork, "phone-new-network", [Done];
+    /// The SIP password of a phone was used for a request while the phone was not registered.
+    PhoneNotRegistered, "phone-not-registered", [Done];
     /// Wrong SIP passwords for a phone, told once a window.
     PhoneRefused, "phone-refused", [Refused, Delayed];
     /// The phones of an account were written out for another SIP server, with the hashes of their SIP passwords.

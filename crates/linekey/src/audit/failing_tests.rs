@@ -113,7 +113,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 16] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 17] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
@@ -133,6 +133,7 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 16] = [
         Kind::PhoneNewNetwork,
         "the registrar's, beside a registration that stays",
     ),
+    (Kind::PhoneNotRegistered, "Kamailio's, beside a call that goes on"),
     (Kind::PhoneSetUpFetched, "no form: told beside phones/provision"),
     (Kind::Export, "a command, told beside export"),
     (Kind::SipServerRefused, "a refusal changes nothing"),

@@ -1,14 +1,14 @@
 //! What the registrar tells beyond registrations: recorded where it belongs on record.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use linekey_sip::{Event as SipEvent, Nth, Why};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::history::attempts::Attempts;
+use super::history::attempts::{Attempts, Tried};
 use super::store;
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
@@ -51,6 +51,31 @@ pub(super) async fn record_all(app: App, mut told: mpsc::Receiver<SipEvent>) {
             tracing::error!(cause = %error, "a SIP event could not be recorded");
         }
     }
+}
+
+/// Keeps at once what another SIP server tells, which counts refusals itself.
+pub(super) async fn keep(app: &App, event: &SipEvent) -> Result<()> {
+    let mut attempts = Attempts::default();
+    attempts.note(app, event).await?;
+    if !attempts.is_empty() {
+        attempts.write(app).await?;
+    }
+    record(app, event).await
+}
+
+/// Keeps at once that a phone which is not registered made a request that its SIP password proved: whoever knows the
+/// password alone need not register to call.
+pub(super) async fn keep_unregistered(app: &App, phone: &PhoneId, seen: (SocketAddr, &str)) -> Result<()> {
+    let mut attempts = Attempts::default();
+    attempts.count(phone.clone(), Tried::NotRegistered, seen, app.clock.now());
+    attempts.write(app).await?;
+    let told = Told {
+        kind: Kind::PhoneNotRegistered,
+        outcome: Outcome::Done,
+        source: seen.0,
+        detail: serde_json::json!({ "phone": phone }),
+    };
+    told.record(app, phone).await
 }
 
 /// Whether the same phone did the same from the same address within [`WINDOW`]: a phone that is set up wrongly tries
@@ -98,20 +123,41 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
         }
     );
     let phone = PhoneId::new(phone.0.clone());
-    let mut tx = app.db.begin().await?;
-    let Some((account, user)) = store::owner_of(&mut tx, &phone).await? else {
-        return Ok(());
-    };
-    let event = Event {
+    let told = Told {
         kind,
         outcome,
-        account: Some(&account),
-        actor: None,
-        subject: Some(&user),
-        session: None,
-        address: Some(source.ip()),
+        source: *source,
         detail: serde_json::json!({ "phone": phone, "outdated": is_outdated }),
     };
-    audit::record(app, &mut tx, event).await?;
-    tx.commit().await
+    told.record(app, &phone).await
+}
+
+/// What is put on record about a phone.
+struct Told {
+    kind: Kind,
+    outcome: Outcome,
+    source: SocketAddr,
+    detail: serde_json::Value,
+}
+
+impl Told {
+    /// Nothing, if the phone is gone.
+    async fn record(self, app: &App, phone: &PhoneId) -> Result<()> {
+        let mut tx = app.db.begin().await?;
+        let Some((account, user)) = store::owner_of(&mut tx, phone).await? else {
+            return Ok(());
+        };
+        let event = Event {
+            kind: self.kind,
+            outcome: self.outcome,
+            account: Some(&account),
+            actor: None,
+            subject: Some(&user),
+            session: None,
+            address: Some(self.source.ip()),
+            detail: self.detail,
+        };
+        audit::record(app, &mut tx, event).await?;
+        tx.commit().await
+    }
 }

@@ -14,7 +14,7 @@ async fn page_of(p: &Portal, sip_name: &str) -> String {
 }
 
 /// Waits until phones tried with `outcome` so many times or more.
-async fn tried(p: &Portal, outcome: &str, times: i64) {
+pub(super) async fn tried(p: &Portal, outcome: &str, times: i64) {
     let all =
         || query("select cast(coalesce(sum(times), 0) as bigint) from phone_attempts where outcome = $1").bind(outcome);
     p.until(async || p.count(all()).await >= times).await;

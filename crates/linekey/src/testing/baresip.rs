@@ -34,6 +34,17 @@ impl Drop for Baresip {
 impl Baresip {
     /// Starts it with one account, and waits until it is registered.
     pub(crate) async fn registered(portal: &Portal, name: &str, domain: &str, sip_password: &str) -> Self {
+        let mut this = Self::start(portal, (name, domain), sip_password, 600).await;
+        this.until("reginfo", |said| said.contains("OK")).await;
+        this
+    }
+
+    /// Starts it with an account that calls and does not register.
+    pub(crate) async fn unregistered(portal: &Portal, name: &str, domain: &str, sip_password: &str) -> Self {
+        Self::start(portal, (name, domain), sip_password, 0).await
+    }
+
+    async fn start(portal: &Portal, (name, domain): (&str, &str), sip_password: &str, register_s: u32) -> Self {
         let folder = Folder::new();
         let control = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let control = control.expect("a free port");
@@ -47,7 +58,7 @@ impl Baresip {
             tone.display()
         );
         let account = format!(
-            "<sip:{name}@{domain}>;auth_user={name};auth_pass={sip_password};regint=600;answermode=auto;\
+            "<sip:{name}@{domain}>;auth_user={name};auth_pass={sip_password};regint={register_s};answermode=auto;\
              outbound=\"sip:{};transport=udp\"\n",
             portal.sip
         );
@@ -72,15 +83,13 @@ impl Baresip {
             looks += 1;
             tokio::time::sleep(AGAIN).await;
         };
-        let mut this = Self {
+        Self {
             child,
             folder,
             control,
             heard: Vec::new(),
             asked: 0,
-        };
-        this.until("reginfo", |said| said.contains("OK")).await;
-        this
+        }
     }
 
     /// What it says to a command of its menu.

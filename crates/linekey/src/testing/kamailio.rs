@@ -9,7 +9,7 @@ use crate::config::SipMode;
 use crate::db::file_of;
 
 /// What the portal and the Kamailio of a story share.
-const SECRET: &str = "a-secret-of-stories-0123456789abcdef";
+pub(crate) const SECRET: &str = "a-secret-of-stories-0123456789abcdef";
 
 /// It ends with the story.
 pub(crate) struct Kamailio {

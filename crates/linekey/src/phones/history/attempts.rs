@@ -31,10 +31,12 @@ pub(in crate::phones) enum Tried {
     UnknownAlgorithm,
     WrongAddress,
     NotAllowed,
+    /// No try: a request that the SIP password proved, from a phone that was not registered.
+    NotRegistered,
 }
 
 impl Tried {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Registered,
         Self::WrongPassword,
         Self::OldPassword,
@@ -43,6 +45,7 @@ impl Tried {
         Self::UnknownAlgorithm,
         Self::WrongAddress,
         Self::NotAllowed,
+        Self::NotRegistered,
     ];
 
     /// The stored text; with `attempt-` in front, the key of the sentence.
@@ -56,6 +59,7 @@ impl Tried {
             Self::UnknownAlgorithm => "unknown-algorithm",
             Self::WrongAddress => "wrong-address",
             Self::NotAllowed => "not-allowed",
+            Self::NotRegistered => "not-registered",
         }
     }
 
@@ -116,9 +120,20 @@ impl Attempts {
                 ..
             } => (*source, user_agent, *at_ms),
         };
-        let Some((phone, tried)) = meant(app, event).await? else {
-            return Ok(());
-        };
+        if let Some((phone, tried)) = meant(app, event).await? {
+            self.count(phone, tried, (source, user_agent), at);
+        }
+        Ok(())
+    }
+
+    /// Counts what the phone itself is known to have done, from where and as what.
+    pub(in crate::phones) fn count(
+        &mut self,
+        phone: PhoneId,
+        tried: Tried,
+        (source, user_agent): (SocketAddr, &str),
+        at: Millis,
+    ) {
         let equal = Equal {
             phone,
             tried,
@@ -126,7 +141,7 @@ impl Attempts {
             hour: at / HOUR,
         };
         if self.waiting.len() >= WAITING && !self.waiting.contains_key(&equal) {
-            return Ok(());
+            return;
         }
         let counted = self.waiting.entry(equal).or_insert_with(|| Counted {
             source,
@@ -136,10 +151,9 @@ impl Attempts {
             times: 0,
         });
         counted.source = source;
-        counted.user_agent.clone_from(user_agent);
+        user_agent.clone_into(&mut counted.user_agent);
         counted.last_at = at;
         counted.times += 1;
-        Ok(())
     }
 
     /// Writes what waits, and tells the pages that show it.

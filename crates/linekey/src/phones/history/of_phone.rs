@@ -34,6 +34,15 @@ pub struct AttemptView {
     pub times: Option<String>,
 }
 
+/// Something that may be no more than a move to another desk, or a stolen SIP password.
+#[derive(Clone, Debug)]
+pub struct Sign {
+    /// `Connected from a new network`
+    pub title: String,
+    /// When, from where, and what it may mean.
+    pub text: String,
+}
+
 /// What a phone did.
 #[derive(Clone, Debug)]
 pub struct Past {
@@ -41,8 +50,8 @@ pub struct Past {
     pub strip: Strip,
     /// The latest first.
     pub attempts: Vec<AttemptView>,
-    /// That it came to a network where it never was, if that was lately, in a sentence.
-    pub new_network: Option<String>,
+    /// Signs that somebody else knows its SIP password, of the last days.
+    pub signs: Vec<Sign>,
 }
 
 /// The past of one phone, with times in `zone`.
@@ -53,11 +62,15 @@ pub async fn of_phone(app: &App, account: &AccountId, phone: &PhoneView, zone: &
     let of_kind = |what: &'static str| happened.iter().filter(move |row| row.what == what);
     let spans = of_kind("spell").map(|row| (row.first_at, row.last_at));
     let spans: Vec<_> = spans.chain(phone.spans.iter().copied()).collect();
+    let signs = [
+        new_network(app, of_kind("network").collect(), zone),
+        not_registered(app, of_kind("try"), zone),
+    ];
     let attempts = of_kind("try").take(usize::try_from(MOST).unwrap_or(0));
     Ok(Past {
         strip: Strip::of(&app.words, &spans, now, zone),
         attempts: attempts.filter_map(|row| attempt(app, row, zone)).collect(),
-        new_network: new_network(app, of_kind("network").collect(), zone),
+        signs: signs.into_iter().flatten().collect(),
     })
 }
 
@@ -102,13 +115,27 @@ fn attempt(app: &App, row: &Happened, zone: &str) -> Option<AttemptView> {
 }
 
 /// The first network that a phone was in is not new.
-fn new_network(app: &App, networks: Vec<&Happened>, zone: &str) -> Option<String> {
+fn new_network(app: &App, networks: Vec<&Happened>, zone: &str) -> Option<Sign> {
     let now = app.clock.now();
     let first = networks.iter().map(|row| row.first_at).min()?;
     let newest = networks.into_iter().max_by_key(|row| row.first_at)?;
     let is_new = newest.first_at > first && now - newest.first_at < NEW_FOR;
-    let when = when::short(&app.words, newest.first_at, now, zone);
-    let network = newest.place.clone().unwrap_or_default();
-    let arguments = [("network", network.into()), ("when", when.into())];
-    is_new.then(|| app.words.say_all("new-network-what", arguments))
+    is_new.then(|| sign(app, "new-network", (newest.first_at, newest.place.as_deref()), zone))
+}
+
+fn not_registered<'a>(app: &App, mut tries: impl Iterator<Item = &'a Happened>, zone: &str) -> Option<Sign> {
+    let meant = Tried::NotRegistered.as_str();
+    let latest = tries.find(|row| row.outcome.as_deref() == Some(meant))?;
+    let is_new = app.clock.now() - latest.last_at < NEW_FOR;
+    is_new.then(|| sign(app, meant, (latest.last_at, latest.place.as_deref()), zone))
+}
+
+fn sign(app: &App, key: &str, (at, place): (Millis, Option<&str>), zone: &str) -> Sign {
+    let words = &app.words;
+    let when = when::short(words, at, app.clock.now(), zone);
+    let arguments = [("place", place.unwrap_or_default().into()), ("when", when.into())];
+    Sign {
+        title: words.say(&format!("{key}-title")),
+        text: words.say_all(&format!("{key}-what"), arguments),
+    }
 }

@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use linekey_sip::{Event as SipEvent, PhoneKey};
+
 use super::rpc;
 use super::store::{self, Known, Located, Phone};
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::phones::events;
 use crate::phones::history::store::keep_spells;
 use crate::phones::overlap;
 use crate::phones::provision;
@@ -57,10 +60,13 @@ pub(super) async fn one(app: &App, address: (&str, &str)) -> Result<()> {
         .into_iter()
         .partition(|located| located.may && phone.is_some());
     if let Some(phone) = phone {
-        let changed = bring_up(&mut tx, (&phone, address), &good, now).await?;
+        let Brought { changed, new } = bring_up(&mut tx, (&phone, address), &good, now).await?;
         tx.commit().await?;
         if changed {
             app.news.tell(&phone.id);
+        }
+        for located in new {
+            keep_first(app, &phone, located).await?;
         }
     } else {
         drop(tx);
@@ -76,15 +82,37 @@ pub(super) async fn one(app: &App, address: (&str, &str)) -> Result<()> {
     Ok(())
 }
 
-/// Whether anything began or ended.
-async fn bring_up(
+/// What came of a look at an address.
+struct Brought<'a> {
+    /// Whether anything began or ended.
+    changed: bool,
+    /// What was not registered before.
+    new: Vec<&'a Located>,
+}
+
+/// The past of the phone shows that it registered, and from where.
+async fn keep_first(app: &App, phone: &Phone, located: &Located) -> Result<()> {
+    let Ok(source) = received(located).parse() else {
+        return Ok(());
+    };
+    let event = SipEvent::FirstContact {
+        phone: PhoneKey(phone.id.to_string()),
+        generation: located.generation,
+        source,
+        user_agent: located.user_agent.clone(),
+        at_ms: located.modified_at,
+    };
+    events::keep(app, &event).await
+}
+
+async fn bring_up<'a>(
     tx: &mut Tx,
     (phone, address): (&Phone, (&str, &str)),
-    good: &[Located],
+    good: &'a [Located],
     now: Millis,
-) -> Result<bool> {
+) -> Result<Brought<'a>> {
     let known = store::known(tx, &phone.id, now).await?;
-    let mut changed = false;
+    let (mut changed, mut begun) = (false, Vec::new());
     for over in known.iter().filter(|known| !is_among(good, known)) {
         phones::end_registration(tx, &phone.id, &over.contact, now).await?;
         changed = true;
@@ -102,6 +130,7 @@ async fn bring_up(
             if located.generation == phone.generation {
                 provision::used(tx, phone_id, phone.generation).await?;
             }
+            begun.push(located);
             changed = true;
         }
         if before.is_none_or(|before| before.expires_at != located.expires_at) {
@@ -116,7 +145,7 @@ async fn bring_up(
         store::withdraw_below(tx, &phone.id, phone.generation).await?;
         changed = true;
     }
-    Ok(changed)
+    Ok(Brought { changed, new: begun })
 }
 
 fn is_among(good: &[Located], known: &Known) -> bool {
@@ -129,7 +158,7 @@ fn row(phone: &Phone, (name, domain): (&str, &str), located: &Located, before: O
         phone_id: phone.id.clone(),
         contact: located.contact.clone(),
         address_of_record: format!("sip:{name}@{domain}"),
-        received: source(located.received.as_deref().unwrap_or(&located.contact)),
+        received: received(located),
         transport: transport(located.socket.as_deref()),
         call_id: located.call_id.clone(),
         cseq: located.cseq,
@@ -142,6 +171,11 @@ fn row(phone: &Phone, (name, domain): (&str, &str), located: &Located, before: O
         expires_at: located.expires_at,
         silent_at: None,
     }
+}
+
+/// Where the phone is: where its request came from, or else what it calls itself.
+fn received(located: &Located) -> String {
+    source(located.received.as_deref().unwrap_or(&located.contact))
 }
 
 /// `203.0.113.7:5060` of `sip:ann-desk@203.0.113.7:5060;transport=tcp`.

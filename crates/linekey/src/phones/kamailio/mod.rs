@@ -10,6 +10,9 @@ mod credentials;
 pub(super) mod end;
 #[cfg(all(test, feature = "outside"))]
 mod more_tests;
+mod report;
+#[cfg(all(test, feature = "outside"))]
+mod report_tests;
 mod rpc;
 mod store;
 #[cfg(all(test, feature = "outside"))]

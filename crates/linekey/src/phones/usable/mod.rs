@@ -5,6 +5,7 @@ mod store;
 
 use linekey_sip::digest::Ha1Set;
 
+use super::rotate::KNOWN_FOR;
 use super::sealed;
 use crate::app::App;
 use crate::clock::Millis;
@@ -79,6 +80,24 @@ pub(super) async fn asking(app: &App, sip_domain: &str, sip_name: &str) -> Resul
         generation,
         former,
         is_changing,
+    }))
+}
+
+/// The phone of a SIP name, if it may register, with the hashes of the SIP password before as far as they are known. One
+/// statement.
+pub(super) async fn with_former(
+    app: &App,
+    sip_domain: &str,
+    sip_name: &str,
+) -> Result<Option<(PhoneId, Option<Ha1Set>)>> {
+    let row = store::by_sip_name(&app.db, sip_domain, sip_name).await?;
+    let since = app.clock.now() - KNOWN_FOR;
+    Ok(row.map(|row| {
+        let old = row
+            .old_hashes
+            .filter(|_| row.old_until.is_some_and(|until| until >= since));
+        let former = old.and_then(|old| sealed::open_old(app, &row.id, &old).ok());
+        (row.id, former)
     }))
 }
 
