@@ -202,6 +202,14 @@ impl Tx {
     /// # Errors
     /// [`Error::Unknown`] when the server was lost before it answered: it may have done it.
     pub async fn commit(self) -> Result<()> {
+        self.commit_counted().await.map(|_| ())
+    }
+
+    /// The same, and what [`commits`] became by it.
+    ///
+    /// # Errors
+    /// Those of [`Tx::commit`].
+    pub async fn commit_counted(self) -> Result<u64> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => match tx.commit().await {
@@ -210,8 +218,7 @@ impl Tx {
                 Ok(()) => {}
             },
         }
-        COMMITS.fetch_add(1, Ordering::Release);
-        Ok(())
+        Ok(COMMITS.fetch_add(1, Ordering::AcqRel) + 1)
     }
 }
 

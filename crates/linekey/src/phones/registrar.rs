@@ -217,9 +217,9 @@ impl Answers {
                 }
             }
         }
-        tx.commit().await?;
+        let commit = tx.commit_counted().await?;
         if !is_told {
-            self.phones.is_unmoved_by();
+            self.phones.is_unmoved_by(commit);
         }
         news.iter().for_each(|phone| self.app.news.tell(phone));
         Ok(())

@@ -105,9 +105,12 @@ impl ByHeart {
         self.known().get(sip_domain, sip_name)
     }
 
-    /// A transaction was committed that changed nothing about what is known here.
-    pub(super) fn is_unmoved_by(&self) {
-        self.commits.fetch_add(1, Ordering::AcqRel);
+    /// The transaction of this number ([`db::Tx::commit_counted`]) changed nothing about what is known here. Whoever looked
+    /// since has counted it already, and beside another one it says nothing.
+    pub(super) fn is_unmoved_by(&self, commit: u64) {
+        let _ = self
+            .commits
+            .compare_exchange(commit - 1, commit, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Looks for what other processes changed, until it is aborted.
