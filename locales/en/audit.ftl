@@ -65,6 +65,12 @@ audit-not-me-refused = Wrong sign-in name at “This wasn't me”
 audit-portal-set-up-done = { $actor } set the portal up, with { $subject } as its first operator
 audit-account-add-done = { $actor } added the account
 audit-account-sip-algorithm-done = { $actor } had the account's phones prove their SIP passwords with { $algorithm }
+audit-account-max-phones-done =
+    { $most ->
+        [0] { $actor } had the account have no more phones
+        [one] { $actor } had the account have at most 1 phone
+       *[other] { $actor } had the account have at most { $most } phones
+    }
 audit-user-add-done = { $actor } added { $subject }
 audit-invitation-done = { $actor } invited { $subject } again
 audit-invitation-refused = { $actor } was not allowed to invite { $subject }

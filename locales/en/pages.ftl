@@ -399,10 +399,22 @@ label-empty = Name the phone.
 label-too-long = Use a name of at most { $most } characters.
 label-characters = Leave out line breaks and other control characters.
 label-taken = You have a phone called { $label } already. Choose another name.
+label-taken-theirs = { $name } has a phone called { $label } already. Choose another name.
 phones-limit =
     { $count ->
         [one] You have 1 phone, which is the most you can have. Remove it first.
        *[other] You have { $count } phones, which is the most you can have. Remove one first.
+    }
+phones-limit-theirs =
+    { $count ->
+        [one] { $name } has 1 phone, which is the most one person can have. Remove it first.
+       *[other] { $name } has { $count } phones, which is the most one person can have. Remove one first.
+    }
+phones-limit-account =
+    { $count ->
+        [0] The account can't have phones. Ask your provider.
+        [one] The account can have 1 phone, and has it. Remove it first, or ask your provider for more.
+       *[other] The account can have { $count } phones at most, and has them. Remove one first, or ask your provider for more.
     }
 extension-characters = Use digits only, at most 16.
 

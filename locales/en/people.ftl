@@ -143,6 +143,9 @@ person-signed-out =
        *[other] { $count } browsers of { $name } are signed out.
     }
 person-phones-none = No phones.
+person-phone-add-what = It becomes a phone of { $name }. You get a SIP password and the settings to enter on it.
+person-phone-label-hint = So that they know it again, such as Desk, Kitchen or Mobile.
+person-phone-extension-hint = Without one it gets theirs, { $extension }.
 person-remove = Remove
 person-remove-title = Remove { $name }
 person-remove-for = For good. If they may come back, disable them instead.
@@ -220,6 +223,30 @@ error-overtaken-title = Somebody else was faster
 error-overtaken-what = Another password was set for this person at the same moment. Yours was not.
 error-overtaken-next = Look at the person's page, then decide whether a new one is needed.
 
+## All phones of the account
+
+all-phones-title = All phones
+all-phones-what = Every phone at { $account }, by person. Open one to help with it.
+all-phones-search-label = Search phones
+all-phones-search-hint = Name, address or model
+all-phones-states = Show phones by state
+all-phones-none-title = No phones yet
+all-phones-none = Add one on the page of a person.
+all-phones-none-found-title = No phone found
+all-phones-none-found = No phone fits what you search for.
+all-phones-all = Show all phones
+all-phones-phone = Phone
+all-phones-person = Person
+all-phones-state = State
+phones-state-any = All
+phones-state-registered = Registered
+phones-state-silent = Not answering
+phones-state-outdated = Old SIP password
+phones-state-offline = Offline
+phones-state-unknown = State not known
+phones-state-never = Never connected
+phones-state-blocked = Blocked
+
 ## Accounts
 
 accounts-title = Accounts
@@ -233,6 +260,7 @@ accounts-name = Account
 accounts-people = People
 accounts-administrators = Administrators
 accounts-phones = Phones
+accounts-phones-of = { $phones } of { $most }
 accounts-suspended = suspended
 accounts-none-administrator = none
 

@@ -188,6 +188,7 @@ fn administration() -> Router<App> {
             "/admin/users/{id}/setup-slip",
             get(users::pages::slip::show).post(users::pages::slip::make),
         )
+        .route("/admin/users/{id}/phones", post(users::pages::phone::add))
         .route("/admin/users/{id}/phones/{phone}", get(users::pages::phone::show))
         .route(
             "/admin/users/{id}/phones/{phone}/rotate",
@@ -213,6 +214,7 @@ fn administration() -> Router<App> {
             "/admin/users/{id}/sessions/{session}/end",
             post(users::pages::acts::end_session),
         )
+        .route("/admin/phones", get(phones::of_account::pages::list))
         .route("/admin/audit", get(audit::pages::list))
         .route("/operator", get(accounts::pages::to_accounts))
         .route("/operator/accounts", get(accounts::pages::list))

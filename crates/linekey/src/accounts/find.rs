@@ -6,6 +6,7 @@ use crate::clock::Millis;
 use crate::db::like;
 use crate::error::Result;
 use crate::ids::AccountId;
+use crate::words::Words;
 
 /// Accounts on one page.
 pub const PAGE: usize = 40;
@@ -27,6 +28,16 @@ pub struct Listed {
     pub administrators: Option<String>,
     /// How many phones it has.
     pub phones: i64,
+    /// How many it may have.
+    pub max_phones: i64,
+}
+
+impl Listed {
+    /// `3 of 1,000`: how many phones it has, of how many.
+    pub fn phones_text(&self, words: &Words) -> String {
+        let arguments = [("phones", self.phones.into()), ("most", self.max_phones.into())];
+        words.say_all("accounts-phones-of", arguments)
+    }
 }
 
 /// A page of accounts.

@@ -42,6 +42,8 @@ pub struct Counted {
     pub sip_domain: String,
     /// With which digest they prove their SIP password.
     pub sip_algorithm: String,
+    /// How many phones it may have.
+    pub max_phones: i64,
     /// Since when nobody of it may sign in.
     pub suspended_at: Option<Millis>,
     /// When it was made.
@@ -57,7 +59,7 @@ pub struct Counted {
 /// All accounts by domain. For commands.
 pub async fn all(db: &Db) -> Result<Vec<Counted>> {
     query(
-        "select a.id, a.name, a.domain, a.sip_domain, a.sip_algorithm, a.suspended_at, a.created_at,
+        "select a.id, a.name, a.domain, a.sip_domain, a.sip_algorithm, a.max_phones, a.suspended_at, a.created_at,
                 coalesce(u.users, 0) as users, coalesce(u.administrators, 0) as administrators,
                 coalesce(p.phones, 0) as phones
            from accounts a
@@ -103,6 +105,27 @@ pub(super) async fn set_sip_algorithm(tx: &mut Tx, account: &AccountId, algorith
     query("update accounts set sip_algorithm = $2 where id = $1")
         .bind(account)
         .bind(algorithm)
+        .run(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many phones the account may have, and how many it has. Whoever holds its row sees the last of them.
+pub async fn max_phones_of(tx: &mut Tx, account: &AccountId) -> Result<(i64, i64)> {
+    query(
+        "select a.max_phones, (select count(*) from phones p where p.account_id = a.id) as phones
+           from accounts a where a.id = $1",
+    )
+    .bind(account)
+    .one(tx)
+    .await
+}
+
+/// Sets how many it may have.
+pub async fn set_max_phones(tx: &mut Tx, account: &AccountId, most: i64) -> Result<()> {
+    query("update accounts set max_phones = $2 where id = $1")
+        .bind(account)
+        .bind(most)
         .run(tx)
         .await?;
     Ok(())
@@ -167,7 +190,7 @@ pub async fn hold(tx: &mut Tx, account: &AccountId) -> Result<()> {
 /// meant as it is). For operators alone.
 pub(super) async fn listed(db: &Db, pattern: &str, after: &str, limit: i64) -> Result<Vec<Listed>> {
     query(
-        "select a.id, a.name, a.domain, a.suspended_at,
+        "select a.id, a.name, a.domain, a.suspended_at, a.max_phones,
                 (select count(*) from users u where u.account_id = a.id) as users,
                 (select string_agg(d.display_name, ', ' order by d.display_key) from users d
                   where d.account_id = a.id and d.role = 'administrator' and d.disabled_at is null) as administrators,

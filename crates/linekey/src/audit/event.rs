@@ -83,6 +83,8 @@ kinds! {
     AccountAdd, "account-add", [Done];
     /// The phones of an account prove their SIP password with another digest.
     AccountSipAlgorithm, "account-sip-algorithm", [Done];
+    /// An account may have another number of phones.
+    AccountMaxPhones, "account-max-phones", [Done];
     /// A user was added.
     UserAdd, "user-add", [Done];
     /// A user was sent another invitation to choose the first password.

@@ -121,6 +121,7 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 17] = [
     (Kind::PortalSetUp, "a command, told in tests/commands"),
     (Kind::AccountAdd, "a command, told beside provider"),
     (Kind::AccountSipAlgorithm, "a command, told beside phones"),
+    (Kind::AccountMaxPhones, "a command, told beside phones"),
     (Kind::KeyAdd, "a command, told beside provider"),
     (Kind::KeyUse, "a command, told beside provider"),
     (Kind::KeyRetire, "a command, told beside provider"),

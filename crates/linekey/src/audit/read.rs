@@ -112,6 +112,7 @@ impl Listed {
                 ("actor", name(&self.actor_name, nobody).into()),
                 ("subject", name(&self.subject_name, "audit-nobody").into()),
                 ("own", if self.is_own() { "yes" } else { "no" }.into()),
+                ("most", detail["most"].as_i64().unwrap_or_default().into()),
                 ("sessions", detail["sessions"].as_i64().unwrap_or_default().into()),
                 (
                     "algorithm",

@@ -8,7 +8,7 @@ use crate::db::query;
 use crate::ids::{AccountId, UserId};
 use crate::phones::create_for::create_for;
 use crate::testing::{Portal, stories};
-use crate::users;
+use crate::users::{self, Actor};
 use crate::words::Words;
 
 fn listed(kind: &str, outcome: &str) -> Listed {
@@ -78,7 +78,9 @@ async fn a_phone_that_the_provider_added_is_not_shown_as_the_persons_own_act(p: 
         .await
         .expect("a row")
         .expect("ann");
-    create_for(&p.app, &subject, "Kitchen", "").await.expect("a phone");
+    create_for(&p.app, Actor::Console, &subject, "Kitchen", "")
+        .await
+        .expect("a phone");
     let said = adam.get("/admin/audit?kind=phone-add").await;
     said.says(200, "The provider added a phone for Ann Archer");
     assert!(!said.text.contains("<bdi>Ann Archer</bdi>"), "{}", said.text);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 
 use super::table::{self, Row};
 use super::{done, open};
 use crate::accounts::add::{self, LONGEST_NAME, Refusal, Wanted};
+use crate::accounts::max_phones::{self, MOST};
 use crate::accounts::sip_algorithm::{self, ALGORITHMS, Chosen};
 use crate::accounts::{self, domain, name};
 use crate::app::App;
@@ -39,14 +40,18 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Change how the phones of an account register
+    /// Change how the phones of an account register, and how many it may have
+    #[command(group(ArgGroup::new("what").required(true).multiple(true)))]
     Set {
         /// Its domain, such as acme.example
         domain: String,
         /// The digest with which phones prove their SIP password: md5, sha-256 or sha-512-256. Phones that do not know
         /// it cannot register any more; many know md5 alone
-        #[arg(long, value_name = "ALGORITHM")]
-        sip_algorithm: String,
+        #[arg(long, value_name = "ALGORITHM", group = "what")]
+        sip_algorithm: Option<String>,
+        /// How many phones it may have, 0 to 1000000; a new account may have 1000. Those it has stay
+        #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(i64).range(0..=MOST))]
+        max_phones: Option<i64>,
     },
     /// List the accounts
     List {
@@ -80,9 +85,19 @@ pub(super) async fn run(command: AccountCommand, file: Option<PathBuf>) -> anyho
             ));
         }
         AccountCommand::Show { domain, json } => show(&app, &domain, json).await?,
-        AccountCommand::Set { domain, sip_algorithm } => {
-            let chosen = sip_algorithm::choose(&app, &domain, &sip_algorithm).await?;
-            super::say(&said(&domain, chosen)?);
+        AccountCommand::Set {
+            domain,
+            sip_algorithm,
+            max_phones,
+        } => {
+            if let Some(algorithm) = sip_algorithm {
+                let chosen = sip_algorithm::choose(&app, &domain, &algorithm).await?;
+                super::say(&said(&domain, chosen)?);
+            }
+            if let Some(most) = max_phones {
+                let chosen = max_phones::choose(&app, &domain, most).await?;
+                super::say(&said_of_most(&domain, most, chosen)?);
+            }
         }
         AccountCommand::List { json } => {
             let rows = accounts::all(&app.db).await?.into_iter().map(row).collect();
@@ -99,6 +114,7 @@ async fn show(app: &App, domain: &str, json: bool) -> anyhow::Result<()> {
         bail!("{}", nobody(domain));
     };
     let (sip_domain, algorithm) = (account.sip_domain.clone(), account.sip_algorithm.clone());
+    let most = account.max_phones.to_string();
     let Row { object, cells } = row(account);
     if json {
         super::say(&format!("{object}\n"));
@@ -106,6 +122,7 @@ async fn show(app: &App, domain: &str, json: bool) -> anyhow::Result<()> {
     }
     let facts = HEAD.into_iter().map(str::to_owned).zip(cells);
     let sip = [
+        ("phones at most".to_owned(), most),
         ("sip domain".to_owned(), sip_domain),
         ("sip algorithm".to_owned(), algorithm),
     ];
@@ -131,6 +148,21 @@ fn said(domain: &str, chosen: Chosen) -> anyhow::Result<String> {
     })
 }
 
+fn said_of_most(domain: &str, most: i64, chosen: max_phones::Chosen) -> anyhow::Result<String> {
+    Ok(match chosen {
+        max_phones::Chosen::Done { has } if has > most => format!(
+            "The most phones that {domain} may have is {most} from now on. It has {has}: they stay, and none is added \
+             until there is room.\n"
+        ),
+        max_phones::Chosen::Done { has } => {
+            format!("The most phones that {domain} may have is {most} from now on. It has {has}.\n")
+        }
+        max_phones::Chosen::Already => format!("The most phones that {domain} may have is {most} already.\n"),
+        max_phones::Chosen::OutOfRange => bail!("an account may have 0 to {MOST} phones"),
+        max_phones::Chosen::NoAccount => bail!("{}", nobody(domain)),
+    })
+}
+
 fn nobody(domain: &str) -> String {
     format!("there is no account {domain}; `linekey account list` shows all")
 }
@@ -145,7 +177,7 @@ fn row(account: accounts::Counted) -> Row {
         object: serde_json::json!({
             "id": account.id, "domain": account.domain, "name": account.name, "sip_domain": account.sip_domain,
             "sip_algorithm": account.sip_algorithm, "users": account.users, "administrators": account.administrators,
-            "phones": account.phones,
+            "phones": account.phones, "max_phones": account.max_phones,
             "state": state, "created_at": when::rfc3339(account.created_at),
         }),
         cells: vec![

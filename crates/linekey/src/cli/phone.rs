@@ -13,12 +13,12 @@ use super::user::{existing, find};
 use super::{done, open};
 use crate::app::App;
 use crate::config::SipMode;
-use crate::phones::create::Outcomes;
-use crate::phones::create_for::create_for;
+use crate::phones::create_for::{AddedFor, create_for};
 use crate::phones::live::{self, Listed};
 use crate::phones::provision::Kind;
 use crate::phones::reached::reached;
 use crate::phones::rotate::{LONGEST_OVERLAP, USUAL_OVERLAP};
+use crate::users::Actor;
 use crate::when;
 
 /// What can be done with phones.
@@ -162,12 +162,17 @@ pub(super) async fn run(command: PhoneCommand, file: Option<PathBuf>) -> anyhow:
 
 async fn add(app: &App, user: &str, label: &str, extension: &str) -> anyhow::Result<()> {
     let subject = find(app, user).await?;
-    let added = match create_for(app, &subject, label, extension).await? {
-        Outcomes::Added(added) => added,
-        Outcomes::Refused(refused) => {
-            let said: Vec<_> = refused.iter().map(|refusal| refusal.text(&app.words, label)).collect();
-            bail!("the phone is not added: {}", said.join(" "))
+    let added = match create_for(app, Actor::Console, &subject, label, extension).await? {
+        AddedFor::Added(added) => added,
+        AddedFor::Refused(refused) => {
+            let name = subject.sign_in_name();
+            let said = refused
+                .iter()
+                .map(|refusal| refusal.text_for_another(&app.words, label, &name));
+            bail!("the phone is not added: {}", said.collect::<Vec<_>>().join(" "))
         }
+        AddedFor::Forbidden(_) => bail!("the console may not do that"),
+        AddedFor::Nobody => bail!("{} is gone", subject.sign_in_name()),
     };
     super::say(&format!(
         "The phone {} of {} is added. Type into it:\n\n{}\nThe SIP password is shown here and never again. It has nothing \

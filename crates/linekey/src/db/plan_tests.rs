@@ -30,7 +30,7 @@ const LARGE: [&str; 18] = [
 
 /// The beginnings of the statements that read a large table from end to end, or in the order of an index until they have
 /// enough, and why they may.
-const WHOLE: [(&str, &str); 22] = [
+const WHOLE: [(&str, &str); 20] = [
     (
         "select sip_domain, sip_algorithm from accounts",
         "all SIP domains, at the start and every few seconds",
@@ -38,14 +38,6 @@ const WHOLE: [(&str, &str); 22] = [
     ("select a.id, a.name, a.domain, a.sip_domain", "a list for a command"),
     ("select u.id, a.domain, u.name, u.display_name", "a list for a command"),
     ("select u.name as user_name", "a list for a command"),
-    (
-        "select p.id, p.sip_name, p.sip_domain, a.domain, p.extension",
-        "an account's export",
-    ),
-    (
-        "select a.id, a.name, a.domain, a.suspended_at",
-        "one page of accounts, each with its phones",
-    ),
     (
         "select count(*) as count from users where role",
         "whether somebody is the last one",

@@ -241,7 +241,9 @@ pub(super) async fn seed_load(app: &App, wanted: u32) -> anyhow::Result<()> {
                 domain: LOAD_DOMAIN,
                 sip_domain: LOAD_DOMAIN,
             };
-            accounts::create::create(app, &mut tx, new).await?
+            let account = accounts::create::create(app, &mut tx, new).await?;
+            accounts::set_max_phones(&mut tx, &account, accounts::max_phones::MOST).await?;
+            account
         }
     };
     tx.commit().await?;

@@ -3,7 +3,7 @@
 use super::rotation_tests::{OLD, comes_to, desk};
 use crate::clock::MINUTE;
 use crate::db::query;
-use crate::testing::{Browser, Portal, stories};
+use crate::testing::{Browser, Portal, TestPhone, stories};
 
 /// The page of Ann, and of her desk phone within it.
 async fn pages(p: &Portal) -> (String, String) {
@@ -131,7 +131,87 @@ async fn nobody_else_sees_or_touches_it(p: Portal) {
     assert!(desk(&p, OLD).await.is_registered().await, "nothing was done");
 }
 
+/// The address of the form that adds a phone for a person.
+fn adding(person: &str) -> String {
+    let user = person.rsplit('/').next().expect("an id");
+    format!("/admin/users/{user}/phones")
+}
+
+/// Sends the form that adds a phone, and reads the SIP password on the page that it leads to.
+async fn added(adam: &Browser, person: &str, fields: &[(&str, &str)]) -> (String, String) {
+    let answer = adam.post(&adding(person), fields).await;
+    let page = answer.location().to_owned();
+    assert!(page.starts_with(&format!("{person}/phones/")), "{} {page}", answer.text);
+    let shown = adam.get(&page).await;
+    shown.says(200, "It is not shown again");
+    let (_, rest) = shown.text.split_once("id=\"sip_password\">").expect("the SIP password");
+    (page, rest.split('<').next().unwrap_or_default().to_owned())
+}
+
+async fn an_administrator_adds_a_phone_for_somebody(p: Portal) {
+    let (person, _) = pages(&p).await;
+    let adam = p.signed_in("adam").await;
+    adam.get(&person).await.says(200, "It becomes a phone of Ann Archer.");
+    let (page, sip_password) = added(&adam, &person, &[("label", " Kitchen "), ("extension", "")]).await;
+    let again = adam.get(&page).await;
+    again.says(200, "Phone of Ann Archer");
+    assert!(!again.text.contains(&sip_password), "shown once");
+    let mut kitchen = TestPhone::with_password(&p, "ann-kitchen", "acme.example", &sip_password).await;
+    assert!(kitchen.is_registered().await);
+    let chosen = query("select count(*) as count from phones where sip_name = 'ann-kitchen' and extension = '201'");
+    assert_eq!(p.count(chosen).await, 1, "hers, since none was chosen");
+    added(&adam, &person, &[("label", "Jetty"), ("extension", "333")]).await;
+    let chosen = query("select count(*) as count from phones where sip_name = 'ann-jetty' and extension = '333'");
+    assert_eq!(p.count(chosen).await, 1);
+    let ann = p.signed_in("ann").await;
+    ann.get("/phones").await.says(200, "Kitchen");
+    assert_eq!(p.events("phone-add").await, 2);
+    adam.get("/admin/audit")
+        .await
+        .says(200, "Adam Alder added a phone for Ann Archer");
+}
+
+async fn a_phone_that_cannot_be_added_for_somebody_is_said_at_the_field(p: Portal) {
+    let (person, _) = pages(&p).await;
+    let adam = p.signed_in("adam").await;
+    let form = adding(&person);
+    for (label, extension, field, text) in [
+        ("", "", "label", "Name the phone."),
+        ("Desk", "", "label", "Ann Archer has a phone called Desk already."),
+        ("Kitchen", "12a", "extension", "Use digits only"),
+    ] {
+        let fields = [("label", label), ("extension", extension)];
+        let refused = adam.post(&form, &fields).await;
+        refused.says(422, text);
+        assert!(refused.text.contains(&format!("id=\"{field}-error\"><p>")), "{label:?}");
+        assert!(
+            refused.text.contains(&format!("value=\"{extension}\"")),
+            "what was typed is kept"
+        );
+    }
+    p.wait(6 * MINUTE);
+    let later = adam.post(&form, &[("label", "Kitchen")]).await;
+    later
+        .says(422, "Enter your own password")
+        .says(422, "value=\"Kitchen\"");
+    let guess = [("label", "Kitchen"), ("your_password", "wrong")];
+    adam.post(&form, &guess)
+        .await
+        .says(422, "That is not your own password");
+    let gus = p.signed_in("gus").await;
+    gus.post(&form, &[("label", "Kitchen")])
+        .await
+        .says(404, "Nothing is here");
+    let bob = p.signed_in("bob").await;
+    bob.post(&form, &[("label", "Kitchen")]).await.says(403, "");
+    assert_eq!(p.events("phone-add").await, 0, "nothing was done");
+    let proven = [("label", "Kitchen"), ("your_password", "Harbour-Light-1")];
+    added(&adam, &person, &proven).await;
+}
+
 stories!(
+    an_administrator_adds_a_phone_for_somebody,
+    a_phone_that_cannot_be_added_for_somebody_is_said_at_the_field,
     an_administrator_helps_with_a_phone_on_its_page,
     a_while_later_they_say_who_they_are_and_lose_nothing,
     nobody_else_sees_or_touches_it,

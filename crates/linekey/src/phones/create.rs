@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::by_heart::store::tell_one;
 use super::store::Which;
 use super::{kamailio, sealed, store};
-use crate::accounts::name;
+use crate::accounts::{self, name};
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::db::Tx;
@@ -47,10 +47,12 @@ pub enum Refusal {
     ExtensionNotYours,
     /// The user has [`MOST_PER_USER`].
     TooMany,
+    /// The account may have so many, and has them.
+    AccountFull(i64),
 }
 
 impl Refusal {
-    /// The sentence about it. `label` is what was typed.
+    /// The sentence about it, for whose phone it is to be. `label` is what was typed.
     pub fn text(self, words: &Words, label: &str) -> String {
         match self {
             Self::LabelEmpty => words.say("label-empty"),
@@ -58,9 +60,30 @@ impl Refusal {
             Self::LabelCharacters => words.say("label-characters"),
             Self::LabelTaken => words.say_with("label-taken", "label", label.trim()),
             Self::TooMany => words.say_with("phones-limit", "count", MOST_PER_USER),
+            Self::AccountFull(most) => words.say_with("phones-limit-account", "count", most),
             Self::ExtensionCharacters => words.say("extension-characters"),
             Self::ExtensionNotYours => words.say("extension-not-yours"),
         }
+    }
+
+    /// The same for whoever adds it for `name`.
+    pub fn text_for_another(self, words: &Words, label: &str, name: &str) -> String {
+        match self {
+            Self::LabelTaken => words.say_all(
+                "label-taken-theirs",
+                [("name", name.into()), ("label", label.trim().into())],
+            ),
+            Self::TooMany => words.say_all(
+                "phones-limit-theirs",
+                [("name", name.into()), ("count", MOST_PER_USER.into())],
+            ),
+            _ => self.text(words, label),
+        }
+    }
+
+    /// Whether it is about the extension rather than the name.
+    pub fn is_of_extension(self) -> bool {
+        matches!(self, Self::ExtensionCharacters | Self::ExtensionNotYours)
     }
 }
 
@@ -148,6 +171,12 @@ pub(super) async fn add_in(
     }
     if labels.iter().any(|taken| taken == wanted.label) {
         return Ok(Err(Refusal::LabelTaken));
+    }
+    // The user's row alone keeps nobody else of the account from adding the last one that there is room for.
+    accounts::hold(tx, owner.account).await?;
+    let (most, has) = accounts::max_phones_of(tx, owner.account).await?;
+    if has >= most {
+        return Ok(Err(Refusal::AccountFull(most)));
     }
     let sip_password = new_sip_password(app);
     let inserted = insert_named(app, tx, (owner, name), wanted, &sip_password).await?;

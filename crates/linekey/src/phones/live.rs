@@ -22,8 +22,12 @@ pub async fn of(app: &App, person: &Person) -> Result<Vec<PhoneView>> {
 pub async fn of_user(app: &App, (account, user): (&AccountId, &UserId), zone: &str) -> Result<Vec<PhoneView>> {
     let rows = store::seen_of_user(&app.db, account, user).await?;
     let phones = rows.chunk_by(|one, next| one.id == next.id);
-    let view = |registrations| view(app, registrations, &standing(app, registrations), zone);
-    Ok(phones.map(view).collect())
+    Ok(phones.map(|registrations| view_of(app, registrations, zone)).collect())
+}
+
+/// One phone of its registrations, as [`standing`] takes them, with times in `zone`.
+pub(super) fn view_of(app: &App, registrations: &[Seen], zone: &str) -> PhoneView {
+    view(app, registrations, &standing(app, registrations), zone)
 }
 
 /// The phone of that id that the user has, with times in `zone`.

@@ -24,10 +24,13 @@ pub mod history;
 #[cfg(test)]
 mod history_tests;
 pub mod kamailio;
+#[cfg(test)]
+mod limit_tests;
 pub mod live;
 pub mod notices;
 #[cfg(test)]
 mod notices_tests;
+pub mod of_account;
 mod orders;
 mod overlap;
 pub mod pages;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::create::{NewPhone, Owner};
 use super::live::Found;
 use crate::clock::Millis;
+use crate::db::like::canonical;
 use crate::db::{Db, Tx, query};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, PhoneId, UserId};
@@ -134,9 +135,9 @@ pub(super) async fn insert(
     now: Millis,
 ) -> Result<bool> {
     let added = query(
-        "insert into phones (id, account_id, user_id, label, sip_domain, sip_name, extension, sip_hashes, generation,
-                             created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
+        "insert into phones (id, account_id, user_id, label, label_key, sip_domain, sip_name, extension, sip_hashes,
+                             generation, created_at)
+         values ($1, $2, $3, $4, $10, $5, $6, $7, $8, 1, $9)
          on conflict do nothing",
     )
     .bind(id)
@@ -148,13 +149,14 @@ pub(super) async fn insert(
     .bind(new.extension)
     .bind(sealed)
     .bind(now)
+    .bind(canonical(new.label))
     .run(tx)
     .await?;
     Ok(added == 1)
 }
 
 /// A phone beside one of its registrations, if it has any.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Seen {
     pub(super) id: PhoneId,
     pub(super) label: String,

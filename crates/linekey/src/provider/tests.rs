@@ -5,11 +5,10 @@ use crate::accounts::{self, add::Wanted};
 use crate::db::query;
 use crate::keys::{Change, Changed, KeyId};
 use crate::password::add_user::{Outcome, add_user};
-use crate::phones::create::Outcomes;
-use crate::phones::create_for::create_for;
+use crate::phones::create_for::{AddedFor, create_for};
 use crate::testing::{Portal, stories};
 use crate::users::create::NewUser;
-use crate::users::{self, Role};
+use crate::users::{self, Actor, Role};
 
 /// How many phones' hashes the key sealed.
 async fn sealed_with(p: &Portal, id: KeyId) -> i64 {
@@ -144,7 +143,7 @@ async fn nothing_is_done_at_the_console_without_its_event(p: Portal) {
     p.alter(query("alter table audit_events rename to gone")).await;
     assert!(accounts::add::add(&p.app, north).await.is_err());
     assert!(add_user(&p.app, "acme.example", bert, None).await.is_err());
-    assert!(create_for(&p.app, &ann, "Kitchen", "").await.is_err());
+    assert!(create_for(&p.app, Actor::Console, &ann, "Kitchen", "").await.is_err());
     assert!(add(&p.app).await.is_err());
     assert!(put_first(&p.app, new).await.is_err());
     p.alter(query("alter table gone rename to audit_events")).await;
@@ -153,8 +152,8 @@ async fn nothing_is_done_at_the_console_without_its_event(p: Portal) {
     assert!(accounts::add::add(&p.app, north).await.expect("a database").is_ok());
     let added = add_user(&p.app, "acme.example", bert, None).await;
     assert!(matches!(added, Ok(Outcome::Added(_))), "{added:?}");
-    let added = create_for(&p.app, &ann, "Kitchen", "").await;
-    assert!(matches!(added, Ok(Outcomes::Added(_))), "{added:?}");
+    let added = create_for(&p.app, Actor::Console, &ann, "Kitchen", "").await;
+    assert!(matches!(added, Ok(AddedFor::Added(_))), "{added:?}");
     assert_eq!(put_first(&p.app, new).await.expect("known"), Changed::Done);
     p.app.keys.reload().expect("the key file");
     let before = what_there_is(&p).await;

@@ -42,10 +42,11 @@ const OWN: &str = "
 ";
 
 /// A query or a form's field that takes an id.
-const FIELDS: [(&str, &str, &str, Thing); 4] = [
+const FIELDS: [(&str, &str, &str, Thing); 5] = [
     ("GET", "/confirm", "change", Thing::Pending),
     ("POST", "/confirm", "change", Thing::Pending),
     ("GET", "/admin/users", "after", Thing::User),
+    ("GET", "/admin/phones", "after", Thing::Phone),
     ("GET", "/admin/audit", "user", Thing::User),
 ];
 

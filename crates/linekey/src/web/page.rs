@@ -17,6 +17,8 @@ pub enum Section {
     Sessions,
     /// `/admin/users`
     People,
+    /// `/admin/phones`
+    AllPhones,
     /// `/admin/audit`
     Record,
     /// `/operator/accounts`

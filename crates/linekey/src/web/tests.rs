@@ -268,6 +268,14 @@ async fn crowd(p: &Portal) {
                from users where name = 'bob'",
         );
         p.alter(person.bind(&*id).bind(&*name)).await;
+        let phone = query(
+            "insert into phones (id, account_id, user_id, label, sip_domain, sip_name, extension, sip_hashes,
+                                 generation, outdated_at, outdated_from, outdated_agent, created_at)
+             select $1, account_id, $1, 'Meeting room on the second floor', sip_domain, $2 || '-meeting-room', '2000',
+                    sip_hashes, 1, 1, '[2001:db8::1234:5678]:5060', 'Yealink SIP-T46U 108.86.0.20 805ec0ffee00', 1
+               from phones where sip_name = 'ann-desk'",
+        );
+        p.alter(phone.bind(&*id).bind(&*name)).await;
         let account = query(
             "insert into accounts (id, name, name_key, domain, sip_domain, created_at)
              values ($1, 'Somebody and Daughters ' || $2, $2, $2 || '.example', $2 || '.sip.example', 1)",
@@ -291,6 +299,7 @@ async fn no_page_weighs_more_than_fifty_kilobytes(p: Portal) {
     for path in [
         "/operator/accounts",
         "/admin/users",
+        "/admin/phones",
         &format!("/admin/users/0{person}"),
         "/admin/audit",
         "/account/settings",
@@ -435,6 +444,8 @@ async fn no_page_asks_the_database_more_than_three_times_and_a_persons_five(p: P
         (&ann, &phone, 3),
         (&ann, "/confirm?next=/phones", 3),
         (&adam, "/admin/users", 3),
+        (&adam, "/admin/phones", 3),
+        (&adam, "/admin/phones?q=desk&state=offline", 3),
         (&adam, "/admin/audit", 3),
         (&adam, &person, 5),
         (&olivia, "/operator/accounts", 3),

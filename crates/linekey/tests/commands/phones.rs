@@ -120,3 +120,33 @@ async fn a_phone_is_set_up_at_the_console() {
         "{log}"
     );
 }
+
+#[test]
+fn the_console_says_how_many_phones_an_account_may_have() {
+    let place = Place::set_up("max-phones");
+    place.does(&["account", "add", "acme.example", "--name", "Acme Boats"]);
+    place.does(&["user", "add", "ann@acme.example", "--name", "Ann"]);
+    let shown = place.does(&["account", "show", "acme.example"]);
+    assert!(shown.contains("phones at most  1000"), "{shown}");
+    let set = ["account", "set", "acme.example", "--max-phones"];
+    let told = place.does(&[&set[..], &["1"]].concat());
+    assert!(told.contains("is 1 from now on. It has 0."), "{told}");
+    place.does(&["phone", "add", "ann@acme.example", "Desk"]);
+    let full = place.refuses(&["phone", "add", "ann@acme.example", "Kitchen"]);
+    assert!(full.contains("The account can have 1 phone, and has it."), "{full}");
+    let told = place.does(&[&set[..], &["0"]].concat());
+    assert!(told.contains("It has 1: they stay"), "{told}");
+    let object = place.does(&["account", "show", "acme.example", "--json"]);
+    let object: serde_json::Value = serde_json::from_str(&object).expect("one object");
+    assert_eq!((&object["phones"], &object["max_phones"]), (&1.into(), &0.into()));
+    for wrong in [&["-1"][..], &["1000001"], &["many"], &[]] {
+        assert_eq!(
+            place.run(&[&set[..], wrong].concat()).status.code(),
+            Some(2),
+            "{wrong:?}"
+        );
+    }
+    assert_eq!(place.run(&set[..3]).status.code(), Some(2), "there is nothing to set");
+    let nobody = ["account", "set", "nobody.example", "--max-phones", "1"];
+    assert!(place.refuses(&nobody).contains("there is no account nobody.example"));
+}

@@ -128,7 +128,7 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 17] = [
+const PUT_TOGETHER: [(&str, &str, &str); 18] = [
     ("mail-kind-", "", "crates/linekey/src/mail/mod.rs"),
     ("mail-kind-", "", "crates/linekey/src/mail/phone.rs"),
     ("mail-sample-", "", "crates/linekey/src/mail/samples.rs"),
@@ -140,6 +140,7 @@ const PUT_TOGETHER: [(&str, &str, &str); 17] = [
     ("audit-", "-delayed", "crates/linekey/src/audit/event.rs"),
     ("attempt-", "", "crates/linekey/src/phones/history/attempts.rs"),
     ("attempt-", "-advice", "crates/linekey/src/phones/history/attempts.rs"),
+    ("phones-state-", "", "crates/linekey/src/phones/view.rs"),
     ("password-rule-", "", "crates/linekey/src/password/rules.rs"),
     ("password-refused-", "", "crates/linekey/src/password/rules.rs"),
     ("phone-set-up-kind-", "", "crates/linekey/src/phones/provision/kind.rs"),

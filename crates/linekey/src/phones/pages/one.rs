@@ -27,7 +27,7 @@ use crate::web::gate::with_status;
 use crate::web::page::{FieldError, Frame, Section};
 
 /// What carries a new SIP password to the page that shows it once.
-pub(super) const SIP_PASSWORD: &str = "sip-password";
+pub const SIP_PASSWORD: &str = "sip-password";
 
 /// At which door a phone's page is: whose phone it is, and where people go from there.
 #[derive(Clone, Debug)]

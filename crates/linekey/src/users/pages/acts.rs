@@ -56,6 +56,7 @@ pub async fn password(
         act: Act::SetPassword,
         sent: if random { Sent::Temporary } else { Sent::Typed },
         must_change,
+        phone: ("", ""),
     };
     asked
         .answer(&form, async |subject| {
@@ -215,6 +216,8 @@ pub(super) struct Asked<'a> {
     act: Act,
     sent: Sent,
     must_change: bool,
+    /// The label and the extension of a phone, as typed.
+    phone: (&'a str, &'a str),
 }
 
 impl<'a> Asked<'a> {
@@ -228,7 +231,7 @@ impl<'a> Asked<'a> {
             Act::SetUpSlip => Sent::Slip,
             Act::Remove => Sent::Remove,
             Act::SendReset => Sent::SendReset,
-            Act::Phones => Sent::Nothing,
+            Act::Phones => Sent::Phone,
         };
         Self {
             app,
@@ -237,6 +240,15 @@ impl<'a> Asked<'a> {
             act,
             sent,
             must_change: true,
+            phone: ("", ""),
+        }
+    }
+
+    /// A form that adds a phone with this label and extension.
+    pub(super) fn of_phone(app: &'a App, me: &'a SignedIn, id: &'a str, phone: (&'a str, &'a str)) -> Self {
+        Self {
+            phone,
+            ..Self::of(app, me, id, Act::Phones)
         }
     }
 
@@ -270,6 +282,7 @@ impl<'a> Asked<'a> {
             sent: self.sent,
             errors,
             must_change: self.must_change,
+            phone: (self.phone.0.to_owned(), self.phone.1.to_owned()),
             proven,
             ..Shown::default()
         };

@@ -44,6 +44,7 @@ pub(super) enum Sent {
     Invite,
     Slip,
     Remove,
+    Phone,
 }
 
 impl Sent {
@@ -58,6 +59,7 @@ impl Sent {
             Self::Invite => "prove_invite",
             Self::Slip => "prove_slip",
             Self::Remove => "prove_remove",
+            Self::Phone => "prove_phone",
         }
     }
 }
@@ -71,6 +73,8 @@ pub(super) struct Shown {
     /// The administrator has just said who they are, in this request.
     pub(super) proven: bool,
     pub(super) notice: Option<String>,
+    /// The label and the extension of a phone that was not added.
+    pub(super) phone: (String, String),
     /// A temporary password that was just made, and what else that did.
     pub(super) temporary: Option<(String, String)>,
 }

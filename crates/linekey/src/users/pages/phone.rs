@@ -3,15 +3,17 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::acts::whom;
+use super::acts::{Asked as Asking, whom};
 use super::person::{DONE, subject};
 use super::proof::{self, forbidden};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::phones::act::By;
+use crate::phones::create;
+use crate::phones::create_for::{AddedFor, create_for};
 use crate::phones::disconnect::Done;
-use crate::phones::pages::one::{self, At, Shown};
+use crate::phones::pages::one::{self, At, SIP_PASSWORD, Shown};
 use crate::phones::remove;
 use crate::sessions::SignedIn;
 use crate::sessions::signed_in::Administrator;
@@ -20,7 +22,46 @@ use crate::users::permissions::{Act, refusal};
 use crate::web::answer::Problem;
 use crate::web::flash::{self, Flash};
 use crate::web::form::{Fields, Form};
-use crate::web::page::Section;
+use crate::web::page::{FieldError, Section};
+
+/// POST `/admin/users/{id}/phones`: adds one, and leads to its page, which shows the SIP password once.
+pub async fn add(
+    State(app): State<App>,
+    Administrator(me): Administrator,
+    Path(id): Path<String>,
+    Form(form): Form,
+) -> Result<Response> {
+    let (label, extension) = (form.text("label"), form.text("extension"));
+    let asked = Asking::of_phone(&app, &me, &id, (label, extension));
+    asked
+        .answer(&form, async |subject| {
+            Ok(match create_for(&app, me.actor(), subject, label, extension).await? {
+                AddedFor::Added(added) => {
+                    let carried = format!("{} {}", added.id, *added.sip_password);
+                    let once = flash::carry(&app, &me.session, SIP_PASSWORD, &carried);
+                    let page = format!("/admin/users/{}/phones/{}", subject.id, added.id);
+                    (once, Redirect::to(&page)).into_response()
+                }
+                AddedFor::Refused(refused) => {
+                    let name = subject.display_name.as_str();
+                    let error = |refusal: create::Refusal| FieldError {
+                        field: if refusal.is_of_extension() {
+                            "extension"
+                        } else {
+                            "label"
+                        },
+                        text: refusal.text_for_another(&app.words, label, name),
+                    };
+                    asked
+                        .again(subject, refused.into_iter().map(error).collect(), true)
+                        .await?
+                }
+                AddedFor::Forbidden(refusal) => asked.forbidden(subject, refusal.key()),
+                AddedFor::Nobody => Problem::NotFound.into_response(),
+            })
+        })
+        .await
+}
 
 /// GET `/admin/users/{id}/phones/{phone}`
 pub async fn show(
