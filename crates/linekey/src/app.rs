@@ -6,6 +6,7 @@ use crate::brand::Accents;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::help_centre::shelf::Shelf;
 use crate::keys::Keys;
 use crate::news::News;
 use crate::password::hash::Hashes;
@@ -33,6 +34,8 @@ pub struct App {
     pub accents: Accents,
     /// News for pages that are open.
     pub news: News,
+    /// The articles of the help centre.
+    pub help: Arc<Shelf>,
 }
 
 impl App {
@@ -79,6 +82,7 @@ pub fn assemble(config: Config, keys: Keys, db: Db, clock: Clock) -> anyhow::Res
     let hashes = Hashes::start(cost, threads, queue, Arc::new(move |salt: &mut [u8]| random.fill(salt)))?;
     Ok(App {
         accents: Accents::of(config.brand.accent),
+        help: Arc::new(Shelf::of(&config)),
         config: Arc::new(config),
         db,
         keys: Arc::new(keys),

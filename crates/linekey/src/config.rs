@@ -4,6 +4,8 @@
 //! with the place and what is allowed: a typing error in a security setting must never look like it was obeyed.
 
 mod freeswitch;
+mod help;
+mod log;
 mod policy;
 mod read;
 pub mod sample;
@@ -12,6 +14,8 @@ mod smtp;
 mod sqlite;
 
 pub use freeswitch::Freeswitch;
+pub use help::Help;
+pub use log::{Log, LogFormat, LogLevel};
 pub use policy::{Profile, UnknownProfile};
 pub use smtp::{SmtpUrl, Tls};
 pub use sqlite::sqlite_file;
@@ -56,6 +60,8 @@ pub struct Config {
     pub throttle: Throttle,
     /// Whose portal this is.
     pub brand: Brand,
+    /// The provider's own help articles.
+    pub help: Help,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -249,42 +255,6 @@ pub struct Brand {
     pub support_phone: String,
 }
 
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: one object a line.
-    Json,
-}
-
-/// How much is logged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// What failed.
-    Error,
-    /// And what is odd.
-    Warn,
-    /// And each request.
-    #[default]
-    Info,
-    /// And what only a developer asks.
-    Debug,
-}
-
-/// `[log]`: to standard error, one line an event.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// `text` or `json`.
-    pub format: LogFormat,
-    /// `error`, `warn`, `info` or `debug`.
-    pub level: LogLevel,
-}
-
 /// An origin without a path, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
@@ -355,6 +325,7 @@ impl Config {
             }
         }
         self.freeswitch.begin_at(folder);
+        self.help.begin_at(folder);
         self.database.url = sqlite::begin_at(&self.database.url, folder);
     }
 

@@ -1,10 +1,15 @@
 //! Every URL of the portal, and nothing else.
 
+mod explained;
+
+pub use explained::ARTICLES;
+
 use axum::Extension;
 use axum::Router;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
@@ -15,7 +20,7 @@ use crate::users::Role;
 use crate::web::answer::Problem;
 use crate::web::assets::{self, Assets};
 use crate::web::gate;
-use crate::{accounts, audit, demo, mail, password, phones, sessions, sign_in, users};
+use crate::{accounts, audit, demo, help_centre, mail, password, phones, sessions, sign_in, users};
 
 /// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback; without `freeswitch` there
 /// is no directory for it.
@@ -64,6 +69,7 @@ pub fn portal(app: &App, freeswitch: Option<Access>, is_demo: bool) -> Router {
         .merge(resetting())
         .merge(mailed_links())
         .merge(administration())
+        .merge(help())
         .merge(sip_servers(freeswitch))
         .merge(demo)
         .fallback(no_such_page)
@@ -73,7 +79,9 @@ pub fn portal(app: &App, freeswitch: Option<Access>, is_demo: bool) -> Router {
     } else {
         all
     };
-    all.layer(from_fn_with_state(app.clone(), gate::pass))
+    let explained = (app.clone(), ARTICLES);
+    all.layer(from_fn_with_state(explained, help_centre::pages::explain))
+        .layer(from_fn_with_state(app.clone(), gate::pass))
         .with_state(app.clone())
 }
 
@@ -167,6 +175,17 @@ fn mailed_links() -> Router<App> {
         .route("/not-me/done", get(password::not_me::pages::done))
 }
 
+/// What everybody may read.
+fn help() -> Router<App> {
+    Router::new()
+        .route("/help", get(help_centre::pages::front))
+        .route("/help/search", get(help_centre::pages::search))
+        .route("/help/{category}", get(help_centre::pages::category))
+        .route("/help/{category}/{article}", get(help_centre::pages::article))
+        .route("/help/{category}/{article}/{picture}", get(help_centre::pages::picture))
+        .route("/sitemap.xml", get(help_centre::pages::sitemap))
+}
+
 /// What administrators and operators open.
 fn administration() -> Router<App> {
     Router::new()
@@ -234,8 +253,11 @@ async fn first_page(me: SignedIn) -> Redirect {
 }
 
 /// The answer to a path that does not exist, in the frame of whoever asks.
-async fn no_such_page(_: Visitor) -> Problem {
-    Problem::NotFound
+async fn no_such_page(State(app): State<App>, visitor: Visitor, address: Uri) -> Response {
+    match address.path().strip_prefix("/help/") {
+        Some(wanted) => help_centre::pages::nowhere(&app, &visitor, wanted),
+        None => Problem::NotFound.into_response(),
+    }
 }
 
 /// GET `/.well-known/change-password`, where password managers send people.

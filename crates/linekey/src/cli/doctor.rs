@@ -3,6 +3,7 @@
 
 mod certificate;
 mod data;
+mod help;
 mod machine;
 mod mail;
 mod ports;
@@ -131,6 +132,7 @@ async fn look(file: Option<PathBuf>, mail_to: Option<&str>) -> Vec<Check> {
     checks.extend(certificate::shown(&config, Clock::default().now()));
     checks.extend(mail::transport(&config).await);
     checks.extend(data::freeswitch(&config));
+    checks.extend(help::articles(&config));
     if let Some(to) = mail_to {
         checks.push(mail::test(assembled.as_ref(), to).await);
     }

@@ -24,6 +24,8 @@ pub(super) async fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
     if app.db.kind().await?.as_deref() == Some("demo") {
         bail!("this is a demo's database, whose passwords are known to everyone; `linekey demo --data DIR` opens it");
     }
+    // What is wrong with an article is told now, not when somebody asks for it.
+    app.help.read_again();
     let url = app.config.portal.public_url.origin().to_owned();
     let running = serve::start(app, listeners, false).await?;
     tracing::info!(url, sip = ?running.sip_addresses(), "ready");
@@ -49,17 +51,19 @@ impl Hangups {
         }
     }
 
-    /// Lets each read the key file and the phones' certificate again, one that came meanwhile too; everything else is read at
-    /// the next start.
+    /// Lets each read the key file, the phones' certificate and the help articles again, one that came meanwhile too;
+    /// everything else is read at the next start.
     fn reload(self, app: &App, certificate: Option<Shown>) {
         #[cfg(unix)]
         if let Some(mut signal) = self.signal {
             let mut follower = Follower::of(&app.keys);
+            let help = app.help.clone();
             tokio::spawn(async move {
                 while signal.recv().await.is_some() {
                     let news = follower.read();
                     follower.log(&news);
                     certificate.iter().for_each(Shown::read_again);
+                    help.read_again();
                 }
             });
         }

@@ -37,6 +37,46 @@ impl Sample {
     }
 }
 
+/// A section of the settings.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// `portal`
+    pub name: &'static str,
+    /// In the order of the sample.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// `public_url`
+    pub key: &'static str,
+    /// As TOML.
+    pub default: &'static str,
+    /// What it does, and what is allowed.
+    pub about: String,
+}
+
+/// Every setting, as the documentation tells them.
+pub fn sections() -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut about: Vec<&str> = Vec::new();
+    for line in SAMPLE.lines() {
+        if let Some(said) = line.strip_prefix("# ") {
+            about.push(said);
+        } else if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let settings = Vec::new();
+            sections.push(Section { name, settings });
+        } else if let (Some((key, default)), Some(section)) = (line.split_once(" = "), sections.last_mut()) {
+            let about = std::mem::take(&mut about).join(" ");
+            section.settings.push(Setting { key, default, about });
+        } else {
+            about.clear();
+        }
+    }
+    sections
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +112,27 @@ mod tests {
             .filter(|pair| pair[1].contains(" = ") && !pair[1].starts_with('#'))
         {
             assert!(pair[0].starts_with("# "), "nothing explains {}", pair[1]);
+        }
+    }
+
+    #[test]
+    fn every_setting_is_told_with_its_default_and_what_it_does() {
+        let table: toml::Table = toml::from_str(SAMPLE).expect("TOML");
+        let told = sections();
+        assert_eq!(told.len(), table.len());
+        for section in told {
+            let keys = table[section.name].as_table().expect("a section");
+            assert_eq!(section.settings.len(), keys.len(), "[{}]", section.name);
+            for setting in section.settings {
+                let default: toml::Table = toml::from_str(&format!("it = {}", setting.default)).expect("a value");
+                assert_eq!(default["it"], keys[setting.key], "{}", setting.key);
+                assert!(
+                    setting.about.ends_with(['.', ')', ';']),
+                    "{}: {}",
+                    setting.key,
+                    setting.about
+                );
+            }
         }
     }
 

@@ -33,9 +33,9 @@ const FIRST_WAIT: Millis = SECOND;
 /// The longest wait, jitter aside, so that all mail is out within a minute of the transport's return.
 const LONGEST_WAIT: Millis = 40 * SECOND;
 /// How long a mail is tried before it is given up.
-pub(super) const TRIED_FOR: Millis = 3 * DAY;
+pub const TRIED_FOR: Millis = 3 * DAY;
 /// How long a mail with which there is nothing left to do stays in the outbox, for whoever asks what became of it.
-const KEPT: Millis = 7 * DAY;
+pub const KEPT: Millis = 7 * DAY;
 
 /// Delivers until told to stop; the mails at hand are finished first.
 pub async fn run(app: App, transport: Transport, mut stop: watch::Receiver<bool>) {

@@ -10,7 +10,7 @@ use crate::ids::{AccountId, UserId};
 use crate::links::{Made, Purpose, Wanted};
 
 /// How long the link that confirms an address is good.
-const LINK_FOR: Millis = DAY;
+pub const LINK_FOR: Millis = DAY;
 
 /// The link that confirms `email`, and no other address, as long as the change `change` waits.
 pub(super) fn link(account: &AccountId, user: &UserId, change: &str, email: &str) -> Wanted {

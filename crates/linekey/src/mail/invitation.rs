@@ -7,7 +7,7 @@ use crate::ids::{AccountId, UserId};
 use crate::links::{Made, Purpose, Wanted};
 
 /// How long its link is good.
-const LINK_FOR: Millis = 72 * HOUR;
+pub const LINK_FOR: Millis = 72 * HOUR;
 
 /// The link; whoever uses it reads the mail of `email_key`.
 pub(super) fn link(account: &AccountId, user: &UserId, email_key: &str, epoch: Option<i64>) -> Wanted {

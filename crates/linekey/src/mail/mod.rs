@@ -38,10 +38,13 @@ mod transport;
 mod trial;
 mod trouble;
 
+pub use email::LINK_FOR as EMAIL_LINK_FOR;
+pub use invitation::LINK_FOR as INVITATION_FOR;
 pub use letter::Letter;
+pub use not_me::LINK_FOR as NOT_ME_FOR;
 pub use not_me::{Did, Happened, NotMe};
 pub use phone::PhoneNews;
-pub use reset::Person;
+pub use reset::{CODE_FOR as RESET_CODE_FOR, LINK_FOR as RESET_LINK_FOR, Person};
 pub use samples::{Sample, samples};
 pub use smtp::Greeted;
 pub use transport::Transport;

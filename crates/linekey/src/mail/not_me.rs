@@ -8,7 +8,7 @@ use crate::ids::{AccountId, UserId};
 use crate::links::{Made, Purpose, Wanted};
 
 /// How long the link is good.
-const LINK_FOR: Millis = 3 * DAY;
+pub const LINK_FOR: Millis = 3 * DAY;
 
 /// What a mail with this button reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,9 +12,9 @@ use crate::ids::{AccountId, UserId};
 use crate::links::{Made, Purpose, Wanted, WantedCode, code};
 
 /// How long a reset link is good.
-const LINK_FOR: Millis = HOUR;
+pub const LINK_FOR: Millis = HOUR;
 /// How long a reset code is good.
-const CODE_FOR: Millis = 10 * MINUTE;
+pub const CODE_FOR: Millis = 10 * MINUTE;
 
 /// Somebody whose password can be reset.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ const WORDS: &str = include_str!("eff-long-words.txt");
 /// Lines of [`WORDS`]: five dice.
 const WORD_COUNT: usize = 7_776;
 /// Words of a suggestion. Five make 64 bits: more than a stolen hash can be asked for, and still quick to type.
-const LENGTH: usize = 5;
+pub const LENGTH: usize = 5;
 /// Suggestions drawn before giving up.
 const DRAWS: usize = 100;
 

@@ -51,7 +51,7 @@ const FIELDS: [(&str, &str, &str, Thing); 5] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 31] = [
+const NO_IDS: [&str; 32] = [
     "before",
     "block",
     "code",
@@ -81,6 +81,7 @@ const NO_IDS: [&str; 31] = [
     "temporary",
     "time_zone",
     "username",
+    "v",
     "without_email",
     "your_password",
 ];
@@ -169,6 +170,8 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         (pattern, "{id}") if pattern.starts_with("/phones/") => Some(Thing::Phone),
         (_, "{phone}") => Some(Thing::Phone),
         ("/assets/{name}" | "/demo/mail/{id}", _) | (_, "{token}" | "{file}") => None,
+        // For everybody, and about nobody.
+        (pattern, _) if pattern.starts_with("/help/") => None,
         // Of no account: operators alone see mail, and of samples there is nobody.
         (pattern, "{id}" | "{kind}") if pattern.starts_with("/operator/mail/") => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),
@@ -182,7 +185,10 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         .replace("{name}", "style.css")
         .replace("{token}", NO_LINK)
         .replace("{file}", "linphone.xml")
-        .replace("{kind}", "reset");
+        .replace("{kind}", "reset")
+        .replace("{category}", "passwords")
+        .replace("{article}", "change-your-password")
+        .replace("{picture}", "nothing.light.webp");
     for ((thing, whose), place) in line.ids.iter().zip(places(line.pattern)) {
         path = path.replacen(place, &cast.id(*thing, *whose, actor).await, 1);
     }

@@ -176,11 +176,9 @@ impl SignedIn {
     /// The frame of this person's page.
     pub fn frame(&self, app: &App, section: Section) -> Frame {
         Frame {
-            words: app.words.clone(),
-            brand: app.config.brand.name.clone(),
-            accents: app.accents,
             person: Some(self.framed()),
             section,
+            ..Frame::for_strangers(app)
         }
     }
 }

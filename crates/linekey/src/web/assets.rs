@@ -14,13 +14,20 @@ use crate::brand::Accents;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("page.js", include_str!("page.js")),
     ("show.js", include_str!("show.js")),
     ("copy.js", include_str!("copy.js")),
     ("live.js", include_str!("live.js")),
     ("print.js", include_str!("print.js")),
     ("password.js", include_str!("password.js")),
+    ("help.js", include_str!("help.js")),
+];
+/// What every page has, and what only those of the portal and of the help centre have: a page loads one stylesheet.
+const FRAME: &str = include_str!("frame.css");
+const STYLES: [(&str, &str); 2] = [
+    ("style.css", include_str!("style.css")),
+    ("help.css", include_str!("help.css")),
 ];
 /// Where `icon.svg` has the brand's colour.
 const ICON_COLOUR: &str = "#006a77";
@@ -40,12 +47,14 @@ pub struct Assets(Arc<[Asset]>);
 impl Assets {
     /// The assets in a brand's colours.
     pub fn of(accents: &Accents) -> Self {
-        // One request: what depends on the brand stands at the end of the one stylesheet.
-        let style = compact(include_str!("style.css")) + accents.tokens().as_str();
+        // One request: what depends on the brand stands at the end of each stylesheet.
+        let styles = STYLES.map(|(name, text)| {
+            let text = format!("{}\n{}{}", compact(FRAME), compact(text), accents.tokens().as_str());
+            (name, CSS, text)
+        });
         let icon = include_str!("icon.svg").replace(ICON_COLOUR, &accents.light.colour.to_string());
-        let own = [("style.css", CSS, style), ("icon.svg", SVG, icon)];
         let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, text.to_owned()));
-        let all = own.into_iter().chain(scripts);
+        let all = styles.into_iter().chain([("icon.svg", SVG, icon)]).chain(scripts);
         Self(all.map(|(name, kind, text)| Asset::new(name, kind, text)).collect())
     }
 }
@@ -114,7 +123,7 @@ mod tests {
     fn stylesheet_and_icon_are_in_the_brands_colour() {
         let brand = "#7a1fa2".parse().expect("a colour");
         let Assets(all) = Assets::of(&Accents::of(brand));
-        for name in ["style.css", "icon.svg"] {
+        for name in ["style.css", "help.css", "icon.svg"] {
             let asset = all.iter().find(|asset| asset.name == name).expect(name);
             assert!(asset.text.contains("#7a1fa2"), "{name}: {}", asset.text);
         }

@@ -25,6 +25,8 @@ pub enum Section {
     Accounts,
     /// `/operator/mail`
     Mail,
+    /// `/help`
+    Help,
     /// A page outside the menu, such as an error.
     None,
 }
@@ -75,6 +77,32 @@ impl Asking {
     }
 }
 
+/// The article that explains a page of the portal.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// `/help/passwords/change-your-password`
+    pub href: String,
+    /// `Change your password`
+    pub title: String,
+}
+
+tokio::task_local! {
+    /// Of the page that is being answered. Handlers make frames in many places, and none of them has a say in it.
+    static EXPLAINED: Option<Explained>;
+}
+
+impl Explained {
+    /// Answers a request whose page is explained by an article.
+    pub async fn while_in<T>(explained: Option<Self>, answering: impl Future<Output = T>) -> T {
+        EXPLAINED.scope(explained, answering).await
+    }
+
+    /// The article of the page that is being answered.
+    pub fn now() -> Option<Self> {
+        EXPLAINED.try_with(Clone::clone).ok().flatten()
+    }
+}
+
 /// What `web/layout.html` needs of every page.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -88,6 +116,8 @@ pub struct Frame {
     pub person: Option<Person>,
     /// Which entry of the menu is current.
     pub section: Section,
+    /// The article that explains the page.
+    pub explained: Option<Explained>,
 }
 
 impl Frame {
@@ -99,6 +129,7 @@ impl Frame {
             accents: app.accents,
             person: None,
             section: Section::None,
+            explained: Explained::now(),
         }
     }
 

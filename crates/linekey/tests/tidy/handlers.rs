@@ -7,8 +7,10 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 6] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator", "SipServer"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 25] = [
+const FOR_EVERYONE: [&str; 27] = [
     "routes.rs change_password",
+    "help_centre/pages/picture.rs picture",
+    "help_centre/pages/sitemap.rs sitemap",
     "phones/provision/pages.rs file",
     "password/not_me/pages.rs done",
     "password/not_me/pages.rs form",

@@ -1,0 +1,40 @@
+//! What somebody may have meant with an address that there is not, or with words that find nothing.
+
+use super::articles::{Article, Library};
+
+/// The most that are suggested.
+const MOST: usize = 4;
+/// How alike names are that may be meant: 1 is the same.
+const ALIKE: f64 = 0.72;
+
+/// The articles nearest to `wanted`, which is the end of an address or words; ones that many read if none is near.
+pub fn near<'a>(library: &'a Library, wanted: &str) -> Vec<&'a Article> {
+    let wanted: String = wanted.to_lowercase().chars().take(120).collect();
+    let last = wanted
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .replace([' ', '_'], "-");
+    let last = last.trim_end_matches(".md").trim_end_matches(".html");
+    let alike = |article: &Article| {
+        let title = article.title.to_lowercase().replace(' ', "-");
+        strsim::normalized_damerau_levenshtein(&article.name, last).max(strsim::jaro_winkler(&title, last))
+    };
+    let mut nearest: Vec<_> = library.articles().map(|article| (alike(article), article)).collect();
+    nearest.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let alike = nearest
+        .iter()
+        .filter(|(how, _)| *how >= ALIKE)
+        .map(|(_, article)| *article);
+    let words = wanted.replace(['/', '-', '_'], " ");
+    let found = library.index.find(&words);
+    let found = found.iter().filter_map(|hit| library.at(&hit.path));
+    let mut suggested: Vec<&Article> = Vec::new();
+    for article in alike.chain(found).chain(library.articles()) {
+        if suggested.len() < MOST && !suggested.iter().any(|known| known.path() == article.path()) {
+            suggested.push(article);
+        }
+    }
+    suggested
+}

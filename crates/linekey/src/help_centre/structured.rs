@@ -1,0 +1,81 @@
+//! What search engines are told of an article: schema.org as JSON-LD.
+//!
+//! It stands in the page as a block of data, which the content security policy lets be, since nothing runs it.
+
+use serde_json::{Value, json};
+
+use super::articles::{Article, Category, Scheme};
+use super::values::Values;
+
+/// The steps as a HowTo, the questions as a FAQPage, and where the article stands.
+pub fn of(article: &Article, category: &Category, values: &Values<'_>, origin: &str, help: &str) -> String {
+    let address = format!("{origin}{}", article.address());
+    let mut graph = vec![place(article, category, origin, help)];
+    let sections: Vec<_> = article
+        .sections
+        .iter()
+        .filter(|section| !section.steps.is_empty())
+        .collect();
+    let steps = |number: usize| -> Vec<Value> {
+        let section = sections[number];
+        let step = |(position, step): (usize, &super::articles::Step)| {
+            let mut told = json!({
+                "@type": "HowToStep", "position": position + 1, "text": values.text(&step.text),
+                "url": format!("{address}#{}", section.id),
+            });
+            let picture = step
+                .picture
+                .as_ref()
+                .and_then(|name| Some((name, article.files.get(&(name.clone(), Scheme::Light))?)));
+            if let Some((name, picture)) = picture {
+                told["image"] = json!(format!("{address}/{name}.light.{}", picture.ending));
+            }
+            told
+        };
+        section.steps.iter().enumerate().map(step).collect()
+    };
+    if !sections.is_empty() {
+        let all = match sections.len() {
+            1 => steps(0),
+            many => (0..many)
+                .map(|number| {
+                    json!({
+                        "@type": "HowToSection", "position": number + 1,
+                        "name": values.text(&sections[number].title), "itemListElement": steps(number),
+                    })
+                })
+                .collect(),
+        };
+        graph.push(json!({
+            "@type": "HowTo", "@id": format!("{address}#steps"), "url": address, "name": article.title,
+            "description": article.summary, "inLanguage": "en", "step": all,
+        }));
+    }
+    let questions = article.sections.iter().flat_map(|section| &section.questions);
+    let questions: Vec<_> = questions
+        .map(|question| {
+            json!({
+                "@type": "Question", "name": values.text(&question.text), "url": format!("{address}#{}", question.id),
+                "acceptedAnswer": { "@type": "Answer", "text": values.text(&question.plain) },
+            })
+        })
+        .collect();
+    if !questions.is_empty() {
+        graph.push(json!({ "@type": "FAQPage", "@id": format!("{address}#questions"), "mainEntity": questions }));
+    }
+    let whole = json!({ "@context": "https://schema.org", "@graph": graph });
+    // Nothing in it may end the block.
+    whole.to_string().replace('<', "\\u003c")
+}
+
+fn place(article: &Article, category: &Category, origin: &str, help: &str) -> Value {
+    let item = |position: u32, name: &str, path: &str| json!({ "@type": "ListItem", "position": position, "name": name, "item": format!("{origin}{path}") });
+    json!({
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            item(1, help, "/help"),
+            item(2, &category.title, &format!("/help/{}", category.name)),
+            item(3, &article.title, &article.address()),
+        ],
+    })
+}
