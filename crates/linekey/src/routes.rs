@@ -15,7 +15,7 @@ use crate::users::Role;
 use crate::web::answer::Problem;
 use crate::web::assets::{self, Assets};
 use crate::web::gate;
-use crate::{accounts, audit, demo, mail, password, phones, sessions, sign_in, users};
+use crate::{accounts, audit, demo, help_centre, mail, password, phones, sessions, sign_in, users};
 
 /// The portal. `demo` adds the demo's own pages and refuses every host that is not loopback; without `freeswitch` there
 /// is no directory for it.
@@ -63,6 +63,7 @@ pub fn portal(app: &App, freeswitch: Option<Access>, is_demo: bool) -> Router {
         .merge(setting_up())
         .merge(resetting())
         .merge(mailed_links())
+        .merge(help())
         .merge(administration())
         .merge(sip_servers(freeswitch))
         .merge(demo)
@@ -96,6 +97,33 @@ fn ones_phones() -> Router<App> {
         .route("/phones/{id}/allow", post(phones::pages::allow))
         .route("/phones/{id}/notices", post(phones::pages::notices))
         .route("/phones/{id}/remove", post(phones::pages::remove))
+}
+
+/// The help centre, and what operators see of it.
+fn help() -> Router<App> {
+    Router::new()
+        .route("/help/{category}/{article}", get(help_centre::pages::article))
+        .route(
+            "/help/{category}/{article}/vote",
+            post(help_centre::feedback::pages::vote),
+        )
+        .route(
+            "/help/{category}/{article}/suggest",
+            post(help_centre::feedback::pages::suggest),
+        )
+        .route("/operator/help", get(help_centre::feedback::pages::operator::list))
+        .route(
+            "/operator/help/export/{file}",
+            get(help_centre::feedback::pages::operator::export),
+        )
+        .route(
+            "/operator/help/{id}/done",
+            post(help_centre::feedback::pages::operator::done),
+        )
+        .route(
+            "/operator/help/{id}/answer",
+            post(help_centre::feedback::pages::operator::answer),
+        )
 }
 
 /// What other SIP servers ask. The layer tells the handlers who may.

@@ -32,6 +32,7 @@ mod scripted_server;
 mod server_tests;
 mod smtp;
 mod store;
+mod suggestion_answer;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -285,6 +286,19 @@ pub enum Mail {
         /// `ann@acme.example`
         sign_in_name: String,
     },
+    /// The answer of an operator to what a stranger suggested about an article of the help centre.
+    SuggestionAnswer {
+        /// `Change your password`
+        title: String,
+        /// `/help/passwords/change-your-password`
+        page: String,
+        /// When it was suggested, milliseconds UTC.
+        at: Millis,
+        /// Who answers.
+        by: By,
+        /// What they wrote.
+        answer: String,
+    },
     /// "Mail arrives": somebody tries the mail settings out. The one mail that no change asks for, and no user gets.
     Trial {
         /// When, milliseconds UTC.
@@ -310,6 +324,7 @@ impl Mail {
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
             Self::Phone { news, .. } => news.kind(),
+            Self::SuggestionAnswer { .. } => "suggestion-answer",
             Self::Trial { .. } => "trial",
         }
     }
@@ -342,6 +357,7 @@ impl Mail {
             | Self::Disabled { .. }
             | Self::Enabled { .. }
             | Self::Phone { .. }
+            | Self::SuggestionAnswer { .. }
             | Self::Trial { .. } => Vec::new(),
         }
     }
@@ -371,7 +387,7 @@ impl Mail {
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. }
             | Self::Phone { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
-            Self::EmailWithdrawn { .. } | Self::Trial { .. } => (None, String::new()),
+            Self::EmailWithdrawn { .. } | Self::SuggestionAnswer { .. } | Self::Trial { .. } => (None, String::new()),
         }
     }
 }

@@ -50,7 +50,8 @@ const FIELDS: [(&str, &str, &str, Thing); 4] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 31] = [
+const NO_IDS: [&str; 36] = [
+    "answer",
     "before",
     "block",
     "code",
@@ -60,6 +61,8 @@ const NO_IDS: [&str; 31] = [
     "email",
     "extension",
     "flow",
+    "form",
+    "helpful",
     "invite",
     "kind",
     "label",
@@ -78,8 +81,10 @@ const NO_IDS: [&str; 31] = [
     "sign_out_others",
     "state",
     "temporary",
+    "text",
     "time_zone",
     "username",
+    "website",
     "without_email",
     "your_password",
 ];
@@ -170,6 +175,9 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         ("/assets/{name}" | "/demo/mail/{id}", _) | (_, "{token}" | "{file}") => None,
         // Of no account: operators alone see mail, and of samples there is nobody.
         (pattern, "{id}" | "{kind}") if pattern.starts_with("/operator/mail/") => None,
+        // Of strangers, and of nobody.
+        (pattern, "{id}") if pattern.starts_with("/operator/help/") => None,
+        (_, "{category}" | "{article}") => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),
     }
 }
@@ -180,8 +188,11 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         .pattern
         .replace("{name}", "style.css")
         .replace("{token}", NO_LINK)
+        .replace("/export/{file}", "/export/votes.csv")
         .replace("{file}", "linphone.xml")
-        .replace("{kind}", "reset");
+        .replace("{kind}", "reset")
+        .replace("{category}", "passwords")
+        .replace("{article}", "change-your-password");
     for ((thing, whose), place) in line.ids.iter().zip(places(line.pattern)) {
         path = path.replacen(place, &cast.id(*thing, *whose, actor).await, 1);
     }
@@ -214,6 +225,9 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         ("kind", "softphone"),
         ("temporary", "on"),
         ("name", "nobody-yet"),
+        ("helpful", "yes"),
+        ("text", "What could be better"),
+        ("answer", "It is better now"),
         ("email", "somebody@home.example"),
     ];
     fields.extend(id.as_ref().map(|(name, id)| (*name, id.as_str())));

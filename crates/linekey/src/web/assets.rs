@@ -14,12 +14,13 @@ use crate::brand::Accents;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("page.js", include_str!("page.js")),
     ("show.js", include_str!("show.js")),
     ("copy.js", include_str!("copy.js")),
     ("live.js", include_str!("live.js")),
     ("print.js", include_str!("print.js")),
+    ("feedback.js", include_str!("feedback.js")),
     ("password.js", include_str!("password.js")),
 ];
 /// Where `icon.svg` has the brand's colour.

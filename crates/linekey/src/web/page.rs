@@ -23,6 +23,8 @@ pub enum Section {
     Accounts,
     /// `/operator/mail`
     Mail,
+    /// `/operator/help`
+    Feedback,
     /// A page outside the menu, such as an error.
     None,
 }
