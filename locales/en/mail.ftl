@@ -128,8 +128,8 @@ mail-enabled-phones = Your phones can register again, with the SIP passwords the
 mail-suggestion-subject = { $brand }: about your suggestion
 mail-suggestion-what = { $by } answers what you suggested for the help centre.
 mail-suggestion-article = Article: { $title }
+mail-suggestion-page = To be read at: { $page }
 mail-suggestion-when = You wrote: { $when }
-mail-suggestion-button = Open the article
 
 ## The operator tries the mail settings
 

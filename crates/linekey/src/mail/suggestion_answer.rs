@@ -2,7 +2,7 @@
 //! chose the address, and would choose what the provider mails to it.
 
 use super::By;
-use super::letter::{Action, Content, Telling};
+use super::letter::{Content, Telling};
 use crate::clock::Millis;
 use crate::when;
 use crate::words::is_hidden;
@@ -28,16 +28,11 @@ pub(super) fn content(
         what: telling.deed("mail-suggestion-what", by, ""),
         facts: vec![
             telling.say("mail-suggestion-article", "title", title),
+            telling.say("mail-suggestion-page", "page", page),
             // The reader's time zone is not known.
             telling.say("mail-suggestion-when", "when", &when::exact(at)),
         ],
-        actions: vec![Action {
-            lead: String::new(),
-            label: telling.words.say("mail-suggestion-button"),
-            url: page.to_owned(),
-            quiet: true,
-            after: Vec::new(),
-        }],
+        actions: Vec::new(),
         then: paragraphs.collect(),
     }
 }

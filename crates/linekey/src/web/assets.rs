@@ -44,7 +44,12 @@ impl Assets {
         // One request: what depends on the brand stands at the end of the one stylesheet.
         let style = compact(include_str!("style.css")) + accents.tokens().as_str();
         let icon = include_str!("icon.svg").replace(ICON_COLOUR, &accents.light.colour.to_string());
-        let own = [("style.css", CSS, style), ("icon.svg", SVG, icon)];
+        let feedback = compact(include_str!("feedback.css"));
+        let own = [
+            ("style.css", CSS, style),
+            ("feedback.css", CSS, feedback),
+            ("icon.svg", SVG, icon),
+        ];
         let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, text.to_owned()));
         let all = own.into_iter().chain(scripts);
         Self(all.map(|(name, kind, text)| Asset::new(name, kind, text)).collect())

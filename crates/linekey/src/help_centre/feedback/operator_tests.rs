@@ -52,7 +52,7 @@ async fn an_operator_sees_whom_each_article_helped_week_by_week(p: Portal) {
     ] {
         page.says(200, bar);
     }
-    assert_eq!(page.text.matches("<rect ").count(), 3);
+    assert_eq!(page.text.matches("width=\"6\"").count(), 3);
     assert!(p.statements_of(&olivia, PAGE).await <= 3);
 }
 
@@ -156,6 +156,7 @@ async fn an_answer_is_mailed_once_to_the_address_that_came_with_the_suggestion(p
     assert_eq!(mail.subject, "Quayside: about your suggestion");
     for said in [
         "Thank you.\n\nIt is <b>better</b> now.",
+        "Olivia Quay (Quayside) answers",
         "change your password",
         "/help/passwords/change-your-password",
     ] {

@@ -115,7 +115,8 @@ async fn a_megabyte_is_refused_clearly_and_nothing_is_kept(p: Portal) {
     let visitor = p.browser();
     let megabyte = "x".repeat(1_000_000);
     let refused = sends(&visitor, &form(&p), &megabyte, "").await;
-    refused.says(413, "too large");
+    refused.says(413, "That is too much at once");
+    refused.says(413, "shorten what you entered");
     let body = format!("form={}&text={megabyte}", form(&p));
     let as_script = from_address(&visitor, PATH, "", &body).await;
     as_script.says(413, "\"title\":");

@@ -4,7 +4,9 @@ use reqwest::Method;
 
 use crate::clock::{DAY, MINUTE};
 use crate::db::query;
-use crate::help_centre::feedback::{VOTER_KEPT, sweep};
+use crate::help_centre::feedback::suggestion_tests::ABOUT;
+use crate::help_centre::feedback::vote::{Voted, vote};
+use crate::help_centre::feedback::{VOTER_KEPT, Voter, sweep};
 use crate::testing::{Answer, Browser, Portal, stories};
 
 pub(super) const ARTICLE: &str = "/help/passwords/change-your-password";
@@ -128,13 +130,20 @@ async fn a_voter_is_known_when_another_key_seals(p: Portal) {
 async fn ten_thousand_votes_from_one_browser_are_one(p: Portal) {
     let visitor = p.browser();
     let mut refused = 0;
-    for number in 0..10_000 {
+    for number in 0..1_000 {
         let helpful = if number % 2 == 0 { "yes" } else { "no" };
         match votes(&visitor, ARTICLE, helpful).await.status.as_u16() {
             303 => {}
             429 => refused += 1,
             other => panic!("{other}"),
         }
+    }
+    // The rest past the browser, which costs ten times as much as what it asks for.
+    let voter = Voter::of(&visitor.cookie(VOTER).expect("a voter's")).expect("its cookie");
+    let address = "127.0.0.1".parse().expect("an address");
+    for number in 1_000..10_000 {
+        let voted = vote(&p.app, &voter, ABOUT, number % 2 == 0, address).await;
+        refused += i64::from(voted.expect("a database") != Voted::Done);
     }
     // The first, twenty changes, and from then on every second is what the vote is anyway.
     assert_eq!(refused, 4_990);
@@ -154,7 +163,7 @@ async fn a_network_has_twenty_votes_a_day_about_an_article_however_many_browsers
     let path = format!("{ARTICLE}/vote");
     let first = p.browser();
     let mut last = None;
-    for number in 0..1_000 {
+    for number in 0..200 {
         let fresh = p.browser();
         let answer = from_address(&fresh, &path, "198.51.100.7", "helpful=yes").await;
         assert_eq!(answer.status.as_u16(), if number < 20 { 200 } else { 429 }, "{number}");
@@ -163,12 +172,13 @@ async fn a_network_has_twenty_votes_a_day_about_an_article_however_many_browsers
         }
         last = Some((answer, fresh));
     }
-    let (answer, fresh) = last.expect("a thousand answers");
+    let (answer, fresh) = last.expect("two hundred answers");
     answer.says(
         429,
         "Many votes about this article came from your network today. Try again in 24 hours.",
     );
-    assert_eq!(answer.header("retry-after"), "86400");
+    let seconds: i64 = answer.header("retry-after").parse().expect("seconds");
+    assert!((86_000..=86_400).contains(&seconds), "{seconds}");
     assert_eq!((fresh.cookie(VOTER), counted(&p).await), (None, (20, 0)));
     // Whoever voted may still change their mind.
     let changed = from_address(&first, &path, "198.51.100.7", "helpful=no").await;

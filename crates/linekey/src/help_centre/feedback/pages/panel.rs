@@ -1,5 +1,5 @@
 //! What stands below an article: the vote and the form for suggestions. `feedback/panel.html` shows it as `panel`, in a
-//! page that has `frame` and brings `/assets/feedback.js`.
+//! page that has `frame` and brings `/assets/feedback.css` and `feedback.js`.
 
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
