@@ -211,17 +211,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, whose: &str, made: &[Option<Made>
         Mail::Enabled {
             by, at, has_password, ..
         } => access::enabled(telling, by, whose, *at, *has_password),
-        Mail::SuggestionAnswer {
-            title,
-            page,
-            at,
-            by,
-            answer,
-        } => suggestion_answer::content(telling, (title, &format!("{portal}{page}")), *at, by, answer),
+        Mail::SuggestionAnswer(answer) => suggestion_answer::content(telling, answer, portal),
         Mail::Trial { at } => trial::content(telling, *at, portal),
-        Mail::Phone { news, label, phone, .. } => {
-            phone::content(telling, news, label, &format!("{portal}/phones/{}", phone.as_str()))
-        }
+        Mail::Phone { news, label, phone, .. } => phone::content(telling, news, label, (portal, phone)),
     }
 }
 
@@ -283,7 +275,7 @@ fn why(app: &App, mail: &Mail, sign_in_name: &str) -> Option<String> {
             Some(app.words.say_with("mail-why-not-me", "portal", origin))
         }
         // It is not on file before the link is used, which asks for the sign-in name as well; or not any more; or never was.
-        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } | Mail::SuggestionAnswer { .. } => {
+        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } | Mail::SuggestionAnswer(_) => {
             Some(app.words.say_with("mail-why-typed", "portal", origin))
         }
         Mail::Trial { .. } => None,

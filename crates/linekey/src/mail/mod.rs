@@ -45,6 +45,7 @@ pub use phone::PhoneNews;
 pub use reset::Person;
 pub use samples::{Sample, samples};
 pub use smtp::Greeted;
+pub use suggestion_answer::SuggestionAnswer;
 pub use transport::Transport;
 pub use trouble::{Cause, Step, Trouble};
 
@@ -287,18 +288,7 @@ pub enum Mail {
         sign_in_name: String,
     },
     /// The answer of an operator to what a stranger suggested about an article of the help centre.
-    SuggestionAnswer {
-        /// `Change your password`
-        title: String,
-        /// `/help/passwords/change-your-password`
-        page: String,
-        /// When it was suggested, milliseconds UTC.
-        at: Millis,
-        /// Who answers.
-        by: By,
-        /// What they wrote.
-        answer: String,
-    },
+    SuggestionAnswer(SuggestionAnswer),
     /// "Mail arrives": somebody tries the mail settings out. The one mail that no change asks for, and no user gets.
     Trial {
         /// When, milliseconds UTC.
@@ -324,7 +314,7 @@ impl Mail {
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
             Self::Phone { news, .. } => news.kind(),
-            Self::SuggestionAnswer { .. } => "suggestion-answer",
+            Self::SuggestionAnswer(_) => "suggestion-answer",
             Self::Trial { .. } => "trial",
         }
     }
@@ -357,7 +347,7 @@ impl Mail {
             | Self::Disabled { .. }
             | Self::Enabled { .. }
             | Self::Phone { .. }
-            | Self::SuggestionAnswer { .. }
+            | Self::SuggestionAnswer(_)
             | Self::Trial { .. } => Vec::new(),
         }
     }
@@ -387,7 +377,7 @@ impl Mail {
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. }
             | Self::Phone { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
-            Self::EmailWithdrawn { .. } | Self::SuggestionAnswer { .. } | Self::Trial { .. } => (None, String::new()),
+            Self::EmailWithdrawn { .. } | Self::SuggestionAnswer(_) | Self::Trial { .. } => (None, String::new()),
         }
     }
 }

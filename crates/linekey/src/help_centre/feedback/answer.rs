@@ -5,7 +5,7 @@ use super::{About, store};
 use crate::app::App;
 use crate::audit::{self, Kind, Outcome};
 use crate::error::Result;
-use crate::mail::{self, Mail};
+use crate::mail::{self, Mail, SuggestionAnswer};
 use crate::users::actor::{Acting, Actor};
 use crate::users::operate::{self, of_provider};
 
@@ -49,14 +49,14 @@ pub async fn answer(app: &App, person: Acting<'_>, id: &str, text: &str) -> Resu
         category: &to.category,
         article: &to.article,
     };
-    let letter = Mail::SuggestionAnswer {
+    let letter = Mail::SuggestionAnswer(SuggestionAnswer {
         // The article may be gone by now.
         title: crate::help_centre::title(app, &to.category, &to.article).unwrap_or_else(|| about.path()),
         page: about.address(),
         at: to.created_at,
         by: actor.by(),
         answer: text,
-    };
+    });
     // Whoever wrote it is nobody here: the mail is the operator's.
     mail::send(app, &mut tx, (person.account, person.id), &to.email, &letter).await?;
     let detail = serde_json::json!({ "suggestion": id });

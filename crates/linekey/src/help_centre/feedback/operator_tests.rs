@@ -93,7 +93,7 @@ async fn an_operator_is_done_with_a_suggestion_and_that_is_on_record(p: Portal) 
     suggests(&p, "First", "").await;
     suggests(&p, "Second", "").await;
     let olivia = p.signed_in("olivia").await;
-    let done = format!("{PAGE}/{}/done", id_of(&p, "First").await);
+    let done = format!("/operator/help/{}/done", id_of(&p, "First").await);
     olivia.post(&done, &[]).await.leads_to(PAGE);
     olivia
         .get(PAGE)
@@ -133,7 +133,10 @@ async fn an_answer_is_mailed_once_to_the_address_that_came_with_the_suggestion(p
     let olivia = p.signed_in("olivia").await;
     let page = olivia.get(PAGE).await;
     assert_eq!(page.text.matches("Send answer").count(), 1, "where there is an address");
-    let act = format!("{PAGE}/{}/answer", id_of(&p, "Buy at https://evil.example").await);
+    let act = format!(
+        "/operator/help/{}/answer",
+        id_of(&p, "Buy at https://evil.example").await
+    );
     olivia.post(&act, &[("answer", " \n ")]).await.leads_to(PAGE);
     olivia.get(PAGE).await.says(200, "the answer was empty");
     olivia
@@ -172,7 +175,7 @@ async fn an_answer_is_mailed_once_to_the_address_that_came_with_the_suggestion(p
         .get(PAGE)
         .await
         .says(200, "Nothing was sent: the suggestion was answered before");
-    let without = format!("{PAGE}/{}/answer", id_of(&p, "No address").await);
+    let without = format!("/operator/help/{}/answer", id_of(&p, "No address").await);
     olivia.post(&without, &[("answer", "Hello")]).await.leads_to(PAGE);
     assert_eq!(p.events("suggestion-answer").await, 1);
     assert_eq!(p.count(query("select count(*) as count from outbox")).await, 1);

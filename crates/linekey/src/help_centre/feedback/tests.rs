@@ -10,6 +10,7 @@ use crate::help_centre::feedback::{VOTER_KEPT, Voter, sweep};
 use crate::testing::{Answer, Browser, Portal, stories};
 
 pub(super) const ARTICLE: &str = "/help/passwords/change-your-password";
+const VOTE: &str = "/help/passwords/change-your-password/vote";
 const OTHER: &str = "/help/phones/your-phones";
 const SHOWN: &str = "/help/passwords/change-your-password#feedback";
 const VOTER: &str = "linekey-voter";
@@ -160,12 +161,12 @@ async fn ten_thousand_votes_from_one_browser_are_one(p: Portal) {
 
 async fn a_network_has_twenty_votes_a_day_about_an_article_however_many_browsers_it_has(p: Portal) {
     let p = behind_a_proxy(p).await;
-    let path = format!("{ARTICLE}/vote");
+    let path = VOTE;
     let first = p.browser();
     let mut last = None;
     for number in 0..200 {
         let fresh = p.browser();
-        let answer = from_address(&fresh, &path, "198.51.100.7", "helpful=yes").await;
+        let answer = from_address(&fresh, path, "198.51.100.7", "helpful=yes").await;
         assert_eq!(answer.status.as_u16(), if number < 20 { 200 } else { 429 }, "{number}");
         if number == 0 {
             first.set_cookie(VOTER, &fresh.cookie(VOTER).expect("a voter's"));
@@ -181,25 +182,25 @@ async fn a_network_has_twenty_votes_a_day_about_an_article_however_many_browsers
     assert!((86_000..=86_400).contains(&seconds), "{seconds}");
     assert_eq!((fresh.cookie(VOTER), counted(&p).await), (None, (20, 0)));
     // Whoever voted may still change their mind.
-    let changed = from_address(&first, &path, "198.51.100.7", "helpful=no").await;
+    let changed = from_address(&first, path, "198.51.100.7", "helpful=no").await;
     assert_eq!((changed.status.as_u16(), counted(&p).await), (200, (19, 1)));
     // Another network, another article, another day.
     for number in 0..30 {
         let address = format!("2001:db8:1:2::{number:x}");
-        let answer = from_address(&p.browser(), &path, &address, "helpful=no").await;
+        let answer = from_address(&p.browser(), path, &address, "helpful=no").await;
         assert_eq!(answer.status.as_u16(), if number < 20 { 200 } else { 429 }, "{number}");
     }
     let other = from_address(&p.browser(), &format!("{OTHER}/vote"), "198.51.100.7", "helpful=no").await;
     assert_eq!(other.status, 200);
     p.wait(DAY);
-    let next_day = from_address(&p.browser(), &path, "198.51.100.7", "helpful=no").await;
+    let next_day = from_address(&p.browser(), path, "198.51.100.7", "helpful=no").await;
     assert_eq!((next_day.status.as_u16(), counted(&p).await), (200, (19, 23)));
 }
 
 async fn a_vote_is_yes_or_no_about_an_article_that_exists_and_from_our_own_page(p: Portal) {
     let visitor = p.browser();
     for fields in [&[][..], &[("helpful", "perhaps")], &[("helpful", "")]] {
-        assert_eq!(visitor.post(&format!("{ARTICLE}/vote"), fields).await.status, 400);
+        assert_eq!(visitor.post(VOTE, fields).await.status, 400);
     }
     for nothing in ["/help/passwords/nothing/vote", "/help/phones/change-your-password/vote"] {
         assert_eq!(visitor.post(nothing, &[("helpful", "yes")]).await.status, 404);
@@ -209,10 +210,10 @@ async fn a_vote_is_yes_or_no_about_an_article_that_exists_and_from_our_own_page(
         ("sec-fetch-site", "cross-site"),
     ];
     let body = Some(b"helpful=yes".to_vec());
-    let path = format!("{ARTICLE}/vote");
-    assert_eq!(visitor.send(Method::POST, &path, &elsewhere, body).await.status, 403);
+    let path = VOTE;
+    assert_eq!(visitor.send(Method::POST, path, &elsewhere, body).await.status, 403);
     assert_eq!((visitor.cookie(VOTER), counted(&p).await), (None, (0, 0)));
-    let asked = from_address(&visitor, &path, "", "helpful=no").await;
+    let asked = from_address(&visitor, path, "", "helpful=no").await;
     asked.says(200, "{\"said\":\"Thank you.");
     assert!(visitor.get(ARTICLE).await.text.contains("/assets/feedback.js"));
     // Nobody signs in for it, and it takes one question to show how somebody voted.
