@@ -123,6 +123,14 @@ mail-enabled-password = You can sign in again with your portal password.
 mail-enabled-no-password = You have no portal password at the moment: ask whoever enabled your access for a way to choose one.
 mail-enabled-phones = Your phones can register again, with the SIP passwords they have.
 
+## Somebody suggested something about an article
+
+mail-suggestion-subject = { $brand }: about your suggestion
+mail-suggestion-what = { $by } answers what you suggested for the help centre.
+mail-suggestion-article = Article: { $title }
+mail-suggestion-page = To be read at: { $page }
+mail-suggestion-when = You wrote: { $when }
+
 ## The operator tries the mail settings
 
 mail-trial-subject = { $brand }: test mail

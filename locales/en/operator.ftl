@@ -55,6 +55,7 @@ mail-kind-enabled = Access enabled
 mail-kind-overlap-ends = Old SIP password ends
 mail-kind-phone-offline = Phone offline
 mail-kind-phone-flapping = Phone connects again and again
+mail-kind-suggestion-answer = Answer to a suggestion
 mail-kind-trial = Test mail
 
 # In what samples of one kind differ.

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::audit::seal::Sealer;
 use crate::error::Result;
 use crate::keys::Follower;
-use crate::{links, mail, password, phones, sessions, throttle, users};
+use crate::{help_centre, links, mail, password, phones, sessions, throttle, users};
 
 const EVERY: Duration = Duration::from_secs(600);
 /// How long a change of the key file goes unnoticed. `linekey keys retire` waits three times as long.
@@ -64,7 +64,7 @@ async fn sweep_now_and_then(app: App) {
 }
 
 /// Removes sessions past their limits, browsers unused for long, changes nobody confirmed, links that are over, mails that are out, what phones
-/// did long ago, and forgotten failures.
+/// did long ago, who voted about articles and what was suggested about them long ago, and forgotten failures.
 pub async fn sweep(app: &App) -> Result<()> {
     sessions::end::sweep(app).await?;
     sessions::devices::sweep(app).await?;
@@ -77,5 +77,6 @@ pub async fn sweep(app: &App) -> Result<()> {
     phones::history::sweep(app).await?;
     phones::by_heart::sweep(app).await?;
     phones::provision::sweep(app).await?;
+    help_centre::feedback::sweep(app).await?;
     throttle::sweep(app).await
 }

@@ -51,6 +51,10 @@ pub enum Purpose {
     LinkCode,
     /// The cookie of a browser that is remembered.
     Device,
+    /// The cookie of a browser that voted about an article, in `help_votes`.
+    Voter,
+    /// The form of a suggestion about an article.
+    FeedbackForm,
 }
 
 impl Purpose {
@@ -64,6 +68,8 @@ impl Purpose {
             Self::SipNonce => b"linekey sip nonce 1",
             Self::LinkCode => b"linekey link code 1",
             Self::Device => b"linekey device 1",
+            Self::Voter => b"linekey voter 1",
+            Self::FeedbackForm => b"linekey feedback form 1",
         }
     }
 }
@@ -183,6 +189,15 @@ impl Keys {
         let key = ring.first();
         let mac = hmac(&key.derive(purpose), message).finalize();
         [key.id.as_bytes(), &mac.into_bytes()].concat()
+    }
+
+    /// What [`Keys::mac`] makes of `message`, and then what it made with each other key that opens.
+    pub fn macs(&self, purpose: Purpose, message: &[u8]) -> Vec<Vec<u8>> {
+        let made = |key: &Key| {
+            let mac = hmac(&key.derive(purpose), message).finalize();
+            [key.id.as_bytes(), &mac.into_bytes()].concat()
+        };
+        self.ring().keys.iter().map(made).collect()
     }
 
     /// Whether `mac` is what [`Keys::mac`] made of `message`, with whichever key it names; for audit events also with

@@ -184,6 +184,18 @@ fn help() -> Router<App> {
         .route("/help/{category}/{article}", get(help_centre::pages::article))
         .route("/help/{category}/{article}/{picture}", get(help_centre::pages::picture))
         .route("/sitemap.xml", get(help_centre::pages::sitemap))
+        .merge(feedback())
+}
+
+/// What readers say about articles, and what operators do about it.
+fn feedback() -> Router<App> {
+    Router::new()
+        .route("/help/{category}/{article}/vote", post(help_centre::feedback::pages::vote))
+        .route("/help/{category}/{article}/suggest", post(help_centre::feedback::pages::suggest))
+        .route("/operator/help", get(help_centre::feedback::pages::operator::list))
+        .route("/operator/help/export/{file}", get(help_centre::feedback::pages::operator::export))
+        .route("/operator/help/{id}/done", post(help_centre::feedback::pages::operator::done))
+        .route("/operator/help/{id}/answer", post(help_centre::feedback::pages::operator::answer))
 }
 
 /// What administrators and operators open.

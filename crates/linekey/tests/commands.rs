@@ -11,6 +11,8 @@ mod console;
 mod deploy;
 #[path = "commands/export.rs"]
 mod export;
+#[path = "commands/feedback.rs"]
+mod feedback;
 #[path = "commands/help_centre.rs"]
 mod help_centre;
 #[path = "commands/install.rs"]

@@ -135,6 +135,14 @@ kinds! {
     PhoneRefused, "phone-refused", [Refused, Delayed];
     /// The phones of an account were written out for another SIP server, with the hashes of their SIP passwords.
     Export, "export", [Done];
+    /// An operator answered a suggestion about an article.
+    SuggestionAnswer, "suggestion-answer", [Done];
+    /// An operator was done with a suggestion about an article.
+    SuggestionDone, "suggestion-done", [Done];
+    /// An operator opened a suggestion again that was done.
+    SuggestionReopen, "suggestion-reopen", [Done];
+    /// Votes or suggestions about articles were written out.
+    FeedbackExport, "feedback-export", [Done];
     /// Somebody asked as another SIP server and could not prove it, told once in ten minutes.
     SipServerRefused, "sip-server-refused", [Refused, Delayed];
 }

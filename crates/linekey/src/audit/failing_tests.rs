@@ -58,6 +58,19 @@ async fn on_desk(p: &Portal, act: &str, fields: &[(&'static str, &str)]) -> Requ
     request(p.signed_in("ann").await, format!("/phones/{id}/{act}"), fields)
 }
 
+/// What Olivia does about a suggestion; the same one each time.
+async fn on_suggestion(p: &Portal, act: &str, fields: &[(&'static str, &str)]) -> Request {
+    let suggestion = "0198c0de-0000-7000-8000-0000000000e2";
+    let add = query(
+        "insert into help_suggestions (id, form, category, article, text, email, created_at)
+         values ($1, $1, 'passwords', 'change-your-password', 'Better', 'reader@home.example', 1)
+         on conflict do nothing",
+    );
+    p.alter(add.bind(suggestion)).await;
+    let act = format!("/operator/help/{suggestion}/{act}");
+    request(p.signed_in("olivia").await, act, fields)
+}
+
 /// Somebody who has opened a reset link.
 async fn resets(p: &Portal, name: &str, email: &str) -> Request {
     let browser = p.browser();
@@ -113,7 +126,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 17] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 19] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
@@ -137,6 +150,7 @@ const NOT_OF_A_REQUEST: [(Kind, &str); 17] = [
     (Kind::PhoneNotRegistered, "Kamailio's, beside a call that goes on"),
     (Kind::PhoneSetUpFetched, "no form: told beside phones/provision"),
     (Kind::Export, "a command, told beside export"),
+    (Kind::FeedbackExport, "no form: told beside help_centre"),
     (Kind::SipServerRefused, "a refusal changes nothing"),
 ];
 
@@ -191,6 +205,21 @@ const CHANGES: &[Change] = &[
                 request(p.signed_in("olivia").await, format!("/operator/mail/{mail}/retry"), &[])
             })
         },
+    },
+    Change {
+        kind: Kind::SuggestionAnswer,
+        then: 303,
+        ready: |p| Box::pin(async { on_suggestion(p, "answer", &[("answer", "It is better now")]).await }),
+    },
+    Change {
+        kind: Kind::SuggestionDone,
+        then: 303,
+        ready: |p| Box::pin(async { on_suggestion(p, "done", &[]).await }),
+    },
+    Change {
+        kind: Kind::SuggestionReopen,
+        then: 303,
+        ready: |p| Box::pin(async { on_suggestion(p, "done", &[("state", "open")]).await }),
     },
     Change {
         kind: Kind::SignOut,

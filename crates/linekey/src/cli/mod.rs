@@ -7,6 +7,7 @@ mod backup;
 mod demo;
 mod doctor;
 mod export;
+mod help_centre;
 mod init;
 mod keys;
 mod migrate;
@@ -71,6 +72,9 @@ enum Command {
     /// Write an account's phones out for another SIP server, with what is as good as their SIP passwords
     #[command(subcommand)]
     Export(export::ExportCommand),
+    /// The help centre: what readers say about its articles
+    #[command(subcommand)]
+    HelpCentre(help_centre::HelpCentreCommand),
     /// Show the record of who did what, or prove that it is whole
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -127,6 +131,7 @@ pub fn run() -> ExitCode {
         Command::User(command) => on_runtime(user::run(command, arguments.config)),
         Command::Phone(command) => on_runtime(phone::run(command, arguments.config)),
         Command::Export(command) => on_runtime(export::run(command, arguments.config)),
+        Command::HelpCentre(command) => on_runtime(help_centre::run(command, arguments.config)),
         Command::Keys(command) => on_runtime(keys::run(command, arguments.config)),
         Command::Backup(options) => on_runtime(backup::run(options, arguments.config)),
         Command::Restore(options) => on_runtime(restore::run(options, arguments.config)),

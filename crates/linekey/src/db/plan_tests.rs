@@ -7,11 +7,14 @@ use super::tests::{OF_POSTGRES, statements};
 use crate::testing::{Engine, Portal};
 
 /// Tables that grow with people, phones and time.
-const LARGE: [&str; 18] = [
+const LARGE: [&str; 21] = [
     "accounts",
     "audit_events",
     "devices",
     "email_changes",
+    "help_suggestions",
+    "help_vote_days",
+    "help_votes",
     "links",
     "outbox",
     "pending_changes",
@@ -30,7 +33,7 @@ const LARGE: [&str; 18] = [
 
 /// The beginnings of the statements that read a large table from end to end, or in the order of an index until they have
 /// enough, and why they may.
-const WHOLE: [(&str, &str); 20] = [
+const WHOLE: [(&str, &str); 23] = [
     (
         "select sip_domain, sip_algorithm from accounts",
         "all SIP domains, at the start and every few seconds",
@@ -62,6 +65,18 @@ const WHOLE: [(&str, &str); 20] = [
     (
         "select e.id, e.at, e.account_id, d.domain",
         "one page of the record, the latest first",
+    ),
+    (
+        "select category, article, case when day",
+        "a row a day and article with votes, added up for operators",
+    ),
+    (
+        "select category, article, day, helpful",
+        "votes written out for operators",
+    ),
+    (
+        "select id, category, article, text, email",
+        "one page of suggestions, the latest first",
     ),
     (
         "select o.id, o.kind, o.to_address",

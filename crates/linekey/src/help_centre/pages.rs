@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{MatchedPath, Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -15,14 +15,18 @@ pub use picture::picture;
 pub use sitemap::sitemap;
 
 use super::articles::{Article, Audience, Category, Library};
+use super::feedback::About;
+use super::feedback::pages::panel::Panel;
 use super::near::near;
 use super::search::Hit;
 use super::structured;
 use super::values::Values;
 use crate::app::App;
+use crate::error::Result;
 use crate::sessions::SignedIn;
 use crate::sessions::signed_in::Visitor;
 use crate::web::answer::page;
+use crate::web::flash::Flash;
 use crate::web::form::Query;
 use crate::web::gate::with_status;
 use crate::web::page::{Explained, Frame, Section};
@@ -108,9 +112,7 @@ struct ArticlePage {
     /// `mailto:` with the title and the address.
     mail: String,
     structured: String,
-    /// The feedback panel, rendered: "Was this article helpful?" and "Spotted something to improve?". Empty until there is
-    /// one; this is the one place where it comes in.
-    feedback: String,
+    panel: Panel,
 }
 
 /// A section as one reader sees it.
@@ -258,16 +260,30 @@ pub async fn article(
     State(app): State<App>,
     visitor: Visitor,
     Path((category, name)): Path<(String, String)>,
-) -> Response {
+    headers: HeaderMap,
+    carried: Flash,
+) -> Result<Response> {
     let library = app.help.library();
-    let found = library.category(&category).zip(library.article(&category, &name));
-    match found {
-        Some((category, article)) => page(&shown(&app, &visitor, &library, category, article)),
-        None => nowhere(&app, &visitor, &format!("{category}/{name}")),
-    }
+    let Some((category, article)) = library.category(&category).zip(library.article(&category, &name)) else {
+        return Ok(nowhere(&app, &visitor, &format!("{category}/{name}")));
+    };
+    let about = About {
+        category: &category.name,
+        article: &name,
+    };
+    let panel = Panel::of(&app, &headers, carried, about).await?;
+    let is_once = panel.is_notice_shown();
+    let shown = page(&shown(&app, &visitor, &library, (category, article), panel));
+    Ok(Panel::once(&app, is_once, shown))
 }
 
-fn shown(app: &App, visitor: &Visitor, library: &Library, category: &Category, article: &Article) -> ArticlePage {
+fn shown(
+    app: &App,
+    visitor: &Visitor,
+    library: &Library,
+    (category, article): (&Category, &Article),
+    panel: Panel,
+) -> ArticlePage {
     let values = Values::of(app, visitor.0.as_ref());
     let address = whole(app, &article.address());
     let section = |section: &super::articles::Section| Shown {
@@ -316,7 +332,7 @@ fn shown(app: &App, visitor: &Visitor, library: &Library, category: &Category, a
         mail: format!("mailto:?subject={}&body={}", encode(&article.title), encode(&address)),
         structured: structured::of(article, category, &values, origin, &app.words.say("help-title")),
         address,
-        feedback: String::new(),
+        panel,
     }
 }
 

@@ -3,7 +3,10 @@
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
-use super::{By, Mail, access, email, invitation, new_browser, password_changed, password_set, phone, reset, trial};
+use super::{
+    By, Mail, access, email, invitation, new_browser, password_changed, password_set, phone, reset, suggestion_answer,
+    trial,
+};
 use crate::app::App;
 use crate::brand::Accents;
 use crate::clock::Millis;
@@ -208,10 +211,9 @@ fn content(telling: &Telling<'_>, mail: &Mail, whose: &str, made: &[Option<Made>
         Mail::Enabled {
             by, at, has_password, ..
         } => access::enabled(telling, by, whose, *at, *has_password),
+        Mail::SuggestionAnswer(answer) => suggestion_answer::content(telling, answer, portal),
         Mail::Trial { at } => trial::content(telling, *at, portal),
-        Mail::Phone { news, label, phone, .. } => {
-            phone::content(telling, news, label, &format!("{portal}/phones/{}", phone.as_str()))
-        }
+        Mail::Phone { news, label, phone, .. } => phone::content(telling, news, label, (portal, phone)),
     }
 }
 
@@ -272,8 +274,8 @@ fn why(app: &App, mail: &Mail, sign_in_name: &str) -> Option<String> {
         Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewBrowser { .. } => {
             Some(app.words.say_with("mail-why-not-me", "portal", origin))
         }
-        // It is not on file before the link is used, which asks for the sign-in name as well; or not any more.
-        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } => {
+        // It is not on file before the link is used, which asks for the sign-in name as well; or not any more; or never was.
+        Mail::EmailConfirm { .. } | Mail::EmailWithdrawn { .. } | Mail::SuggestionAnswer(_) => {
             Some(app.words.say_with("mail-why-typed", "portal", origin))
         }
         Mail::Trial { .. } => None,

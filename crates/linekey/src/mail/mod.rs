@@ -32,6 +32,7 @@ mod scripted_server;
 mod server_tests;
 mod smtp;
 mod store;
+mod suggestion_answer;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -47,6 +48,7 @@ pub use phone::PhoneNews;
 pub use reset::{CODE_FOR as RESET_CODE_FOR, LINK_FOR as RESET_LINK_FOR, Person};
 pub use samples::{Sample, samples};
 pub use smtp::Greeted;
+pub use suggestion_answer::SuggestionAnswer;
 pub use transport::Transport;
 pub use trouble::{Cause, Step, Trouble};
 
@@ -288,6 +290,8 @@ pub enum Mail {
         /// `ann@acme.example`
         sign_in_name: String,
     },
+    /// The answer of an operator to what a stranger suggested about an article of the help centre.
+    SuggestionAnswer(SuggestionAnswer),
     /// "Mail arrives": somebody tries the mail settings out. The one mail that no change asks for, and no user gets.
     Trial {
         /// When, milliseconds UTC.
@@ -313,6 +317,7 @@ impl Mail {
             Self::Disabled { .. } => "disabled",
             Self::Enabled { .. } => "enabled",
             Self::Phone { news, .. } => news.kind(),
+            Self::SuggestionAnswer(_) => "suggestion-answer",
             Self::Trial { .. } => "trial",
         }
     }
@@ -345,6 +350,7 @@ impl Mail {
             | Self::Disabled { .. }
             | Self::Enabled { .. }
             | Self::Phone { .. }
+            | Self::SuggestionAnswer(_)
             | Self::Trial { .. } => Vec::new(),
         }
     }
@@ -374,7 +380,7 @@ impl Mail {
             | Self::Disabled { name, sign_in_name, .. }
             | Self::Enabled { name, sign_in_name, .. }
             | Self::Phone { name, sign_in_name, .. } => (Some(name), sign_in_name.clone()),
-            Self::EmailWithdrawn { .. } | Self::Trial { .. } => (None, String::new()),
+            Self::EmailWithdrawn { .. } | Self::SuggestionAnswer(_) | Self::Trial { .. } => (None, String::new()),
         }
     }
 }

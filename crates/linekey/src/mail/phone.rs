@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::letter::{Action, Content, Telling};
 use crate::clock::Millis;
+use crate::ids::PhoneId;
 
 /// What there is to tell of a phone. Times are milliseconds UTC.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -39,8 +40,13 @@ impl PhoneNews {
     }
 }
 
-/// What is told of the phone `label`, whose page is `page`.
-pub(super) fn content(telling: &Telling<'_>, news: &PhoneNews, label: &str, page: &str) -> Content {
+/// What is told of the phone `label`, which has a page at the portal.
+pub(super) fn content(
+    telling: &Telling<'_>,
+    news: &PhoneNews,
+    label: &str,
+    (portal, phone): (&str, &PhoneId),
+) -> Content {
     let words = telling.words;
     let moment = |key: &str, at| telling.say(key, "when", &telling.moment(at));
     let (subject, what, facts, then) = match *news {
@@ -73,7 +79,7 @@ pub(super) fn content(telling: &Telling<'_>, news: &PhoneNews, label: &str, page
         actions: vec![Action {
             lead: String::new(),
             label: words.say("mail-phone-open"),
-            url: page.to_owned(),
+            url: format!("{portal}/phones/{}", phone.as_str()),
             quiet: false,
             after: Vec::new(),
         }],

@@ -1,7 +1,7 @@
 //! One mail of each kind with made-up people, as operators look at and tests compare; some twice, where they differ.
 
 use super::letter::{self, Letter, Reader};
-use super::{Asked, By, Did, Happened, Mail, NotMe, Person, PhoneNews};
+use super::{Asked, By, Did, Happened, Mail, NotMe, Person, PhoneNews, SuggestionAnswer};
 use crate::app::App;
 use crate::clock::{DAY, HOUR, Millis};
 use crate::error::Result;
@@ -173,12 +173,23 @@ fn email_confirmed() -> Mail {
     }
 }
 
+fn suggestion_answer() -> Mail {
+    Mail::SuggestionAnswer(SuggestionAnswer {
+        title: "Change your password".to_owned(),
+        page: "/help/passwords/change-your-password".to_owned(),
+        at: AT - DAY,
+        by: By::Operator("Olivia Ortiz".to_owned()),
+        answer: "Thank you, the third step was about an older page.\n\nIt now says which button is meant.".to_owned(),
+    })
+}
+
 /// One of each, with every part that a mail may have.
 fn mails() -> Vec<(&'static str, Mail)> {
     let mut mails = by_its_reader();
     mails.extend(by_somebody_else());
     mails.extend(access());
     mails.extend(phones());
+    mails.push(("suggestion-answer", suggestion_answer()));
     mails.push(("trial", Mail::Trial { at: AT }));
     mails
 }

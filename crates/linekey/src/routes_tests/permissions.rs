@@ -51,7 +51,8 @@ const FIELDS: [(&str, &str, &str, Thing); 5] = [
 ];
 
 /// Fields that are nobody's id.
-const NO_IDS: [&str; 32] = [
+const NO_IDS: [&str; 37] = [
+    "answer",
     "before",
     "block",
     "code",
@@ -61,6 +62,8 @@ const NO_IDS: [&str; 32] = [
     "email",
     "extension",
     "flow",
+    "form",
+    "helpful",
     "invite",
     "kind",
     "label",
@@ -79,9 +82,11 @@ const NO_IDS: [&str; 32] = [
     "sign_out_others",
     "state",
     "temporary",
+    "text",
     "time_zone",
     "username",
     "v",
+    "website",
     "without_email",
     "your_password",
 ];
@@ -174,6 +179,8 @@ fn thing(pattern: &str, place: &str) -> Option<Thing> {
         (pattern, _) if pattern.starts_with("/help/") => None,
         // Of no account: operators alone see mail, and of samples there is nobody.
         (pattern, "{id}" | "{kind}") if pattern.starts_with("/operator/mail/") => None,
+        // Of strangers, and of nobody.
+        (pattern, "{id}") if pattern.starts_with("/operator/help/") => None,
         _ => panic!("whose ids does {place} of {pattern} take? This test must know"),
     }
 }
@@ -184,6 +191,7 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         .pattern
         .replace("{name}", "style.css")
         .replace("{token}", NO_LINK)
+        .replace("/export/{file}", "/export/votes.csv")
         .replace("{file}", "linphone.xml")
         .replace("{kind}", "reset")
         .replace("{category}", "passwords")
@@ -221,6 +229,9 @@ async fn ask(cast: &Cast<'_>, line: &Line, actor: Actor, method: Method) -> (Str
         ("kind", "softphone"),
         ("temporary", "on"),
         ("name", "nobody-yet"),
+        ("helpful", "yes"),
+        ("text", "What could be better"),
+        ("answer", "It is better now"),
         ("email", "somebody@home.example"),
     ];
     fields.extend(id.as_ref().map(|(name, id)| (*name, id.as_str())));

@@ -289,6 +289,9 @@ impl Portal {
             "sip_orders",
             "phone_notices",
             "phone_files",
+            "help_votes",
+            "help_vote_days",
+            "help_suggestions",
         ];
         dump(&self.app.db, &tables).await.join("\n")
     }

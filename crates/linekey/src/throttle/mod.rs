@@ -9,6 +9,7 @@ mod tests;
 
 use std::net::IpAddr;
 
+use data_encoding::HEXLOWER;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::app::App;
@@ -34,6 +35,11 @@ const RESETS_OF_ACCOUNT: i64 = 100;
 const RESETS_OF_PORTAL: i64 = 1_000;
 /// Set-up links an hour from one network that may lead nowhere: an office of phones that still ask for theirs of yesterday.
 const DEAD_LINKS: i64 = 300;
+/// Votes a day about one article from one network, and changes a day of one vote.
+const VOTES: i64 = 20;
+/// Suggestions a day from one network, and from everywhere.
+const SUGGESTIONS: i64 = 10;
+const ALL_SUGGESTIONS: i64 = 200;
 
 /// Whom a typed name means.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +99,14 @@ pub enum Bucket<'a> {
     SetUpFiles(IpAddr),
     /// Wrong credentials of a SIP server from one network.
     SipServer(IpAddr),
+    /// First votes about an article, by its path, from one network.
+    Votes(&'a str, IpAddr),
+    /// Changes of one vote, by its hash.
+    VoteChanges(&'a [u8]),
+    /// Suggestions about articles from one network.
+    Suggestions(IpAddr),
+    /// The same from everywhere.
+    AllSuggestions,
 }
 
 /// What the record tells once in a while and not each time, so that it is not flooded.
@@ -140,6 +154,10 @@ impl Bucket<'_> {
             Self::EmailOf(user) => format!("email-of\0{user}"),
             Self::SetUpFiles(address) => format!("set-up-files\0{}", network(*address)),
             Self::SipServer(address) => format!("sip-server\0{}", network(*address)),
+            Self::Votes(article, address) => format!("votes\0{article}\0{}", network(*address)),
+            Self::VoteChanges(vote) => format!("vote-changes\0{}", HEXLOWER.encode(vote)),
+            Self::Suggestions(address) => format!("suggestions\0{}", network(*address)),
+            Self::AllSuggestions => "all-suggestions".to_owned(),
         };
         key(app, &text)
     }
@@ -160,24 +178,28 @@ impl Bucket<'_> {
         }
     }
 
-    /// How many of them there may be within an hour, for those that are not failures and cost nothing until then.
-    fn most_an_hour(&self, app: &App) -> Option<i64> {
+    /// How many of them there may be within how long, for those that are not failures and cost nothing until then.
+    fn most(&self, app: &App) -> Option<(i64, Millis)> {
         let throttle = &app.config.throttle;
-        match self {
+        let an_hour = match self {
             Self::User(..)
             | Self::Name(..)
             | Self::NameCap(_)
             | Self::UserCap(_)
             | Self::Confirm(_)
-            | Self::SipServer(_) => None,
-            Self::ResetRequests(_) | Self::ResetCodes(_) => Some(throttle.reset_requests),
-            Self::ResetMailsFrom(_) => Some(throttle.reset_mails),
-            Self::MailsTo(_) | Self::ResetMailsOf(_) | Self::EmailOf(_) => Some(app.config.mail.per_address_hour),
-            Self::ResetsOfAccount(_) => Some(RESETS_OF_ACCOUNT),
-            Self::ResetsOfPortal => Some(RESETS_OF_PORTAL),
-            Self::SecretRule(..) | Self::SecretRuleByLink(_) => Some(SECRET_RULE_LIMIT),
-            Self::SetUpFiles(_) => Some(DEAD_LINKS),
-        }
+            | Self::SipServer(_) => return None,
+            Self::Votes(..) | Self::VoteChanges(_) => return Some((VOTES, DAY)),
+            Self::Suggestions(_) => return Some((SUGGESTIONS, DAY)),
+            Self::AllSuggestions => return Some((ALL_SUGGESTIONS, DAY)),
+            Self::ResetRequests(_) | Self::ResetCodes(_) => throttle.reset_requests,
+            Self::ResetMailsFrom(_) => throttle.reset_mails,
+            Self::MailsTo(_) | Self::ResetMailsOf(_) | Self::EmailOf(_) => app.config.mail.per_address_hour,
+            Self::ResetsOfAccount(_) => RESETS_OF_ACCOUNT,
+            Self::ResetsOfPortal => RESETS_OF_PORTAL,
+            Self::SecretRule(..) | Self::SecretRuleByLink(_) => SECRET_RULE_LIMIT,
+            Self::SetUpFiles(_) => DEAD_LINKS,
+        };
+        Some((an_hour, HOUR))
     }
 }
 
@@ -263,7 +285,7 @@ pub async fn count(app: &App, buckets: &[Bucket<'_>]) -> Result<Counted> {
         cap_free: app.config.throttle.user_cap - 1,
     };
     let counted = match (buckets, &keys[..]) {
-        _ if buckets.iter().any(|bucket| bucket.most_an_hour(app).is_some()) => Vec::new(),
+        _ if buckets.iter().any(|bucket| bucket.most(app).is_some()) => Vec::new(),
         ([_, _, Bucket::NameCap(_), Bucket::UserCap(_)], [name, user, name_cap, user_cap]) => {
             store::count_free_in_four(&app.db, [name, user, name_cap, user_cap], terms, now).await?
         }
@@ -430,12 +452,12 @@ enum Verdict {
 }
 
 fn judge(app: &App, bucket: &Bucket<'_>, before: &store::Row, now: Millis) -> Verdict {
-    if let Some(most) = bucket.most_an_hour(app) {
-        let over = before.failures > 0 && now - before.first_at >= HOUR;
+    if let Some((most, within)) = bucket.most(app) {
+        let over = before.failures > 0 && now - before.first_at >= within;
         return match before.failures {
             _ if over => Verdict::Go(1),
             failures if failures < most => Verdict::Go(failures + 1),
-            _ => Verdict::Wait(seconds(before.first_at + HOUR - now)),
+            _ => Verdict::Wait(seconds(before.first_at + within - now)),
         };
     }
     let free = bucket.free(app);

@@ -23,6 +23,7 @@ pub mod invite;
 #[cfg(test)]
 mod museum_tests;
 pub mod name;
+pub mod operate;
 pub mod pages;
 pub mod permissions;
 pub mod profile;

@@ -211,6 +211,13 @@ pub fn page(template: &impl Template) -> Response {
     }
 }
 
+/// What a script is told. Whatever status it is sent with, the gate leaves it as it is.
+pub fn json(body: serde_json::Value) -> Response {
+    let mut response = axum::Json(body).into_response();
+    response.extensions_mut().insert(Rendered);
+    response
+}
+
 /// Marks a response that has its own page.
 #[derive(Clone, Copy, Debug)]
 pub struct Rendered;

@@ -14,12 +14,13 @@ use crate::brand::Accents;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 8] = [
     ("page.js", include_str!("page.js")),
     ("show.js", include_str!("show.js")),
     ("copy.js", include_str!("copy.js")),
     ("live.js", include_str!("live.js")),
     ("print.js", include_str!("print.js")),
+    ("feedback.js", include_str!("feedback.js")),
     ("password.js", include_str!("password.js")),
     ("help.js", include_str!("help.js")),
 ];
@@ -54,7 +55,9 @@ impl Assets {
         });
         let icon = include_str!("icon.svg").replace(ICON_COLOUR, &accents.light.colour.to_string());
         let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, text.to_owned()));
-        let all = styles.into_iter().chain([("icon.svg", SVG, icon)]).chain(scripts);
+        let feedback = compact(include_str!("feedback.css"));
+        let own = [("feedback.css", CSS, feedback), ("icon.svg", SVG, icon)];
+        let all = styles.into_iter().chain(own).chain(scripts);
         Self(all.map(|(name, kind, text)| Asset::new(name, kind, text)).collect())
     }
 }

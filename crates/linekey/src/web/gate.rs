@@ -78,7 +78,8 @@ fn refused(app: &App, request: &Request) -> Option<Problem> {
     (!allowed).then_some(Problem::CrossSite)
 }
 
-fn wants_json(headers: &HeaderMap) -> bool {
+/// Whether a script asks.
+pub fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

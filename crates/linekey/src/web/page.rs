@@ -27,6 +27,8 @@ pub enum Section {
     Mail,
     /// `/help`
     Help,
+    /// `/operator/help`
+    Feedback,
     /// A page outside the menu, such as an error.
     None,
 }

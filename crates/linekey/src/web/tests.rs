@@ -298,6 +298,8 @@ async fn no_page_weighs_more_than_fifty_kilobytes(p: Portal) {
     let person = adam.get("/admin/users").await.id_after("href=\"/admin/users/0");
     for path in [
         "/operator/accounts",
+        "/operator/help",
+        "/help/passwords/change-your-password",
         "/admin/users",
         "/admin/phones",
         &format!("/admin/users/0{person}"),
@@ -449,6 +451,7 @@ async fn no_page_asks_the_database_more_than_three_times_and_a_persons_five(p: P
         (&adam, "/admin/audit", 3),
         (&adam, &person, 5),
         (&olivia, "/operator/accounts", 3),
+        (&olivia, "/operator/help", 3),
     ] {
         let statements = p.statements_of(who, page).await;
         assert!((1..=most).contains(&statements), "{page}: {statements}");

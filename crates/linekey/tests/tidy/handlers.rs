@@ -7,7 +7,8 @@ use super::rust::{Source, portal, sources};
 /// The types that say who asks.
 const ACTORS: [&str; 6] = ["SignedIn", "Visitor", "Fresh", "Administrator", "Operator", "SipServer"];
 /// Handlers that serve everyone alike, and know nothing that needs an actor.
-const FOR_EVERYONE: [&str; 27] = [
+const FOR_EVERYONE: [&str; 28] = [
+    "help_centre/feedback/pages.rs vote",
     "routes.rs change_password",
     "help_centre/pages/picture.rs picture",
     "help_centre/pages/sitemap.rs sitemap",
