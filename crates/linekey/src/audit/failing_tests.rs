@@ -113,7 +113,7 @@ async fn mailed(p: &Portal, path: &'static str, to: &str) -> String {
 }
 
 /// Who writes events without a browser asking for it.
-const NOT_OF_A_REQUEST: [(Kind, &str); 17] = [
+const NOT_OF_A_REQUEST: [(Kind, &str); 18] = [
     (
         Kind::ResetRequest,
         "a worker, out of sight of whoever asked, with the mail",
