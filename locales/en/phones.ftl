@@ -26,11 +26,11 @@ attempt-not-registered = Made a call without being registered
 attempt-not-registered-advice = Some phones call before they register. Was that not you, make a new SIP password.
 attempt-not-allowed = Not allowed to connect
 attempt-not-allowed-advice = It is blocked, or its user is disabled.
-new-network-title = Connected from a new network
-new-network-what = On { $when } it connected from { $place }, where it never was before. Was that not you, then somebody else knows its SIP password.
-not-registered-title = Used without being registered
-not-registered-what = On { $when } somebody at { $place } made a call with its SIP password while the phone was not registered. Was that not you, then somebody else knows its SIP password.
-sign-rotate = Make a new SIP password now
+phone-sign-new-network-title = Connected from a new network
+phone-sign-new-network-what = On { $when } it connected from { $place }, where it never was before. Was that not you, then somebody else knows its SIP password.
+phone-sign-not-registered-title = Used without being registered
+phone-sign-not-registered-what = On { $when } somebody at { $place } made a call with its SIP password while the phone was not registered. Was that not you, then somebody else knows its SIP password.
+phone-sign-rotate = Make a new SIP password now
 
 ## Mail about a phone
 

@@ -212,7 +212,7 @@ impl Portal {
     /// How often a page asks the database, transactions counted as one; the least of a few times, since jobs ask too.
     pub(crate) async fn statements_of(&self, browser: &Browser, page: &str) -> u64 {
         let mut least = u64::MAX;
-        for _ in 0..5 {
+        for _ in 0..30 {
             let before = crate::db::counted::asked(&self.app.db);
             assert_eq!(browser.get(page).await.status, 200, "{page}");
             least = least.min(crate::db::counted::asked(&self.app.db) - before);

@@ -128,7 +128,7 @@ fn no_message_is_defined_twice() {
 }
 
 /// Keys that the product puts together: in front, behind, and the file whose literals are the middle.
-const PUT_TOGETHER: [(&str, &str, &str); 18] = [
+const PUT_TOGETHER: [(&str, &str, &str); 20] = [
     ("mail-kind-", "", "crates/linekey/src/mail/mod.rs"),
     ("mail-kind-", "", "crates/linekey/src/mail/phone.rs"),
     ("mail-sample-", "", "crates/linekey/src/mail/samples.rs"),
@@ -140,6 +140,8 @@ const PUT_TOGETHER: [(&str, &str, &str); 18] = [
     ("audit-", "-delayed", "crates/linekey/src/audit/event.rs"),
     ("attempt-", "", "crates/linekey/src/phones/history/attempts.rs"),
     ("attempt-", "-advice", "crates/linekey/src/phones/history/attempts.rs"),
+    ("phone-sign-", "-title", "crates/linekey/src/phones/history/of_phone.rs"),
+    ("phone-sign-", "-what", "crates/linekey/src/phones/history/of_phone.rs"),
     ("phones-state-", "", "crates/linekey/src/phones/view.rs"),
     ("password-rule-", "", "crates/linekey/src/password/rules.rs"),
     ("password-refused-", "", "crates/linekey/src/password/rules.rs"),

@@ -124,10 +124,9 @@ fn new_network(app: &App, networks: Vec<&Happened>, zone: &str) -> Option<Sign> 
 }
 
 fn not_registered<'a>(app: &App, mut tries: impl Iterator<Item = &'a Happened>, zone: &str) -> Option<Sign> {
-    let meant = Tried::NotRegistered.as_str();
-    let latest = tries.find(|row| row.outcome.as_deref() == Some(meant))?;
+    let latest = tries.find(|row| row.outcome.as_deref() == Some(Tried::NotRegistered.as_str()))?;
     let is_new = app.clock.now() - latest.last_at < NEW_FOR;
-    is_new.then(|| sign(app, meant, (latest.last_at, latest.place.as_deref()), zone))
+    is_new.then(|| sign(app, "not-registered", (latest.last_at, latest.place.as_deref()), zone))
 }
 
 fn sign(app: &App, key: &str, (at, place): (Millis, Option<&str>), zone: &str) -> Sign {
@@ -135,7 +134,7 @@ fn sign(app: &App, key: &str, (at, place): (Millis, Option<&str>), zone: &str) -
     let when = when::short(words, at, app.clock.now(), zone);
     let arguments = [("place", place.unwrap_or_default().into()), ("when", when.into())];
     Sign {
-        title: words.say(&format!("{key}-title")),
-        text: words.say_all(&format!("{key}-what"), arguments),
+        title: words.say(&format!("phone-sign-{key}-title")),
+        text: words.say_all(&format!("phone-sign-{key}-what"), arguments),
     }
 }

@@ -3,7 +3,7 @@
 
 use tokio::net::TcpStream;
 
-use super::tests::{credentials, located, orders_are_done};
+use super::tests::{credentials, is_forgotten, located, orders_are_done};
 use crate::clock::Millis;
 use crate::db::query;
 use crate::ids::{AccountId, UserId};
@@ -50,7 +50,7 @@ async fn what_an_instance_that_is_away_has_to_forget_it_forgets_when_it_is_back(
     kamailio.begin(&p).await;
     orders_are_done(&p).await;
     comes_to(&p, 0).await;
-    p.until(async || located(&p).await == 0).await;
+    is_forgotten(&p, &kamailio).await;
     assert_eq!(phone.register().await.status, 401);
 }
 
@@ -72,7 +72,7 @@ async fn phones_of_somebody_disabled_are_out_until_they_are_enabled() {
     assert_eq!(phone.register().await.status, 401);
     orders_are_done(&p).await;
     comes_to(&p, 0).await;
-    p.until(async || located(&p).await == 0).await;
+    is_forgotten(&p, &kamailio).await;
     adam.post(&format!("{page}/enable"), &[]).await.leads_to(&page);
     assert_eq!(credentials(&p).await, before);
     assert!(phone.is_registered().await, "{}", kamailio.log());
