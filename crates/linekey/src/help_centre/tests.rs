@@ -177,7 +177,11 @@ async fn the_search_finds_what_was_begun_and_what_was_misspelt(p: Portal) {
         ["/help/harbour/read-the-tide"],
         "summaries count"
     );
-    assert_eq!(found(&stranger, "tide knot").await.len(), 2);
+    assert_eq!(
+        found(&stranger, "tide knot").await.len(),
+        3,
+        "any of the words is enough"
+    );
     let page = read(&stranger, "/help/search?q=kestrel").await;
     assert!(
         page.text.contains("<mark>kestrel</mark>") || page.text.contains("#does-the-kestrel"),

@@ -33,7 +33,9 @@ const FACTS: [Fact; 31] = [
     ("portal-address", |app| app.config.portal.public_url.origin().to_owned()),
     ("support", support),
     ("rust-version", |_| env!("CARGO_PKG_RUST_VERSION").to_owned()),
-    ("oldest-postgres", |_| (db::dialect::OLDEST_POSTGRES / 10_000).to_string()),
+    ("oldest-postgres", |_| {
+        (db::dialect::OLDEST_POSTGRES / 10_000).to_string()
+    }),
     ("mail-from", |app| app.config.mail.from.0.to_string()),
     ("mails-an-hour", |app| app.config.mail.per_address_hour.to_string()),
     ("mail-tried-for", |app| lasts(app, mail::deliver::TRIED_FOR)),
@@ -215,7 +217,7 @@ impl<'a> Values<'a> {
     fn list(&self, name: &str) -> String {
         match name {
             "password-rules" => self.rules_list(),
-            _ => settings(self.app),
+            _ => settings(),
         }
     }
 
@@ -249,16 +251,15 @@ impl<'a> Values<'a> {
 }
 
 /// Every setting with its default and what it does, section by section.
-fn settings(app: &App) -> String {
+fn settings() -> String {
     let mut html = String::new();
-    let default = escape(&app.words.say("help-setting-default"));
     for section in sample::sections() {
         let name = section.name;
         let _ = write!(html, "<h3 id=\"{name}\"><code>[{name}]</code></h3><dl>");
         for setting in section.settings {
             let _ = write!(
                 html,
-                "<dt><code>{}</code> <span>{default} <code>{}</code></span></dt><dd>{}</dd>",
+                "<dt><code>{} = {}</code></dt><dd>{}</dd>",
                 setting.key,
                 escape(setting.default),
                 escape(&setting.about)
