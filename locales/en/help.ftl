@@ -18,7 +18,6 @@ help-for-administrators = For administrators
 help-for-engineers = For engineers
 help-still = Still not solved? Ask
 help-rules-more = Your administrator may ask for more.
-help-setting-default = Default:
 help-days = { $count } days
 
 ## Whom to ask

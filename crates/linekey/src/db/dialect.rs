@@ -16,7 +16,7 @@ use super::{Alone, Db, PoolSizes, query};
 /// Every WAL version before this one can lose an acknowledged write when a write races a checkpoint.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 /// `server_version_num` of the oldest PostgreSQL that is tested.
-const OLDEST_POSTGRES: i64 = 150_000;
+pub const OLDEST_POSTGRES: i64 = 150_000;
 /// How long a statement waits for SQLite's lock or for a reader, or a transaction for the one writer.
 pub(super) const SQLITE_WAIT: Duration = Duration::from_secs(2);
 /// How long a request waits for a connection before it is told that the database does not answer.

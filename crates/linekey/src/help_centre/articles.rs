@@ -52,6 +52,8 @@ pub struct Article {
     pub files: BTreeMap<(String, Scheme), Picture>,
     /// What stands above the first section.
     pub intro: String,
+    /// The same as text, for the search.
+    pub opening: String,
     /// In their order.
     pub sections: Vec<Section>,
     /// Addresses within the portal that it links to, with their lines.

@@ -27,9 +27,9 @@ pub fn near<'a>(library: &'a Library, wanted: &str) -> Vec<&'a Article> {
         .iter()
         .filter(|(how, _)| *how >= ALIKE)
         .map(|(_, article)| *article);
-    let words = wanted.replace(['/', '-', '_'], " ");
-    let found = library.index.find(&words);
-    let found = found.iter().filter_map(|hit| library.at(&hit.path));
+    // What is at the end says more than the way there.
+    let found = [last, &wanted].map(|words| library.index.find(&words.replace(['/', '-', '_'], " ")));
+    let found = found.iter().flatten().filter_map(|hit| library.at(&hit.path));
     let mut suggested: Vec<&Article> = Vec::new();
     for article in alike.chain(found).chain(library.articles()) {
         if suggested.len() < MOST && !suggested.iter().any(|known| known.path() == article.path()) {

@@ -211,8 +211,9 @@ pub async fn search(State(app): State<App>, visitor: Visitor, Query(query): Quer
         return Redirect::to("/help").into_response();
     }
     let library = app.help.library();
-    let found: Vec<_> = library.index.find(&question);
-    let found: Vec<_> = found.into_iter().filter_map(|hit| of_hit(&library, hit)).collect();
+    let values = Values::of(&app, visitor.0.as_ref());
+    let found = library.index.find(&question).into_iter();
+    let found: Vec<_> = found.filter_map(|hit| of_hit(&library, &values, hit)).collect();
     let near = match found.is_empty() {
         true => near(&library, &question).into_iter().map(link).collect(),
         false => Vec::new(),
@@ -226,7 +227,7 @@ pub async fn search(State(app): State<App>, visitor: Visitor, Query(query): Quer
     })
 }
 
-fn of_hit(library: &Library, hit: Hit) -> Option<Found> {
+fn of_hit(library: &Library, values: &Values<'_>, hit: Hit) -> Option<Found> {
     let article = library.at(&hit.path)?;
     let address = article.address();
     let category = library.category(&article.category)?;
@@ -234,8 +235,14 @@ fn of_hit(library: &Library, hit: Hit) -> Option<Found> {
         title: article.title.clone(),
         category: category.title.clone(),
         summary: article.summary.clone(),
-        part: hit.part.map(|(id, heading)| (format!("{address}#{id}"), heading)),
-        around: hit.around,
+        part: hit
+            .part
+            .map(|(id, heading)| (format!("{address}#{id}"), values.text(&heading))),
+        around: hit
+            .around
+            .into_iter()
+            .map(|(run, marked)| (values.text(&run), marked))
+            .collect(),
         href: address,
     })
 }
@@ -340,6 +347,9 @@ fn shown(
 pub fn nowhere(app: &App, visitor: &Visitor, wanted: &str) -> Response {
     let library = app.help.library();
     let trimmed = wanted.trim_end_matches('/').to_ascii_lowercase();
+    if trimmed.is_empty() {
+        return Redirect::permanent("/help").into_response();
+    }
     if trimmed != wanted && (library.category(&trimmed).is_some() || library.at(&trimmed).is_some()) {
         return Redirect::permanent(&format!("/help/{trimmed}")).into_response();
     }

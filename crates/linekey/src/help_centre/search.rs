@@ -58,7 +58,7 @@ pub struct Hit {
     pub path: String,
     /// The end of the link to the part that fits best, and its heading.
     pub part: Option<(String, String)>,
-    /// The words around the first that was found, and whether each run of them is what was looked for.
+    /// The words around the first that was found, with marks for live values, and whether each run of them is what was looked for.
     pub around: Vec<(String, bool)>,
 }
 
@@ -161,21 +161,21 @@ fn document(article: &Article) -> Document {
     let mut parts = vec![Part {
         id: String::new(),
         title: String::new(),
-        text: article.summary.clone(),
+        text: format!("{} {}", article.summary, article.opening),
     }];
     for section in &article.sections {
         for question in &section.questions {
             parts.push(Part {
                 id: question.id.clone(),
-                title: values::without_marks(&question.text),
-                text: values::without_marks(&question.plain),
+                title: question.text.clone(),
+                text: question.plain.clone(),
             });
         }
         if section.questions.is_empty() {
             parts.push(Part {
                 id: section.id.clone(),
-                title: values::without_marks(&section.title),
-                text: values::without_marks(&section.plain),
+                title: section.title.clone(),
+                text: section.plain.clone(),
             });
         }
     }
@@ -184,7 +184,7 @@ fn document(article: &Article) -> Document {
         .map(|part| part.title.as_str())
         .collect::<Vec<_>>()
         .join(" ");
-    let texts = parts[1..]
+    let texts = parts
         .iter()
         .map(|part| part.text.as_str())
         .collect::<Vec<_>>()
@@ -210,13 +210,16 @@ fn document(article: &Article) -> Document {
 
 /// The words of a text as they are compared: small letters, no apostrophes, no plural.
 fn words(text: &str) -> Vec<String> {
-    let small = text.to_lowercase().replace(['\'', '\u{2019}'], "");
+    let small = values::without_marks(text)
+        .to_lowercase()
+        .replace(['\'', '\u{2019}'], "");
     let all = small
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
     all.map(|word| {
         let word: String = word.chars().take(LONGEST_WORD).collect();
-        let is_plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
+        let is_one = ["ss", "is", "us"].iter().any(|end| word.ends_with(end));
+        let is_plural = word.len() > 3 && word.ends_with('s') && !is_one;
         if is_plural {
             word[..word.len() - 1].to_owned()
         } else {

@@ -4,13 +4,18 @@
 
 use serde_json::{Value, json};
 
-use super::articles::{Article, Category, Scheme};
+use super::articles::{Article, Audience, Category, Scheme};
 use super::values::Values;
 
-/// The steps as a HowTo, the questions as a FAQPage, and where the article stands.
+/// The steps as a HowTo, the questions as a FAQPage, and where the article stands. What is for engineers is a TechArticle.
 pub fn of(article: &Article, category: &Category, values: &Values<'_>, origin: &str, help: &str) -> String {
     let address = format!("{origin}{}", article.address());
     let mut graph = vec![place(article, category, origin, help)];
+    if article.audience == Audience::Engineers {
+        // For whom a page of commands is no list of steps to be read aloud.
+        graph.push(json!({ "@type": "TechArticle", "headline": article.title, "description": article.summary, "url": address }));
+        return block(graph);
+    }
     let sections: Vec<_> = article
         .sections
         .iter()
@@ -19,10 +24,7 @@ pub fn of(article: &Article, category: &Category, values: &Values<'_>, origin: &
     let steps = |number: usize| -> Vec<Value> {
         let section = sections[number];
         let step = |(position, step): (usize, &super::articles::Step)| {
-            let mut told = json!({
-                "@type": "HowToStep", "position": position + 1, "text": values.text(&step.text),
-                "url": format!("{address}#{}", section.id),
-            });
+            let mut told = json!({ "@type": "HowToStep", "position": position + 1, "text": values.text(&step.text) });
             let picture = step
                 .picture
                 .as_ref()
@@ -47,29 +49,35 @@ pub fn of(article: &Article, category: &Category, values: &Values<'_>, origin: &
                 .collect(),
         };
         graph.push(json!({
-            "@type": "HowTo", "@id": format!("{address}#steps"), "url": address, "name": article.title,
-            "description": article.summary, "inLanguage": "en", "step": all,
+            "@type": "HowTo", "url": address, "name": article.title, "description": article.summary, "step": all,
         }));
     }
     let questions = article.sections.iter().flat_map(|section| &section.questions);
     let questions: Vec<_> = questions
         .map(|question| {
             json!({
-                "@type": "Question", "name": values.text(&question.text), "url": format!("{address}#{}", question.id),
+                "@type": "Question", "name": values.text(&question.text),
                 "acceptedAnswer": { "@type": "Answer", "text": values.text(&question.plain) },
             })
         })
         .collect();
     if !questions.is_empty() {
-        graph.push(json!({ "@type": "FAQPage", "@id": format!("{address}#questions"), "mainEntity": questions }));
+        graph.push(json!({ "@type": "FAQPage", "mainEntity": questions }));
     }
+    block(graph)
+}
+
+fn block(graph: Vec<Value>) -> String {
     let whole = json!({ "@context": "https://schema.org", "@graph": graph });
     // Nothing in it may end the block.
     whole.to_string().replace('<', "\\u003c")
 }
 
 fn place(article: &Article, category: &Category, origin: &str, help: &str) -> Value {
-    let item = |position: u32, name: &str, path: &str| json!({ "@type": "ListItem", "position": position, "name": name, "item": format!("{origin}{path}") });
+    let item = |position: u32, name: &str, path: &str| {
+        let address = format!("{origin}{path}");
+        json!({ "@type": "ListItem", "position": position, "name": name, "item": address })
+    };
     json!({
         "@type": "BreadcrumbList",
         "itemListElement": [

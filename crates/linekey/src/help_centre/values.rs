@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::clock::{DAY, Millis, SECOND};
 use crate::config::sample;
 use crate::sessions::SignedIn;
-use crate::{mail, password, phones, sessions, users};
+use crate::{db, mail, password, phones, sessions, users};
 
 /// What stands around a name in a rendered text: characters that no article has.
 const OPEN: char = '\u{e000}';
@@ -28,10 +28,14 @@ const LONG: Millis = 4 * DAY;
 type Fact = (&'static str, fn(&App) -> String);
 
 /// All of them, by name.
-const FACTS: [Fact; 29] = [
+const FACTS: [Fact; 31] = [
     ("portal-name", |app| app.config.brand.name.clone()),
     ("portal-address", |app| app.config.portal.public_url.origin().to_owned()),
     ("support", support),
+    ("rust-version", |_| env!("CARGO_PKG_RUST_VERSION").to_owned()),
+    ("oldest-postgres", |_| {
+        (db::dialect::OLDEST_POSTGRES / 10_000).to_string()
+    }),
     ("mail-from", |app| app.config.mail.from.0.to_string()),
     ("mails-an-hour", |app| app.config.mail.per_address_hour.to_string()),
     ("mail-tried-for", |app| lasts(app, mail::deliver::TRIED_FOR)),
@@ -213,7 +217,7 @@ impl<'a> Values<'a> {
     fn list(&self, name: &str) -> String {
         match name {
             "password-rules" => self.rules_list(),
-            _ => settings(self.app),
+            _ => settings(),
         }
     }
 
@@ -247,16 +251,15 @@ impl<'a> Values<'a> {
 }
 
 /// Every setting with its default and what it does, section by section.
-fn settings(app: &App) -> String {
+fn settings() -> String {
     let mut html = String::new();
-    let default = escape(&app.words.say("help-setting-default"));
     for section in sample::sections() {
         let name = section.name;
         let _ = write!(html, "<h3 id=\"{name}\"><code>[{name}]</code></h3><dl>");
         for setting in section.settings {
             let _ = write!(
                 html,
-                "<dt><code>{}</code> <span>{default} <code>{}</code></span></dt><dd>{}</dd>",
+                "<dt><code>{} = {}</code></dt><dd>{}</dd>",
                 setting.key,
                 escape(setting.default),
                 escape(&setting.about)

@@ -54,7 +54,7 @@ impl Assets {
             (name, CSS, text)
         });
         let icon = include_str!("icon.svg").replace(ICON_COLOUR, &accents.light.colour.to_string());
-        let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, text.to_owned()));
+        let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, spare(text)));
         let feedback = compact(include_str!("feedback.css"));
         let own = [("feedback.css", CSS, feedback), ("icon.svg", SVG, icon)];
         let all = styles.into_iter().chain(own).chain(scripts);
@@ -79,10 +79,16 @@ fn compact(style: &str) -> String {
         rest = after.split_once("*/").map_or("", |(_, behind)| behind);
     }
     kept += rest;
-    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut compact = lines.collect::<Vec<_>>().join("\n");
+    let mut compact = String::with_capacity(kept.len());
+    for line in kept.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if !compact.is_empty() && !compact.ends_with(['{', '}', ';', ',']) {
+            compact.push(' ');
+        }
+        compact += line;
+    }
     for (roomy, tight) in [
         ("; }", "}"),
+        (";}", "}"),
         ("; ", ";"),
         (" {", "{"),
         ("{ ", "{"),
@@ -92,6 +98,15 @@ fn compact(style: &str) -> String {
         compact = compact.replace(roomy, tight);
     }
     compact
+}
+
+/// A script without the lines that are comments, and without what stands in front of the others.
+fn spare(script: &str) -> String {
+    let lines = script.lines().map(str::trim);
+    let kept: Vec<_> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .collect();
+    kept.join("\n")
 }
 
 /// GET `/assets/{name}`: kept by browsers, asked for again with its tag, so that a new release shows at once.
@@ -118,8 +133,23 @@ mod tests {
     fn a_stylesheet_is_sent_without_what_is_for_the_eye() {
         assert_eq!(
             compact("/* a */\n@layer b {\n  p, q :r { c: d; e: f; } /* g\n h */\n}\n"),
-            "@layer b{\np,q :r{c:d;e:f}\n}"
+            "@layer b{p,q :r{c:d;e:f}}"
         );
+    }
+
+    #[test]
+    fn a_script_is_sent_without_comments_and_says_the_same() {
+        assert_eq!(
+            spare("// a\n\nif (b) {\n  c(\"// d\"); // e\n}\n"),
+            "if (b) {\nc(\"// d\"); // e\n}"
+        );
+        for (name, text) in SCRIPTS {
+            assert!(text.matches('`').count() % 2 == 0, "{name}");
+            assert!(
+                text.lines().all(|line| line.matches('`').count() % 2 == 0),
+                "{name}: a text of several lines"
+            );
+        }
     }
 
     #[test]

@@ -233,6 +233,7 @@ impl Making<'_> {
             related: front.related,
             pictures: front.pictures,
             intro: rendered.intro,
+            opening: rendered.opening,
             sections: rendered.sections,
             links: rendered.links,
             files,

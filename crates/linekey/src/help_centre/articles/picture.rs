@@ -43,7 +43,7 @@ pub struct Picture {
     pub height: usize,
     /// All of it.
     pub bytes: Cow<'static, [u8]>,
-    /// Sixteen digits that another content would not have.
+    /// Twelve digits that another content would not have.
     pub tag: String,
     /// What the address ends in: `webp`, `png` or `jpg`.
     pub ending: &'static str,
@@ -70,7 +70,7 @@ impl Picture {
             kind,
             width: size.width,
             height: size.height,
-            tag: HEXLOWER.encode(&Sha256::digest(&file.bytes)[..8]),
+            tag: HEXLOWER.encode(&Sha256::digest(&file.bytes)[..6]),
             bytes: file.bytes.clone(),
             ending,
         })

@@ -67,6 +67,8 @@ pub struct Question {
 pub struct Rendered {
     /// What stands above the first section.
     pub intro: String,
+    /// The same as text.
+    pub opening: String,
     /// In their order.
     pub sections: Vec<Section>,
     /// Addresses within the portal, with their lines.
@@ -109,6 +111,7 @@ pub fn render(rest: Rest<'_>, shown: Shown<'_>) -> Result<Rendered, Vec<Wrong>> 
     }
     let mut ids = Ids(TAKEN.iter().map(|id| (*id).to_owned()).collect());
     let (intro, sections) = split(events.into_iter().map(|(event, _)| event).collect(), HeadingLevel::H2);
+    rendered.opening = plain(&intro);
     rendered.intro = html(intro, shown);
     rendered.sections = sections
         .into_iter()
