@@ -1,0 +1,4 @@
+//! The help centre.
+
+#[cfg(all(test, feature = "outside"))]
+mod pictures_tests;
