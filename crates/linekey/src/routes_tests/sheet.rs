@@ -308,14 +308,14 @@ impl Sheet {
 async fn overview(browser: &Chromium, folder: &Path, rows: &str) {
     let style = "body{margin:24px;font:14px sans-serif;background:#888}section{display:inline-block;vertical-align:top;\
                  margin:0 16px 24px 0}h2{font-size:13px;margin:0 0 6px}small{font-weight:normal}div{display:flex;gap:6px;\
-                 align-items:start}img{max-height:420px;object-fit:cover;object-position:top}.w390{width:130px}\
-                 .w1280{width:320px}";
+                 align-items:start}img{max-height:400px;object-fit:cover;object-position:top}.w390{width:110px}\
+                 .w1280{width:250px}";
     let html =
         format!("<!doctype html><meta charset=\"utf-8\"><title>Every page</title><style>{style}</style>\n{rows}");
     let file = folder.join("sheet.html");
     write(&file, html.as_bytes());
     browser.opens_file(&file).await;
-    let width = 1920;
+    let width = 2360;
     browser.appear(width, "light").await;
     let png = browser.whole_page("the overview", width).await;
     write(&folder.join("sheet.png"), &png);

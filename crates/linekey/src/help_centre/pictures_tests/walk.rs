@@ -33,6 +33,8 @@ struct Walk<'a> {
     scene: Scene,
     browser: Chromium,
     who: Option<Who>,
+    /// The page that it is at, with what was clicked there.
+    at: Option<(String, Vec<String>)>,
     /// Whether a step changed something, so that the next one needs a new scene.
     used: bool,
 }
@@ -54,6 +56,7 @@ pub(super) async fn walk(help: &Path, asked: &Asked) -> Vec<String> {
         scene,
         browser,
         who: None,
+        at: None,
         used: false,
     };
     for step in wanted {
@@ -61,7 +64,11 @@ pub(super) async fn walk(help: &Path, asked: &Asked) -> Vec<String> {
             complaints.push(format!("{}: {complaint}", step.title()));
         }
     }
-    walk.browser.close().await;
+    // A script that misses what was taken from its page says so.
+    match asked.without {
+        true => walk.browser.close_unheard().await,
+        false => walk.browser.close().await,
+    }
     if asked.of.is_empty() {
         complaints.extend(of_files(help, &steps));
     }
@@ -91,10 +98,15 @@ impl Walk<'_> {
 
     /// Opens the page, and clicks up to the control.
     async fn find(&mut self, step: &Step) -> Result<(), String> {
-        self.browser.open(&step.shown.page).await;
-        for selector in &step.shown.open {
-            let clicked = self.browser.clicks(selector).await;
-            self.used |= clicked.map_err(|error| format!("to get there: {error}"))?;
+        let place = (step.shown.page.clone(), step.shown.open.clone());
+        if self.at.as_ref() != Some(&place) || self.asked.without {
+            self.at = None;
+            self.browser.open(&step.shown.page).await;
+            for selector in &step.shown.open {
+                let clicked = self.browser.clicks(selector).await;
+                self.used |= clicked.map_err(|error| format!("to get there: {error}"))?;
+            }
+            self.at = Some(place);
         }
         self.browser.finds(&step.shown.control).await
     }
@@ -109,7 +121,7 @@ impl Walk<'_> {
         if self.used || self.who != Some(who) {
             self.browser.becomes(&self.scene.browser(who)).await;
             self.who = Some(who);
-            self.used = false;
+            (self.at, self.used) = (None, false);
         }
     }
 

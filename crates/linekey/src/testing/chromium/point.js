@@ -7,6 +7,8 @@
   const MARGIN = 24;
   // Pixels that a picture is high, at least and at most.
   const [LOW, HIGH] = [300, 520];
+  // How far an edge is moved to cut through nothing.
+  const MOST = 70;
 
   const found = () => [...document.querySelectorAll(selector)];
   const seen = (element) => {
@@ -20,6 +22,13 @@
       .replace(/[\w-]{40,}/g, "{token}")
       .replace(/\s+/g, " ")
       .trim();
+
+  // What an element says, but for moments: they are another time's the next time.
+  const words = (element) => {
+    const copy = element.cloneNode(true);
+    for (const moment of copy.querySelectorAll("time, svg, [aria-hidden=true]")) moment.remove();
+    return plain(copy.textContent);
+  };
 
   // What belongs to a control: the form, section or list item that it is in.
   const around = (control) => {
@@ -38,7 +47,7 @@
       if (value && !(tag === "a" && name === "type")) said.push(`${name}=${plain(value)}`);
     }
     if (element.getAttribute("role")) said.push(`role=${element.getAttribute("role")}`);
-    if (element.matches(`${NAMED}, li`) && !element.querySelector("a, button, input, p")) said.push(`"${plain(element.textContent)}"`);
+    if (element.matches(`${NAMED}, li`) && !element.querySelector("a, button, input, p")) said.push(`"${words(element)}"`);
     else if (element.getAttribute("aria-label")) said.push(`"${plain(element.getAttribute("aria-label"))}"`);
     return said.join(" ");
   };
@@ -73,6 +82,7 @@
     document.activeElement?.blur();
     const box = control.getBoundingClientRect();
     const round = Math.min(parseFloat(getComputedStyle(control).borderTopLeftRadius) || 4, 14) + 5;
+    for (const former of document.querySelectorAll("[data-mark]")) former.remove();
     const ring = document.createElement("div");
     ring.dataset.mark = "";
     Object.assign(ring.style, {
@@ -91,6 +101,26 @@
     document.documentElement.style.caretColor = "transparent";
   };
 
+  // Moves an edge outwards (by `way`), or else inwards, until it cuts through no line of text and no control.
+  const uncut = (edge, way) => {
+    const lines = [...document.querySelectorAll("input:not([type=hidden]), button, select, .button")].map((one) => one.getBoundingClientRect());
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const range = document.createRange();
+      range.selectNodeContents(texts.currentNode);
+      if (texts.currentNode.parentElement.checkVisibility() && plain(texts.currentNode.data)) lines.push(...range.getClientRects());
+    }
+    const go = (by) => {
+      for (let at = edge; Math.abs(at - edge) < MOST; ) {
+        const cut = lines.find((box) => box.width > 1 && box.height > 1 && box.top + scrollY - 4 < at && at < box.bottom + scrollY + 4);
+        if (!cut) return at;
+        at = by < 0 ? cut.top + scrollY - 10 : cut.bottom + scrollY + 10;
+      }
+      return null;
+    };
+    return go(way) ?? go(-way) ?? edge;
+  };
+
   const clip = () => {
     const control = found()[0];
     const page = document.documentElement;
@@ -99,20 +129,24 @@
       return [box.top + scrollY - MARGIN, box.bottom + scrollY + MARGIN];
     };
     const [from, to] = outer(control);
+    const menu = control.closest("nav")?.querySelector(".menu");
     let [top, bottom] = outer(around(control));
-    if (control.closest("nav")) {
-      [top, bottom] = [0, Math.max(to, ...[...control.closest("nav").querySelectorAll(".menu")].filter(seen).map((menu) => outer(menu)[1]))];
-    }
-    // Too high: the control a little below the middle, with what leads to it above.
-    if (bottom - top > HIGH) {
-      const middle = (from + to) / 2;
+    const card = control.closest(".card");
+    if (menu) {
+      [top, bottom] = [0, seen(menu) ? outer(menu)[1] : to];
+    } else if (card && outer(card)[1] - outer(card)[0] <= HIGH) {
+      [top, bottom] = outer(card);
+    } else if (bottom - top > HIGH) {
+      // Too high: the control a little below the middle, with what leads to it above.
       const high = Math.max(HIGH, to - from);
-      top = Math.max(top, Math.min(middle - high * 0.55, bottom - high));
+      top = Math.max(top, Math.min((from + to) / 2 - high * 0.55, bottom - high));
       bottom = top + high;
     }
     const more = Math.max(0, LOW - (bottom - top));
     top = Math.max(0, top - more / 2);
-    bottom = Math.min(Math.max(page.scrollHeight, innerHeight), Math.max(bottom + more / 2, top + LOW));
+    bottom = Math.max(bottom + more / 2, top + LOW);
+    top = Math.max(0, uncut(top, -1));
+    bottom = Math.min(page.scrollHeight, uncut(bottom, 1));
     return { x: 0, y: Math.round(top), width: page.clientWidth, height: Math.round(bottom - top), scale: 1 };
   };
 

@@ -10,12 +10,13 @@ use crate::testing::{Browser, Portal};
 
 /// What is asked of the page, by a function that the developer tools call.
 const POINT: &str = include_str!("point.js");
-/// The window of these pictures: as wide as pages are on a small tablet, so that nothing is cut off at the sides.
-const WINDOW: (u32, u32) = (720, 900);
+/// The window of these pictures: as wide as a small tablet, so that nothing is cut off at the sides, and as high as any
+/// page, since one that is scrolled or grows for its picture is another one.
+const WINDOW: (u32, u32) = (720, 3200);
 /// Dots of the screen a pixel: sharp where screens are.
 const DOTS: u32 = 2;
-/// How often a control is looked for before it is missing: two seconds.
-const LOOKS: u32 = 80;
+/// How often a control is looked for before it is missing: a second, and more on a busy machine.
+const LOOKS: u32 = 40;
 /// How well a picture is kept, from the first choice to the last.
 const QUALITIES: [u32; 5] = [82, 72, 60, 45, 30];
 
@@ -61,6 +62,8 @@ impl Chromium {
     /// Shows the pages of pictures, in colours that suit `scheme`.
     pub(crate) async fn poses(&self, scheme: &str) {
         self.appear_at(WINDOW, DOTS, scheme).await;
+        self.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true }))
+            .await;
     }
 
     /// Waits for the one control that `selector` finds, which people see; says what is there instead.
@@ -122,7 +125,7 @@ impl Chromium {
         let mut picture = Vec::new();
         for quality in QUALITIES {
             let wanted = json!({
-                "format": "webp", "quality": quality, "captureBeyondViewport": true, "clip": clip,
+                "format": "webp", "quality": quality, "clip": clip,
             });
             let taken = self.devtools("Page.captureScreenshot", wanted).await;
             picture = BASE64.decode(text(&taken["data"]).as_bytes()).expect("base64");
