@@ -42,8 +42,11 @@ impl Chromium {
 
     /// Until [`Self::keeps`] no page has what `selector` finds, as if its template had lost it.
     pub(crate) async fn loses(&mut self, selector: &str) {
+        // A row that goes makes the next one the first: a template that has lost it has lost them all.
         let script = format!(
-            "addEventListener('DOMContentLoaded', () => document.querySelectorAll({}).forEach((one) => one.remove()), true)",
+            "addEventListener('DOMContentLoaded', () => {{
+                 for (let one; (one = document.querySelector({}));) one.remove();
+             }}, true)",
             json!(selector)
         );
         let added = self
