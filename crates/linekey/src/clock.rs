@@ -21,13 +21,29 @@ pub const DAY: Millis = 24 * HOUR;
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset: Arc<AtomicI64>,
+    /// Whether it stands at its offset.
+    #[cfg(test)]
+    stands: bool,
 }
 
 impl Clock {
     /// Now, in milliseconds UTC.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     pub fn now(&self) -> Millis {
+        #[cfg(test)]
+        if self.stands {
+            return self.offset.load(Ordering::Relaxed);
+        }
         jiff::Timestamp::now().as_millisecond() + self.offset.load(Ordering::Relaxed)
+    }
+
+    /// A clock that stands at `at` until it is moved.
+    #[cfg(all(test, feature = "outside"))]
+    pub(crate) fn standing(at: Millis) -> Self {
+        Self {
+            offset: Arc::new(AtomicI64::new(at)),
+            stands: true,
+        }
     }
 
     #[cfg(test)]

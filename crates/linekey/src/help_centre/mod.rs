@@ -19,6 +19,8 @@ mod browser_tests;
 mod hostile_tests;
 #[cfg(test)]
 mod own_folder_tests;
+#[cfg(all(test, feature = "outside"))]
+mod pictures_tests;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -61,6 +61,12 @@ impl Browser {
         }
     }
 
+    /// All cookies, for a browser that is driven.
+    #[cfg(feature = "outside")]
+    pub(crate) fn cookies(&self) -> Vec<(String, String)> {
+        self.cookies.lock().expect("no test panicked").clone()
+    }
+
     /// Opens a page.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await

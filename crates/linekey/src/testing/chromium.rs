@@ -7,9 +7,10 @@ mod axe;
 mod fields;
 mod keyboard;
 mod pictures;
+mod point;
 mod start;
 
-pub(crate) use pictures::target;
+pub(crate) use pictures::{root, target, write};
 
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(crate) struct Chromium {
     origin: String,
     script: bool,
     closed: bool,
+    /// What takes something from every page, while it does.
+    lost: Option<Value>,
     // Dropped in this order: the browser ends before its driver, and both before their files go.
     _chromedriver: Chromedriver,
     _profile: Folder,
@@ -71,6 +74,7 @@ impl Chromium {
             origin,
             script,
             closed: false,
+            lost: None,
             _chromedriver: chromedriver,
             _profile: profile,
         };
@@ -97,6 +101,13 @@ impl Chromium {
             .goto(format!("{}{path}", self.origin))
             .await
             .expect("the portal answers");
+    }
+
+    /// Opens a file of this machine.
+    pub(crate) async fn opens_file(&self, path: &std::path::Path) {
+        let path = path.canonicalize().expect("the file is there");
+        let address = format!("file://{}", path.display());
+        self.driver.goto(address).await.expect("a file opens");
     }
 
     /// Shows a page that comes from nowhere, as a mail program shows a mail.
@@ -261,6 +272,12 @@ impl Chromium {
             Ok(answer) => answer,
             Err(_) => panic!("waited for {what}; {} says: {}", self.path().await, self.text().await),
         }
+    }
+
+    /// Ends a browser whose pages were broken on purpose, whatever it has to say.
+    pub(crate) async fn close_unheard(mut self) {
+        self.closed = true;
+        self.driver.clone().quit().await.expect("the browser ends");
     }
 
     /// Ends the browser, and fails if it complained about anything.

@@ -16,6 +16,8 @@ mod phone;
 mod portal;
 #[cfg(feature = "outside")]
 mod postgres;
+#[cfg(feature = "outside")]
+pub(crate) mod scene;
 pub(crate) mod stream_phone;
 #[cfg(feature = "outside")]
 mod wire;

@@ -43,8 +43,12 @@ impl Portal {
 
     /// A portal with other settings.
     pub(crate) async fn start_with(engine: Engine, settings: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(Clock::default(), engine, settings).await
+    }
+
+    /// The same by a clock of its own.
+    pub(crate) async fn start_at(clock: Clock, engine: Engine, settings: impl FnOnce(&mut Config)) -> Self {
         let folder = Folder::new();
-        let clock = Clock::default();
         let mut config = Config::default();
         config.keys.file = folder.path().join("linekey.key");
         config.database.url = match engine {

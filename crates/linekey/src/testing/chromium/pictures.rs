@@ -94,9 +94,14 @@ impl Chromium {
     }
 
     /// How wide the window is and which colours its owner prefers. Nothing moves, so that pictures stay the same.
-    pub(super) async fn appear(&self, width: u32, scheme: &str) {
+    pub(crate) async fn appear(&self, width: u32, scheme: &str) {
         let height = if width < WIDE { 844 } else { 800 };
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.appear_at((width, height), 1, scheme).await;
+    }
+
+    /// The same with so many dots of the screen a pixel.
+    pub(super) async fn appear_at(&self, (width, height): (u32, u32), dots: u32, scheme: &str) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": dots, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
         let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
@@ -104,7 +109,8 @@ impl Chromium {
             .await;
     }
 
-    async fn whole_page(&self, name: &str, width: u32) -> Vec<u8> {
+    /// A picture of all of it.
+    pub(crate) async fn whole_page(&self, name: &str, width: u32) -> Vec<u8> {
         let measured = self.devtools("Page.getLayoutMetrics", json!({})).await;
         let Value::Object(size) = &measured["cssContentSize"] else {
             panic!("no size in {measured}")
@@ -124,12 +130,14 @@ impl Chromium {
     }
 }
 
-fn write(path: &Path, png: &[u8]) {
+/// Writes a picture.
+pub(crate) fn write(path: &Path, png: &[u8]) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder of the pictures is writable");
     std::fs::write(path, png).expect("the folder of the pictures is writable");
 }
 
-fn root() -> PathBuf {
+/// The repository.
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
