@@ -42,8 +42,8 @@ async fn an_operator_sees_whom_each_article_helped_week_by_week(p: Portal) {
     vote(&p, "yes").await;
     let olivia = p.signed_in("olivia").await;
     let page = olivia.get(PAGE).await;
-    page.says(200, "Last 12 weeks: 3 of 4 were helped (75 %)");
-    page.says(200, "In all: 3 of 8 (38 %)");
+    page.says(200, "Last 12 weeks: 3 of 4 were helped (75%)");
+    page.says(200, "In all: 3 of 8 (38%)");
     page.says(200, &format!("<a href=\"{ARTICLE}\">"));
     for bar in [
         "<rect x=\"80\" y=\"0\" width=\"6\" height=\"14\"/>",
