@@ -1,6 +1,6 @@
 //! The colours of a brand: from the one it gives, an accent for light pages and one for dark ones that everybody can read.
 //!
-//! Owns what depends on the brand's colour; every other token is in `web/style.css`.
+//! Owns what depends on the brand's colour; every other token is in `web/frame.css`.
 
 use super::colour::Colour;
 use super::oklch::{Oklch, contrast};
@@ -12,7 +12,7 @@ const GREY: f64 = 0.015;
 /// The hue of the neutral colours beside a grey accent.
 const COOL: f64 = 225.0;
 
-/// What an accent is read on, as lightness and chroma: the tokens surface, ground and sunken of `style.css`.
+/// What an accent is read on, as lightness and chroma: the tokens surface, ground and sunken of `frame.css`.
 const LIGHT: [(f64, f64); 3] = [(1.0, 0.0), (0.984, 0.004), (0.972, 0.006)];
 /// The same on dark pages.
 const DARK: [(f64, f64); 3] = [(0.215, 0.014), (0.175, 0.012), (0.185, 0.013)];
@@ -84,7 +84,7 @@ impl Accents {
         }
     }
 
-    /// The tokens that `style.css` leaves to the brand.
+    /// The tokens that `frame.css` leaves to the brand.
     pub fn tokens(&self) -> String {
         let Self { light, dark, hue } = self;
         let both = |name: &str, light: Colour, dark: Colour| format!("--{name}: light-dark({light}, {dark}); ");
@@ -121,7 +121,7 @@ mod tests {
 
     /// WCAG 2.2 AA for text of any size.
     const TEXT: f64 = 4.5;
-    /// Lightness and chroma of text, muted text and the edges of fields on light and on dark pages: `style.css` has the
+    /// Lightness and chroma of text, muted text and the edges of fields on light and on dark pages: `frame.css` has the
     /// same.
     const TEXTS: [(f64, f64); 2] = [(0.24, 0.018), (0.95, 0.006)];
     const MUTED: [(f64, f64); 2] = [(0.47, 0.018), (0.74, 0.014)];
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_stylesheet_has_the_grounds_that_accents_are_made_for() {
-        let style = include_str!("../web/style.css");
+        let style = include_str!("../web/frame.css");
         let written = |(lightness, chroma): (f64, f64)| {
             let percent = (lightness * 1000.0).round() / 10.0;
             format!(

@@ -7,7 +7,7 @@ const MOST: usize = 4;
 /// How alike names are that may be meant: 1 is the same.
 const ALIKE: f64 = 0.72;
 
-/// The articles nearest to `wanted`, which is the end of an address or words; ones that many read if none is near.
+/// The articles nearest to `wanted`, which is the end of an address or words; the first ones if none is near.
 pub fn near<'a>(library: &'a Library, wanted: &str) -> Vec<&'a Article> {
     let wanted: String = wanted.to_lowercase().chars().take(120).collect();
     let last = wanted
@@ -31,10 +31,13 @@ pub fn near<'a>(library: &'a Library, wanted: &str) -> Vec<&'a Article> {
     let found = [last, &wanted].map(|words| library.index.find(&words.replace(['/', '-', '_'], " ")));
     let found = found.iter().flatten().filter_map(|hit| library.at(&hit.path));
     let mut suggested: Vec<&Article> = Vec::new();
-    for article in alike.chain(found).chain(library.articles()) {
+    for article in alike.chain(found) {
         if suggested.len() < MOST && !suggested.iter().any(|known| known.path() == article.path()) {
             suggested.push(article);
         }
+    }
+    if suggested.is_empty() {
+        suggested.extend(library.articles().take(MOST));
     }
     suggested
 }

@@ -20,6 +20,11 @@ const ALIKE: f64 = 0.35;
 /// The most words of a question that are looked at, and the most characters of one.
 const MOST_WORDS: usize = 12;
 const LONGEST_WORD: usize = 40;
+/// Words that say nothing of what is looked for, where there are others.
+const SMALL: [&str; 28] = [
+    "a", "am", "an", "and", "are", "can", "cant", "do", "dont", "for", "have", "how", "i", "in", "is", "it", "me",
+    "my", "of", "on", "or", "the", "to", "what", "when", "why", "with", "you",
+];
 /// The most hits.
 const MOST_HITS: usize = 10;
 /// Characters of a text that are shown with a hit.
@@ -82,6 +87,9 @@ impl Index {
     /// What fits best first.
     pub fn find(&self, question: &str) -> Vec<Hit> {
         let mut asked = words(question);
+        if asked.iter().any(|word| !SMALL.contains(&word.as_str())) {
+            asked.retain(|word| !SMALL.contains(&word.as_str()));
+        }
         asked.truncate(MOST_WORDS);
         let asked: Vec<_> = asked.iter().map(|word| self.meant(word)).collect();
         let mut scored: Vec<_> = self

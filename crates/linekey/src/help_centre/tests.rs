@@ -171,6 +171,11 @@ async fn the_search_finds_what_was_begun_and_what_was_misspelt(p: Portal) {
             "{question}"
         );
     }
+    assert_eq!(
+        found(&stranger, "how do I see a kestrel").await,
+        [moor],
+        "small words find nothing"
+    );
     assert_eq!(found(&stranger, "lantern").await, ["/help/harbour/tie-a-knot"]);
     assert_eq!(
         found(&stranger, "mud").await,
