@@ -274,7 +274,7 @@ impl Chromium {
         }
     }
 
-    /// Ends a browser whose pages were broken on purpose, whatever it has to say.
+    /// Ends a browser whose pages are known to be broken, whatever it has to say.
     pub(crate) async fn close_unheard(mut self) {
         self.closed = true;
         self.driver.clone().quit().await.expect("the browser ends");

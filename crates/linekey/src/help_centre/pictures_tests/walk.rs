@@ -64,10 +64,10 @@ pub(super) async fn walk(help: &Path, asked: &Asked) -> Vec<String> {
             complaints.push(format!("{}: {complaint}", step.title()));
         }
     }
-    // A script that misses what was taken from its page says so.
-    match asked.without {
-        true => walk.browser.close_unheard().await,
-        false => walk.browser.close().await,
+    // A script that misses what is gone from its page complains too, and would be the only one to be heard.
+    match complaints.is_empty() {
+        true => walk.browser.close().await,
+        false => walk.browser.close_unheard().await,
     }
     if asked.of.is_empty() {
         complaints.extend(of_files(help, &steps));
