@@ -190,12 +190,27 @@ fn help() -> Router<App> {
 /// What readers say about articles, and what operators do about it.
 fn feedback() -> Router<App> {
     Router::new()
-        .route("/help/{category}/{article}/vote", post(help_centre::feedback::pages::vote))
-        .route("/help/{category}/{article}/suggest", post(help_centre::feedback::pages::suggest))
+        .route(
+            "/help/{category}/{article}/vote",
+            post(help_centre::feedback::pages::vote),
+        )
+        .route(
+            "/help/{category}/{article}/suggest",
+            post(help_centre::feedback::pages::suggest),
+        )
         .route("/operator/help", get(help_centre::feedback::pages::operator::list))
-        .route("/operator/help/export/{file}", get(help_centre::feedback::pages::operator::export))
-        .route("/operator/help/{id}/done", post(help_centre::feedback::pages::operator::done))
-        .route("/operator/help/{id}/answer", post(help_centre::feedback::pages::operator::answer))
+        .route(
+            "/operator/help/export/{file}",
+            get(help_centre::feedback::pages::operator::export),
+        )
+        .route(
+            "/operator/help/{id}/done",
+            post(help_centre::feedback::pages::operator::done),
+        )
+        .route(
+            "/operator/help/{id}/answer",
+            post(help_centre::feedback::pages::operator::answer),
+        )
 }
 
 /// What administrators and operators open.

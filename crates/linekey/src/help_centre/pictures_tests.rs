@@ -40,7 +40,7 @@ async fn every_step_of_every_article_shows_what_is_on_its_page() {
 /// An article with one picture of the settings page.
 fn article(help: &Path, name: &str, (who, open, control): (&str, &str, &str)) {
     let text = format!(
-        "+++\ntitle = \"{name}\"\n\n[pictures.it]\npage = \"/account/settings\"\nas = \"{who}\"\nopen = [{open}]\n\
+        "+++\ntitle = \"{name}\"\nsummary = \"One.\"\norder = 1\n\n[pictures.it]\npage = \"/account/settings\"\nas = \"{who}\"\nopen = [{open}]\n\
          control = \"{control}\"\n+++\n\n## Steps\n\n1. Look.\n2. Press it.\n\n   ![It](it)\n"
     );
     std::fs::create_dir_all(help.join("a")).expect("a folder of ours");
@@ -84,7 +84,7 @@ async fn a_step_that_leads_nowhere_is_told_by_article_and_step() {
     article(help, "wrong", ("everyone", "", save));
     let said = told(help, true, &[]).await;
     let expected = [
-        "help/a/wrong.md: ",
+        "help/a/wrong.md, line 8: ",
         "help/a/gone.md, step 2, picture it: nothing is #recovery-codes at /account/settings",
         "help/a/twice.md, step 2, picture it: 2 things are input[type=password] at /account/settings",
         "help/a/unseen.md, step 2, picture it: what is .account .menu a[href='/account/sessions'] cannot be seen",

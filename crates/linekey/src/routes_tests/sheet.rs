@@ -12,7 +12,7 @@ use crate::testing::chromium::{Chromium, target, write};
 use crate::testing::scene::{Scene, Who};
 
 /// Routes that answer GET with something else than a page: files, events, what programs ask, and what leads on.
-const NO_PAGE: [&str; 12] = [
+const NO_PAGE: [&str; 15] = [
     "/",
     "/.well-known/change-password",
     "/account/password",
@@ -20,10 +20,13 @@ const NO_PAGE: [&str; 12] = [
     "/assets/{name}",
     "/demo/mail.json",
     "/freeswitch/directory",
+    "/help/{category}/{article}/{picture}",
     "/operator",
+    "/operator/help/export/{file}",
     "/operator/mail/preview",
     "/phones/events",
     "/provision/{token}/{file}",
+    "/sitemap.xml",
     // A page for its frame alone.
     "/operator/mail/preview/{kind}/html",
 ];
@@ -31,7 +34,14 @@ const WIDTHS: [u32; 2] = [390, 1280];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// Pages that need nothing but somebody who looks at them.
-const PLAIN: [(&str, &str, Who); 22] = [
+const PLAIN: [(&str, &str, Who); 31] = [
+    ("help", "/help", Who::Nobody),
+    ("help-category", "/help/passwords", Who::Nobody),
+    ("help-article", "/help/passwords/change-your-password", Who::Nobody),
+    ("help-settings", "/help/engineers/configuration", Who::Nobody),
+    ("help-found", "/help/search?q=phone+password", Who::Nobody),
+    ("help-nowhere", "/help/passwords/change-password", Who::Nobody),
+    ("help-article", "/help/phones/your-phones", Who::User),
     ("sign-in", "/sign-in", Who::Nobody),
     ("reset-ask", "/reset-password", Who::Nobody),
     ("reset-sent", "/reset-password/sent", Who::Nobody),
@@ -50,9 +60,11 @@ const PLAIN: [(&str, &str, Who); 22] = [
     ("phones", "/phones", Who::Administrator),
     ("people", "/admin/users", Who::Administrator),
     ("people-new", "/admin/users/new", Who::Administrator),
+    ("all-phones", "/admin/phones", Who::Administrator),
     ("audit", "/admin/audit", Who::Administrator),
     ("accounts", "/operator/accounts", Who::Operator),
     ("mail", "/operator/mail", Who::Operator),
+    ("feedback", "/operator/help", Who::Operator),
     ("settings", "/account/settings", Who::Operator),
 ];
 

@@ -3,11 +3,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use serde::Deserialize;
-
 use super::{Browser, Engine, Portal};
 use crate::clock::{Clock, DAY, HOUR, MINUTE, Millis};
 use crate::db::query;
+pub(crate) use crate::help_centre::articles::front::Who;
 use crate::ids::PhoneId;
 use crate::phones;
 use crate::random::Random;
@@ -61,16 +60,6 @@ const PHONES: [(&str, &str, &str, &str, Millis); 3] = [
         52 * HOUR,
     ),
 ];
-
-/// Who looks at a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Who {
-    Nobody,
-    User,
-    Administrator,
-    Operator,
-}
 
 impl Who {
     /// Whom of the demo's people they are.

@@ -1,33 +1,33 @@
 //! The steps of the articles, as their front matter names them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use crate::help_centre::articles::front;
 use crate::testing::scene::Who;
 
-/// What an article says before its text; of it pictures alone are read here.
-#[derive(Deserialize)]
-struct Front {
-    #[serde(default)]
-    pictures: BTreeMap<String, Shown>,
-}
-
 /// What a picture shows.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(super) struct Shown {
     /// The address of the page.
     pub(super) page: String,
     /// Who is signed in.
-    #[serde(rename = "as")]
     pub(super) who: Who,
     /// Controls that are clicked first.
-    #[serde(default)]
     pub(super) open: Vec<String>,
     /// The control that the step names.
     pub(super) control: String,
+}
+
+impl Shown {
+    /// `None` for a picture that is not of the portal.
+    fn of(step: front::Step) -> Option<Self> {
+        Some(Self {
+            page: step.page?,
+            who: step.who?,
+            open: step.open,
+            control: step.control?,
+        })
+    }
 }
 
 /// A step of an article that has a picture.
@@ -71,10 +71,14 @@ pub(super) fn steps(help: &Path) -> (Vec<Step>, Vec<String>) {
     for path in files(help).into_iter().filter(|path| path.ends_with(".md")) {
         let article = path.trim_end_matches(".md");
         let text = std::fs::read_to_string(help.join(&path)).expect("an article is text");
-        match front(&text) {
-            Ok((front, body)) => {
-                for (picture, shown) in front.pictures {
-                    let Some(number) = number(body, &picture) else {
+        if article.ends_with("/index") {
+            continue;
+        }
+        match front::of_article(&text) {
+            Ok((front, rest)) => {
+                let shown = |(picture, step)| Some((picture, Shown::of(step)?));
+                for (picture, shown) in front.pictures.into_iter().filter_map(shown) {
+                    let Some(number) = number(rest.text, &picture) else {
                         wrong.push(format!("help/{path}: no step shows the picture {picture}"));
                         continue;
                     };
@@ -86,7 +90,7 @@ pub(super) fn steps(help: &Path) -> (Vec<Step>, Vec<String>) {
                     });
                 }
             }
-            Err(error) => wrong.push(format!("help/{path}: {error}")),
+            Err(error) => wrong.push(format!("help/{path}, line {}: {}", error.line, error.what)),
         }
     }
     steps.sort_by_key(|step| {
@@ -118,13 +122,6 @@ pub(super) fn files(help: &Path) -> Vec<String> {
     files
 }
 
-fn front(text: &str) -> Result<(Front, &str), String> {
-    let inside = text.strip_prefix("+++\n").and_then(|rest| rest.split_once("\n+++\n"));
-    let (front, body) = inside.ok_or("it begins with no front matter between two lines +++")?;
-    let front = toml::from_str(front).map_err(|error| error.to_string())?;
-    Ok((front, body))
-}
-
 /// The number of the list item that shows a picture, if it is in one; `None` where nothing shows it.
 fn number(body: &str, picture: &str) -> Option<Option<String>> {
     let (before, _) = body.split_once(&format!("]({picture})"))?;
@@ -141,12 +138,8 @@ fn number(body: &str, picture: &str) -> Option<Option<String>> {
 
 #[test]
 fn a_step_is_found_by_its_picture() {
-    let text = "+++\ntitle = \"A\"\n[pictures.save]\npage = \"/phones\"\nas = \"user\"\ncontrol = \"h1\"\n+++\n\
-                ## Do it\n\n1. First.\n2. Then.\n\n   ![What one sees](save)\n\nSee ![again](other)\n";
-    let (front, body) = front(text).expect("an article");
-    assert_eq!(front.pictures["save"].who, Who::User);
+    let body = "## Do it\n\n1. First.\n2. Then.\n\n   ![What one sees](save)\n\nSee ![again](other)\n";
     assert_eq!(number(body, "save"), Some(Some("2".to_owned())));
     assert_eq!(number("# T\n![it](save)", "save"), Some(None));
     assert_eq!(number(body, "nowhere"), None);
-    assert!(self::front("title").is_err() && self::front("+++\n[pictures.a]\npage = 1\n+++\n").is_err());
 }
