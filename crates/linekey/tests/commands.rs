@@ -11,8 +11,8 @@ mod console;
 mod deploy;
 #[path = "commands/export.rs"]
 mod export;
-#[path = "commands/help_centre.rs"]
-mod help_centre;
+#[path = "commands/help_articles.rs"]
+mod help_articles;
 #[path = "commands/install.rs"]
 mod install;
 #[path = "commands/people.rs"]
