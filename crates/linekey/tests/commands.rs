@@ -13,8 +13,8 @@ mod deploy;
 mod export;
 #[path = "commands/feedback.rs"]
 mod feedback;
-#[path = "commands/help_centre.rs"]
-mod help_centre;
+#[path = "commands/help_articles.rs"]
+mod help_articles;
 #[path = "commands/install.rs"]
 mod install;
 #[path = "commands/people.rs"]

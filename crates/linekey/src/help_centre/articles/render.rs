@@ -176,11 +176,7 @@ fn is_allowed(kind: LinkType, url: &str) -> bool {
     let starts = |start: &&str| url.len() > start.len() && url.to_ascii_lowercase().starts_with(*start);
     let is_local = url.starts_with('#') || url.starts_with('/') && !url.starts_with("//") && !url.contains('\\');
     !values::is_marked(url)
-        && (kind == LinkType::Email
-            || is_local
-            || ["https://", "http://", "mailto:", "tel:"]
-                .iter()
-                .any(|start| starts(start)))
+        && (kind == LinkType::Email || is_local || ["https://", "http://", "mailto:", "tel:"].iter().any(starts))
 }
 
 /// What stands before the first heading of a level, then each heading with what follows it.
