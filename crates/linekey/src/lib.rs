@@ -3,7 +3,7 @@
 //! A folder is a feature, a file is a verb: `password/set.rs` sets a password. `ARCHITECTURE.md` is the map.
 //!
 //! Left never imports right: `clock ids random when words brand config error new_file keys news work -> db -> app -> audit
-//! links mail throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> provider -> backup -> export -> help_centre`. The doors (`pages`,
+//! links mail throttle -> accounts -> users -> sessions -> phones -> password -> sign_in -> help_centre -> provider -> backup -> export`. The doors (`pages`,
 //! `cli`, `jobs`, `routes`, `serve`, `demo`) may call any action; actions never see the web framework; SQL is in
 //! `store.rs` and `db/` alone.
 
