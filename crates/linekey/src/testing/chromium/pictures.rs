@@ -18,6 +18,11 @@ const PANE: u32 = 700;
 const SHEET: u32 = 718;
 /// The narrowest window that WCAG speaks of, which is also a wide one at 400 %.
 const NARROWEST: u32 = 320;
+/// Loads every picture of a page.
+const LOAD: &str = "Promise.all([...document.images].map((one) => {
+    one.loading = 'eager';
+    return one.decode().catch(() => null);
+})).then(() => 0)";
 
 impl Chromium {
     /// Puts pictures of the whole page into `target/shots`, and checks that none needs scrolling sideways and that
@@ -111,6 +116,10 @@ impl Chromium {
 
     /// A picture of all of it.
     pub(crate) async fn whole_page(&self, name: &str, width: u32) -> Vec<u8> {
+        // What is loaded when somebody scrolls to it; a browser without script would keep no promise.
+        if self.script {
+            self.evaluate(LOAD).await;
+        }
         let measured = self.devtools("Page.getLayoutMetrics", json!({})).await;
         let Value::Object(size) = &measured["cssContentSize"] else {
             panic!("no size in {measured}")
