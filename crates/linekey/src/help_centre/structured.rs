@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::articles::{Article, Audience, Category, Scheme};
+use super::articles::{Article, Audience, Category};
 use super::values::Values;
 
 /// The steps as a HowTo, the questions as a FAQPage, and where the article stands. What is for engineers is a TechArticle.
@@ -23,17 +23,7 @@ pub fn of(article: &Article, category: &Category, values: &Values<'_>, origin: &
         .collect();
     let steps = |number: usize| -> Vec<Value> {
         let section = sections[number];
-        let step = |(position, step): (usize, &super::articles::Step)| {
-            let mut told = json!({ "@type": "HowToStep", "position": position + 1, "text": values.text(&step.text) });
-            let picture = step
-                .picture
-                .as_ref()
-                .and_then(|name| Some((name, article.files.get(&(name.clone(), Scheme::Light))?)));
-            if let Some((name, picture)) = picture {
-                told["image"] = json!(format!("{address}/{name}.light.{}", picture.ending));
-            }
-            told
-        };
+        let step = |(position, step): (usize, &super::articles::Step)| json!({ "@type": "HowToStep", "position": position + 1, "text": values.text(&step.text) });
         section.steps.iter().enumerate().map(step).collect()
     };
     if !sections.is_empty() {

@@ -11,6 +11,7 @@ const MAIL: &str = "passwords/the-mail-did-not-arrive";
 const PHONES: &str = "phones/your-phones";
 const CONNECTED: &str = "phones/why-phones-stay-connected";
 const INSTALL: &str = "engineers/install";
+const SETTINGS: &str = "engineers/configuration";
 
 /// Every page that people see, by its route, with its article. A page that is in a language of programs has none.
 pub const ARTICLES: Explains = &[
@@ -44,9 +45,11 @@ pub const ARTICLES: Explains = &[
     ("/admin/users/{id}/phones/{phone}", PHONES),
     ("/admin/users/{id}/phones/{phone}/rotate", PHONES),
     ("/admin/users/{id}/phones/{phone}/set-up", PHONES),
+    ("/admin/phones", PHONES),
     ("/admin/audit", SESSIONS),
     ("/operator/accounts", INSTALL),
     ("/operator/mail", MAIL),
     ("/operator/mail/preview", MAIL),
     ("/operator/mail/preview/{kind}", MAIL),
+    ("/operator/help", SETTINGS),
 ];

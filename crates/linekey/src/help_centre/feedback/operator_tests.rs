@@ -160,7 +160,7 @@ async fn an_answer_is_mailed_once_to_the_address_that_came_with_the_suggestion(p
     for said in [
         "Thank you.\n\nIt is <b>better</b> now.",
         "Olivia Quay (Quayside) answers",
-        "change your password",
+        "- Article: Change your password",
         "/help/passwords/change-your-password",
     ] {
         assert!(mail.text.contains(said), "{said}: {}", mail.text);
