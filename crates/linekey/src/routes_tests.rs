@@ -5,6 +5,8 @@ mod cast;
 mod must_change;
 mod permissions;
 #[cfg(feature = "outside")]
+mod reads;
+#[cfg(feature = "outside")]
 mod sheet;
 
 /// The source of the routes: read as it is, so that none can be forgotten.

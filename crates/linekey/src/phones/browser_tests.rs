@@ -6,6 +6,7 @@ use crate::testing::chromium::Chromium;
 use crate::testing::{Portal, TestPhone, stories};
 
 stories! {
+    the_keyboard_alone_adds_a_phone_renews_its_sip_password_and_removes_it,
     ann_renews_a_sip_password_and_the_phone_goes_on,
     ann_adds_a_phone_that_registers_with_what_the_page_showed_once,
 }
@@ -113,5 +114,33 @@ async fn ann_renews_a_sip_password_and_the_phone_goes_on(portal: Portal) {
     ann.press("Remove Desk").await;
     ann.says("Desk is removed.").await;
     ann.picture(&portal, "phone-removed").await;
+    ann.close().await;
+}
+
+async fn the_keyboard_alone_adds_a_phone_renews_its_sip_password_and_removes_it(portal: Portal) {
+    let ann = Chromium::start(&portal).await;
+    ann.sign_in("ann").await;
+    ann.tab_to("Add a phone").await;
+    ann.keys(Key::Enter).await;
+    assert_eq!(ann.focused().await, "Name of the phone", "where the button was");
+    ann.keys("Kitchen").await;
+    ann.keys(Key::Enter).await;
+    ann.says("It is not shown again").await;
+    let [first] = ann.texts("#sip_password").await.try_into().expect("one SIP password");
+    ann.tab_to("Copy SIP password").await;
+    ann.keys(Key::Space).await;
+    ann.says("Copied").await;
+    ann.tab_to("Make a new SIP password").await;
+    ann.keys(Key::Enter).await;
+    ann.tab_to("Make it").await;
+    ann.keys(Key::Enter).await;
+    ann.says("It is not shown again").await;
+    ann.says_nothing_of(&first).await;
+    ann.tab_to("Remove").await;
+    ann.keys(Key::Enter).await;
+    ann.tab_to("Remove Kitchen").await;
+    ann.keys(Key::Enter).await;
+    ann.arrives_at("/phones").await;
+    ann.says("Kitchen is removed.").await;
     ann.close().await;
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::reads::{Document, dead_links, faults};
 use super::routes;
 use crate::db::query;
 use crate::mail::Letter;
@@ -30,7 +31,8 @@ const NO_PAGE: [&str; 15] = [
     // A page for its frame alone.
     "/operator/mail/preview/{kind}/html",
 ];
-const WIDTHS: [u32; 2] = [390, 1280];
+/// The narrowest is for axe alone.
+const WIDTHS: [u32; 3] = [320, 390, 1280];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// Pages that need nothing but somebody who looks at them.
@@ -74,6 +76,13 @@ struct Page {
     address: String,
     who: Who,
     browser: Browser,
+}
+
+impl Page {
+    /// What its picture is called, as the page of this number.
+    fn file(&self, number: usize) -> String {
+        format!("{:02}-{}-{}", number + 1, self.who.word(), self.name)
+    }
 }
 
 /// The pages of one scene.
@@ -268,7 +277,8 @@ async fn every_page_is_on_the_contact_sheet() {
         sheet.picture().await;
         return;
     }
-    for page in &sheet.pages {
+    let mut documents = Vec::new();
+    for (number, page) in sheet.pages.iter().enumerate() {
         let answer = page.browser.copy().get(&page.address).await;
         assert!(
             answer.header("content-type").starts_with("text/html"),
@@ -282,7 +292,19 @@ async fn every_page_is_on_the_contact_sheet() {
             answer.location()
         );
         assert!(!answer.status.is_server_error(), "{}", page.address);
+        // A mail is a document of its own kind.
+        if page.name != "mail-body" {
+            documents.push(Document {
+                name: page.file(number),
+                html: answer.text,
+                browser: page.browser.copy(),
+            });
+        }
     }
+    let dead = dead_links(&documents).await;
+    assert!(dead.is_empty(), "dead links:\n  {}", dead.join("\n  "));
+    let faults = faults(&documents);
+    assert!(faults.is_empty(), "{faults}");
 }
 
 impl Sheet {
@@ -291,7 +313,7 @@ impl Sheet {
         let browser = Chromium::start(&self.scene.portal).await;
         let mut rows = String::new();
         for (number, page) in self.pages.iter().enumerate() {
-            let file = format!("{:02}-{}-{}", number + 1, page.who.word(), page.name);
+            let file = page.file(number);
             let _ = write!(
                 rows,
                 "<section><h2>{file} <small>{}</small></h2><div>",
@@ -303,7 +325,11 @@ impl Sheet {
                     browser.appear(width, scheme).await;
                     browser.open(&page.address).await;
                     browser.says_instead(&self.scene.instead()).await;
+                    browser.passes_axe(&format!("{file}, {width} wide, {scheme}")).await;
                     let png = browser.whole_page(&page.address, width).await;
+                    if width == WIDTHS[0] {
+                        continue;
+                    }
                     let name = format!("sheet/{file}-{width}-{scheme}.png");
                     write(&folder.join(&name), &png);
                     let _ = write!(rows, "<img src=\"{name}\" class=\"w{width}\" alt=\"\">");

@@ -9,6 +9,7 @@ mod keyboard;
 mod pictures;
 mod point;
 mod start;
+mod tree;
 
 pub(crate) use pictures::{root, target, write};
 

@@ -1,5 +1,7 @@
 //! Plumbing between HTTP and the features: forms, cookies, headers, errors, the frame. Knows no feature.
 
+#[cfg(all(test, feature = "outside"))]
+mod accessibility_tests;
 pub mod answer;
 pub mod assets;
 #[cfg(all(test, feature = "outside"))]

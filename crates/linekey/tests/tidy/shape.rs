@@ -105,6 +105,17 @@ fn every_exception_from_a_lint_says_why() {
 }
 
 #[test]
+fn nothing_is_left_of_a_merge() {
+    let left = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    let mut places = Vec::new();
+    for file in files() {
+        let lines = file.text.lines().enumerate().filter(|(_, line)| left(line));
+        places.extend(lines.map(|(number, _)| format!("{}:{}", file.path, number + 1)));
+    }
+    none_breaks("both sides of a merge stand there, choose:", places);
+}
+
+#[test]
 fn nothing_names_a_machine() {
     // In pieces, so that this file does not name them.
     let banned = [

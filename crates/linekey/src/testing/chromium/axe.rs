@@ -18,7 +18,7 @@ const ASK: &str = "axe.run(document, {
 
 impl Chromium {
     /// Fails on anything serious or critical by WCAG 2.2 AA on the page as it is; `state` says which page and how shown.
-    pub(super) async fn passes_axe(&self, state: &str) {
+    pub(crate) async fn passes_axe(&self, state: &str) {
         // It waits for promises, which a browser without script never keeps: there it is asked about the same page with it.
         if !self.script {
             return;
