@@ -1,7 +1,10 @@
 //! Stories of phones behind Kamailio: over TCP, while Kamailio is away, of disabled people, of equal names, and of what
 //! a dump holds.
 
-use tokio::net::TcpStream;
+use std::time::Duration;
+
+use linekey_sip::digest::{self, Algorithm, Asked, Ha1};
+use tokio::net::{TcpStream, UdpSocket};
 
 use super::tests::{credentials, is_forgotten, located, orders_are_done};
 use crate::clock::Millis;
@@ -144,6 +147,52 @@ async fn an_equal_name_in_another_account_is_another_phone(p: Portal) {
 async fn an_equal_name_in_another_account_is_another_phone_at_kamailio() {
     let (p, _kamailio) = Kamailio::with_portal().await;
     an_equal_name_in_another_account_is_another_phone(p).await;
+}
+
+/// What auth_check() proves and what the configuration looks at afterwards must be one header.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_header_with_another_name_does_not_open_another_accounts_address() {
+    let (p, kamailio) = Kamailio::with_portal().await;
+    a_twin(&p).await;
+    let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    socket.connect(p.sip).await.expect("Kamailio's");
+    let (own, uri) = (socket.local_addr().expect("a port"), "sip:acme.example");
+    let register = async |number: u32, credentials: String| {
+        let request = format!(
+            "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};rport;branch=z9hG4bK-{number}\r\nMax-Forwards: 70\r\n\
+             From: <sip:ann-desk@acme.example>;tag=a\r\nTo: <sip:ann-desk@acme.example>\r\nCall-ID: twin\r\n\
+             CSeq: {number} REGISTER\r\nContact: <sip:ann-desk@{own}>\r\n{credentials}Content-Length: 0\r\n\r\n"
+        );
+        socket.send(request.as_bytes()).await.expect("it is sent");
+        let mut answer = vec![0; 4096];
+        let length = tokio::time::timeout(Duration::from_secs(10), socket.recv(&mut answer)).await;
+        let length = length.expect("an answer").expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    let long_name = "ann-desk@globex.example";
+    let ha1 = Ha1::of(Algorithm::Md5, long_name, "globex.example", TWIN);
+    let decoy = "Proxy-Authorization: Digest username=\"ann-desk\", realm=\"acme.example\", nonce=\"x\", uri=\"sip:x\", \
+                 response=\"00000000000000000000000000000000\"\r\n";
+    for (number, more) in [(1, ""), (3, decoy)] {
+        let challenge = register(number, String::new()).await;
+        let (_, rest) = challenge.split_once("nonce=\"").expect("a challenge");
+        let nonce = rest.split('"').next().unwrap_or_default();
+        let asked = Asked {
+            method: "REGISTER",
+            uri,
+            nonce,
+            nc: "00000001",
+            cnonce: "c",
+        };
+        let response = digest::response(Algorithm::Md5, &ha1, &asked);
+        let proof = format!(
+            "Authorization: Digest username=\"{long_name}\", realm=\"acme.example\", nonce=\"{nonce}\", uri=\"{uri}\", \
+             qop=auth, nc=00000001, cnonce=\"c\", response=\"{response}\", algorithm=MD5\r\n{more}"
+        );
+        let answer = register(number + 1, proof).await;
+        assert!(!answer.starts_with("SIP/2.0 200"), "{answer}\n{}", kamailio.log());
+    }
+    assert_eq!(located(&p).await, 0);
 }
 
 /// The text of a dump without the rows of this table.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::Chromium;
 use super::pictures::target;
 
-/// Findings that fail a story: the rule, how grave it is, the element, and what would mend it.
+/// Findings that fail a story, frames aside, which are mails and are looked at as such: the rule, how grave it is, the element, and what would mend it.
 const ASK: &str = "axe.run(document, {
     runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] },
     resultTypes: ['violations'],
+    iframes: false,
 }).then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, impact, nodes }) => nodes.map(({ target, failureSummary }) =>
