@@ -28,8 +28,12 @@ pub fn near<'a>(library: &'a Library, wanted: &str) -> Vec<&'a Article> {
         .filter(|(how, _)| *how >= ALIKE)
         .map(|(_, article)| *article);
     // What is at the end says more than the way there.
-    let found = [last, &wanted].map(|words| library.index.find(&words.replace(['/', '-', '_'], " ")));
-    let found = found.iter().flatten().filter_map(|hit| library.at(&hit.path));
+    let mut asked = vec![last, &wanted];
+    asked.dedup();
+    let found = asked
+        .into_iter()
+        .flat_map(|words| library.index.find(&words.replace(['/', '-', '_'], " ")));
+    let found: Vec<_> = found.filter_map(|hit| library.at(&hit.path)).collect();
     let mut suggested: Vec<&Article> = Vec::new();
     for article in alike.chain(found) {
         if suggested.len() < MOST && !suggested.iter().any(|known| known.path() == article.path()) {

@@ -118,6 +118,8 @@ impl Index {
         }
         let most = if letters < 8 { 1 } else { 2 };
         let alike = self.known.keys().map(String::as_str);
+        // Most words are too long or too short, which costs less to see.
+        let alike = alike.filter(|word| word.chars().count().abs_diff(letters) <= most);
         let alike = alike.filter(|word| strsim::osa_distance(word, typed) <= most);
         alike.map(|word| (word, ALIKE)).collect()
     }
@@ -143,18 +145,22 @@ impl Index {
 
 impl Document {
     fn hit(&self, found: &BTreeSet<&str>) -> Hit {
-        let in_part = |part: &&Part| {
-            let all = words(&part.title).into_iter().chain(words(&part.text));
+        let in_part = |part: &Part| {
+            let title = words(&part.title);
+            let titled = title.iter().filter(|word| found.contains(word.as_str())).count();
+            let all = title.into_iter().chain(words(&part.text));
             let here: BTreeSet<_> = all.filter(|word| found.contains(word.as_str())).collect();
-            let titled = words(&part.title)
-                .iter()
-                .filter(|word| found.contains(word.as_str()))
-                .count();
             here.len() * 2 + titled
         };
         // The first of those that fit as well as the best.
-        let most = self.parts.iter().map(|part| in_part(&part)).max().unwrap_or_default();
-        let best = self.parts.iter().find(|part| most > 0 && in_part(part) == most);
+        let mut best = None;
+        for part in &self.parts {
+            let fits = in_part(part);
+            if fits > best.map_or(0, |(most, _)| most) {
+                best = Some((fits, part));
+            }
+        }
+        let best = best.map(|(_, part)| part);
         Hit {
             path: self.path.clone(),
             part: best

@@ -127,7 +127,7 @@ pub fn of_article(text: &str) -> Result<(OfArticle, Rest<'_>), Wrong> {
                 format!("the picture \"{name}\": a-z, 0-9 and - are allowed"),
             ));
         }
-        let is_local = |page: &String| page.starts_with('/') && !page.starts_with("//");
+        let is_local = |page: &String| page.starts_with('/') && !page.starts_with("//") && !page.contains('\\');
         match (&step.page, step.who, &step.control) {
             (Some(page), Some(_), Some(control)) if is_local(page) && !control.trim().is_empty() => {}
             (None, None, None) if step.open.is_empty() => {}

@@ -109,16 +109,19 @@ fn line(fields: &[&str]) -> String {
     fields.iter().map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
-/// A spreadsheet takes what begins so for a formula; behind an apostrophe it does not.
+/// A spreadsheet takes what begins so for a formula; behind an apostrophe it does not. One that separates by something
+/// else than commas begins anew within a field, quotes or not.
 fn harmless(field: &str) -> String {
-    let is_formula = field.starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ]);
-    if is_formula {
-        format!("'{field}")
-    } else {
-        field.to_owned()
+    let mut harmless = String::with_capacity(field.len());
+    let mut begins = true;
+    for letter in field.chars() {
+        if begins && "=+-@\t\r\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(letter) {
+            harmless.push('\'');
+        }
+        begins = matches!(letter, ';' | ',' | '\t' | '\r' | '\n') || begins && letter == ' ';
+        harmless.push(letter);
     }
+    harmless
 }
 
 #[cfg(test)]
@@ -132,5 +135,6 @@ mod tests {
             line(&["=1+1", "-2", "@x", "3-4"]),
             "\"'=1+1\",\"'-2\",\"'@x\",\"3-4\"\r\n"
         );
+        assert_eq!(line(&["x; =1\n+2", "a-b"]), "\"x; '=1\n'+2\",\"a-b\"\r\n");
     }
 }

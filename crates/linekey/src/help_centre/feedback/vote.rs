@@ -32,8 +32,9 @@ pub async fn vote(app: &App, voter: &Voter, about: About<'_>, helpful: bool, add
     if let Counted::Wait(seconds) = throttle::count(app, &[bucket]).await? {
         return Ok(Voted::Wait(seconds));
     }
-    let now = app.clock.now();
-    let today = now.div_euclid(DAY);
+    let today = app.clock.now().div_euclid(DAY);
+    // The day alone: two votes of one moment would be seen to be one browser's.
+    let now = today * DAY;
     let mut tx = app.db.begin().await?;
     if store::add_vote(&mut tx, &known.hash, about, helpful, (today, now)).await? {
         let (yes, no) = if helpful { (1, 0) } else { (0, 1) };
