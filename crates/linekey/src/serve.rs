@@ -244,7 +244,7 @@ async fn changed(State(health): State<Health>, headers: HeaderMap, text: String)
         Ok(Heard::Stranger) => StatusCode::NOT_FOUND.into_response(),
         Ok(Heard::Unreadable(why)) => (StatusCode::UNPROCESSABLE_ENTITY, why + "\n").into_response(),
         Err(error) => {
-            tracing::warn!(cause = %error, "what Kamailio told waits for the next compare");
+            tracing::warn!(cause = %error, "what Kamailio told could not be kept; registrations wait for the next compare");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

@@ -15,6 +15,7 @@ for (const panel of document.querySelectorAll("[data-feedback]")) {
         const answer = await fetch(form.action, { method: "POST", headers, body });
         const { said: words, title, errors, form: token } = await answer.json();
         if (token) form.elements.form.value = token;
+        if (errors) form.elements.website.value = "";
         for (const { field, text } of errors ?? []) {
           document.getElementById(field).setAttribute("aria-invalid", "true");
           document.getElementById(`${field}-error`).textContent = text;

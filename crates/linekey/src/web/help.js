@@ -43,7 +43,7 @@ if (seek && results) {
 }
 
 const open = () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.querySelector(":target");
   if (target?.matches("details")) target.open = true;
 };
 addEventListener("hashchange", open);

@@ -66,7 +66,9 @@ pub(super) async fn one(app: &App, address: (&str, &str)) -> Result<()> {
             app.news.tell(&phone.id);
         }
         for located in new {
-            keep_first(app, &phone, located).await?;
+            if let Err(error) = keep_first(app, &phone, located).await {
+                tracing::warn!(cause = %error, "what a phone did is not told of");
+            }
         }
     } else {
         drop(tx);

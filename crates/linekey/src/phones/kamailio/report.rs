@@ -7,8 +7,10 @@ use linekey_sip::digest::{self, Algorithm, Asked, Ha1Set, NameForm};
 use linekey_sip::{Event as SipEvent, Nth, PhoneKey, Why};
 use serde::Deserialize;
 
+use super::store;
 use crate::app::App;
 use crate::error::Result;
+use crate::ids::PhoneId;
 use crate::phones::store::by_address;
 use crate::phones::{events, usable};
 
@@ -66,7 +68,7 @@ impl Report {
             .parse()
             .map_err(|_| format!("`address` is no IP address: {address:?}"))?;
         let source = SocketAddr::new(address.to_canonical(), report.port);
-        for text in [&mut report.name, &mut report.agent] {
+        for text in [&mut report.name, &mut report.domain, &mut report.agent] {
             *text = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         }
         Ok((report, source))
@@ -91,6 +93,10 @@ impl Report {
                     return Ok(());
                 };
                 if let What::NotRegistered = self.what {
+                    // Another instance may hold its registration.
+                    if is_live(app, &phone.id).await? {
+                        return Ok(());
+                    }
                     return events::keep_unregistered(app, &phone.id, (source, &self.agent)).await;
                 }
                 let event = SipEvent::WrongAddressOfRecord {
@@ -147,4 +153,11 @@ impl Report {
             None => digest::verify_without_qop(algorithm, ha1, &asked, sent.response),
         }
     }
+}
+
+async fn is_live(app: &App, phone: &PhoneId) -> Result<bool> {
+    let mut tx = app.db.begin().await?;
+    let known = store::known(&mut tx, phone, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(!known.is_empty())
 }

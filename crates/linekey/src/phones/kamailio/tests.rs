@@ -27,7 +27,14 @@ pub(super) async fn is_forgotten(p: &Portal, kamailio: &Kamailio) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("it is still registered at Kamailio: {}", kamailio.log());
+    let rows: Vec<(String, String, i64, String)> = query(
+        "select ruid::text, contact::text, cseq::bigint, last_modified::text || ' ' || now()::text from kamailio.location
+          where username = 'ann-desk'",
+    )
+    .all(&p.app.db)
+    .await
+    .expect("a database");
+    panic!("it is still registered at Kamailio: {rows:?}\n{}", kamailio.log());
 }
 
 pub(super) async fn orders_are_done(p: &Portal) {
