@@ -50,8 +50,7 @@ pub async fn answer(app: &App, person: Acting<'_>, id: &str, text: &str) -> Resu
         article: &to.article,
     };
     let letter = Mail::SuggestionAnswer(SuggestionAnswer {
-        // The article may be gone by now.
-        title: crate::help_centre::title(app, &to.category, &to.article).unwrap_or_else(|| about.path()),
+        title: about.title(app),
         page: about.address(),
         at: to.created_at,
         by: actor.by(),

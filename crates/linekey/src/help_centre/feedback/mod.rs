@@ -28,6 +28,7 @@ pub use voter::Voter;
 use crate::app::App;
 use crate::clock::{DAY, Millis};
 use crate::error::Result;
+use crate::help_centre;
 
 /// How long the hash of a voter's cookie is kept, and the cookie: 400 days, as long as browsers keep one.
 pub const VOTER_KEPT: Millis = 400 * DAY;
@@ -52,6 +53,11 @@ impl About<'_> {
     /// `/help/passwords/change-your-password`
     pub fn address(&self) -> String {
         format!("/help/{}", self.path())
+    }
+
+    /// What the article is called; its path, if it is gone.
+    pub fn title(&self, app: &App) -> String {
+        help_centre::title(app, self.category, self.article).unwrap_or_else(|| self.path())
     }
 }
 

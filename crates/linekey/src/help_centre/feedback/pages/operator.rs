@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::App;
 use crate::error::Result;
-use crate::help_centre;
+use crate::help_centre::feedback::About;
 use crate::help_centre::feedback::answer::{self, Answered};
 use crate::help_centre::feedback::done::{Marked, mark};
 use crate::help_centre::feedback::export::{What, export as write_out};
@@ -133,11 +133,6 @@ fn tabs(app: &App, chosen: Choice) -> Vec<Tab> {
     Choice::ALL.into_iter().map(tab).collect()
 }
 
-/// What an article is called; its path, if it is gone.
-fn title(app: &App, category: &str, article: &str) -> String {
-    help_centre::title(app, category, article).unwrap_or_else(|| format!("{category}/{article}"))
-}
-
 fn votes_view(app: &App, of: &OfArticle, most: i64) -> VotesView {
     let said = |key: &str, votes: Votes| {
         let Some(percent) = votes.percent() else {
@@ -150,9 +145,13 @@ fn votes_view(app: &App, of: &OfArticle, most: i64) -> VotesView {
         ];
         app.words.say_all(key, counts)
     };
+    let about = About {
+        category: &of.category,
+        article: &of.article,
+    };
     VotesView {
-        address: format!("/help/{}/{}", of.category, of.article),
-        title: title(app, &of.category, &of.article),
+        address: about.address(),
+        title: about.title(app),
         bars: bars(&of.weeks, most),
         lately: said("feedback-lately", of.lately),
         ever: said("feedback-ever", of.ever),
@@ -187,7 +186,7 @@ fn view(app: &App, one: &Suggestion, zone: &str) -> SuggestionView {
     SuggestionView {
         id: one.id.clone(),
         address: one.about().address(),
-        title: title(app, &one.category, &one.article),
+        title: one.about().title(app),
         text: one.text.clone(),
         email: one.email.clone(),
         when: when::short(&app.words, one.created_at, now, zone),
