@@ -63,7 +63,9 @@ impl Hangups {
                     let news = follower.read();
                     follower.log(&news);
                     certificate.iter().for_each(Shown::read_again);
-                    help.read_again();
+                    let help = help.clone();
+                    // A folder may be large or far away.
+                    let _ = tokio::task::spawn_blocking(move || help.read_again()).await;
                 }
             });
         }

@@ -33,7 +33,7 @@ const LARGE: [&str; 21] = [
 
 /// The beginnings of the statements that read a large table from end to end, or in the order of an index until they have
 /// enough, and why they may.
-const WHOLE: [(&str, &str); 23] = [
+const WHOLE: [(&str, &str); 24] = [
     (
         "select sip_domain, sip_algorithm from accounts",
         "all SIP domains, at the start and every few seconds",
@@ -95,6 +95,7 @@ const WHOLE: [(&str, &str); 23] = [
     ("delete from email_changes where asked_at", "swept now and then"),
     ("delete from pending_changes", "swept now and then; there are few"),
     ("delete from phone_", "swept now and then"),
+    ("delete from help_suggestions", "swept now and then"),
     ("delete from sessions where last_seen_at", "swept now and then"),
 ];
 

@@ -129,6 +129,18 @@ fn html_scripts_and_pictures_from_elsewhere_are_refused_with_their_line() {
     refused(&after("{{nothing}}"), 9, "there is no value {{nothing}}");
     refused(&after("It is {{password-rules}} here."), 9, "stands alone");
     refused(&after("- {{settings}}"), 9, "stands alone");
+    refused(&after("## How {{settings}}"), 9, "stands alone");
+    refused(
+        &after("## Questions and answers\n\n### Is it {{settings}}?\n\nYes."),
+        11,
+        "stands alone",
+    );
+    refused(
+        &after("## Questions and answers\n\n### Is it?\n\nYes: {{settings}}"),
+        13,
+        "stands alone",
+    );
+    refused(&after("[a](/phones '{{support}}')"), 9, "title of a link");
     refused(&after("[a]({{portal-address}})"), 9, "begins with none of");
 }
 

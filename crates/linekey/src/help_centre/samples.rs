@@ -23,9 +23,9 @@ Every boat of {{portal-name}} has a place. Ask {{support}} for yours, and see [y
 
 1. Open **Phones**.
 
-   ![The list of boats, with "Moor" outlined](rope)
+   ![The list of boats of {{support}}, with "Moor" outlined](rope)
 2. Throw the rope.
-   - Not at anybody.
+   - Not at anybody. [Or ask {{support}}](/help).
 3. Tie a [knot](/help/harbour/tie-a-knot) within {{reset-link-lasts}}.
 
 ## What a rope must be

@@ -53,6 +53,7 @@ async fn an_article_shows_steps_pictures_questions_and_what_is_true_here(p: Port
         "within 60 minutes.",
         "<li>At least 8 characters</li>",
         "Your administrator may ask for more.",
+        "<a href=\"/help\">Or ask support@quayside.example</a>",
         "<td><code>ferries</code>",
         "linekey doctor &lt;place&gt;",
         "<details class=\"question\" id=\"does-the-kestrel-on-the-mast-matter\">",
@@ -74,7 +75,7 @@ async fn an_article_shows_steps_pictures_questions_and_what_is_true_here(p: Port
     );
     assert!(picture.contains("media=\"(prefers-color-scheme: dark)\""), "{picture}");
     assert!(
-        picture.contains("alt=\"The list of boats, with &quot;Moor&quot; outlined\""),
+        picture.contains("alt=\"The list of boats of support@quayside.example, with &quot;Moor&quot; outlined\""),
         "{picture}"
     );
     assert!(
@@ -286,7 +287,7 @@ async fn search_engines_are_told_of_steps_and_questions(p: Portal) {
         texts,
         [
             "Open Phones.",
-            "Throw the rope. Not at anybody.",
+            "Throw the rope. Not at anybody. Or ask support@quayside.example.",
             "Tie a knot within 60 minutes."
         ]
     );

@@ -19,6 +19,8 @@ const CLOSE: char = '\u{e001}';
 pub const OPEN_PAGE: &str = "\u{e000}open-page\u{e001}";
 /// Whom to ask, where a page of the help centre says it.
 pub const SUPPORT: &str = "\u{e000}support\u{e001}";
+/// The same, never as a link. No article writes it.
+const SUPPORT_TEXT: &str = "\u{e000}support-text\u{e001}";
 /// Values that are lists, alone in their paragraph.
 const LISTS: [&str; 2] = ["password-rules", "settings"];
 /// From here on a time is told in days.
@@ -134,9 +136,14 @@ pub fn mark(rest: Rest<'_>) -> Result<String, Vec<Wrong>> {
     if wrong.is_empty() { Ok(marked) } else { Err(wrong) }
 }
 
-/// Whether a value stands in it, as marked or as it is percent-encoded.
+/// Whether a value stands in it.
 pub fn is_marked(text: &str) -> bool {
     text.contains(OPEN)
+}
+
+/// The text with values that are no links, as an attribute and the inside of a link need them.
+pub fn without_links(text: &str) -> String {
+    text.replace(SUPPORT, SUPPORT_TEXT)
 }
 
 /// The text without its values.
@@ -207,9 +214,11 @@ impl<'a> Values<'a> {
     }
 
     fn fact(&self, name: &str) -> String {
-        if name == "open-page" {
-            return self.app.words.say("help-open-page");
-        }
+        let name = match name {
+            "open-page" => return self.app.words.say("help-open-page"),
+            "support-text" => "support",
+            name => name,
+        };
         let fact = FACTS.into_iter().find(|(known, _)| *known == name);
         fact.map(|(_, say)| say(self.app)).unwrap_or_default()
     }

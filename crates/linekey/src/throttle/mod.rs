@@ -39,7 +39,7 @@ const DEAD_LINKS: i64 = 300;
 const VOTES: i64 = 20;
 /// Suggestions a day from one network, and from everywhere.
 const SUGGESTIONS: i64 = 10;
-const ALL_SUGGESTIONS: i64 = 200;
+const ALL_SUGGESTIONS: i64 = 500;
 
 /// Whom a typed name means.
 #[derive(Clone, Copy, Debug)]

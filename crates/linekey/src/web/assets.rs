@@ -30,6 +30,11 @@ const STYLES: [(&str, &str); 2] = [
     ("style.css", include_str!("style.css")),
     ("help.css", include_str!("help.css")),
 ];
+/// What few pages have beside that.
+const PARTS: [(&str, &str); 2] = [
+    ("feedback.css", include_str!("feedback.css")),
+    ("mail.css", include_str!("mail.css")),
+];
 /// Where `icon.svg` has the brand's colour.
 const ICON_COLOUR: &str = "#006a77";
 
@@ -55,8 +60,8 @@ impl Assets {
         });
         let icon = include_str!("icon.svg").replace(ICON_COLOUR, &accents.light.colour.to_string());
         let scripts = SCRIPTS.map(|(name, text)| (name, SCRIPT, spare(text)));
-        let feedback = compact(include_str!("feedback.css"));
-        let own = [("feedback.css", CSS, feedback), ("icon.svg", SVG, icon)];
+        let parts = PARTS.map(|(name, text)| (name, CSS, compact(text)));
+        let own = [("icon.svg", SVG, icon)].into_iter().chain(parts);
         let all = styles.into_iter().chain(own).chain(scripts);
         Self(all.map(|(name, kind, text)| Asset::new(name, kind, text)).collect())
     }

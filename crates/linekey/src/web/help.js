@@ -42,8 +42,9 @@ if (seek && results) {
   });
 }
 
+// Not :target, which is nothing yet while the page still loads.
 const open = () => {
-  const target = document.querySelector(":target");
+  const target = document.getElementById(location.hash.slice(1));
   if (target?.matches("details")) target.open = true;
 };
 addEventListener("hashchange", open);

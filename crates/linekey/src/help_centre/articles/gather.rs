@@ -17,6 +17,8 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../help");
 const LARGEST: u64 = 1 << 20;
 /// The most files that are read of a provider's folder.
 const MOST: usize = 2_000;
+/// The most bytes that are read of it.
+const MOST_BYTES: usize = 64 << 20;
 /// What an address below `/help` needs for itself.
 const TAKEN: [&str; 1] = ["search"];
 
@@ -77,6 +79,7 @@ pub fn of_folder(folder: &Path) -> io::Result<(Files, Vec<Problem>)> {
 #[derive(Default)]
 struct Gathered {
     files: Files,
+    bytes: usize,
     problems: Vec<Problem>,
 }
 
@@ -103,8 +106,10 @@ impl Gathered {
                 Ok(kind) if kind.is_symlink() => self.leave_out(&entry, "a symbolic link, which is not followed"),
                 Ok(kind) if !kind.is_file() => self.leave_out(&entry, "no file: a category has no folders"),
                 Ok(_) if self.files.len() >= MOST => self.leave_out(&entry, "more files than are read"),
+                Ok(_) if self.bytes >= MOST_BYTES => self.leave_out(&entry, "more than 64 MB in all"),
                 Ok(_) => match read(&entry.path()) {
                     Ok(bytes) => {
+                        self.bytes += bytes.len();
                         let (bytes, shown) = (Cow::Owned(bytes), entry.path().display().to_string());
                         self.files.insert(format!("{name}/{file}"), File { bytes, shown });
                     }

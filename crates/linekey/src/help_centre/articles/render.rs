@@ -77,6 +77,18 @@ pub struct Rendered {
     pub used: Vec<String>,
 }
 
+impl Rendered {
+    /// All HTML of it.
+    fn htmls(&self) -> impl Iterator<Item = &str> {
+        let sections = self.sections.iter().flat_map(|section| {
+            let questions = section.questions.iter();
+            let questions = questions.flat_map(|question| [&*question.heading, &*question.html]);
+            [&*section.heading, &*section.html].into_iter().chain(questions)
+        });
+        std::iter::once(&*self.intro).chain(sections)
+    }
+}
+
 /// What a text may show: its pictures, by name, and those of their files that there are.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
@@ -117,11 +129,7 @@ pub fn render(rest: Rest<'_>, shown: Shown<'_>) -> Result<Rendered, Vec<Wrong>> 
         .into_iter()
         .map(|(heading, body)| section(heading, body, shown, &mut ids))
         .collect();
-    let lost = rendered
-        .sections
-        .iter()
-        .find_map(|section| values::misplaced(&section.html));
-    if let Some(name) = lost.or_else(|| values::misplaced(&rendered.intro)) {
+    if let Some(name) = rendered.htmls().find_map(values::misplaced) {
         let at = rest
             .text
             .lines()
@@ -155,6 +163,9 @@ fn check(event: &Event<'_>, shown: Shown<'_>, rendered: &mut Rendered, line: usi
                 if super::is_name(dest_url) { dest_url } else { "NAME" }
             )),
         },
+        Event::Start(Tag::Link { title, .. }) if values::is_marked(title) => {
+            Err("a value in the title of a link is not shown: write it into the text".to_owned())
+        }
         Event::Start(Tag::Link {
             link_type, dest_url, ..
         }) => {
@@ -273,6 +284,7 @@ fn steps(body: &[Event<'_>]) -> Vec<Step> {
 fn html(events: Events<'_>, shown: Shown<'_>) -> String {
     let mut shaped = Events::with_capacity(events.len());
     let mut picture: Option<(String, String, u32)> = None;
+    let mut in_link = false;
     for event in events {
         if let Some((name, seen, depth)) = &mut picture {
             match &event {
@@ -294,7 +306,16 @@ fn html(events: Events<'_>, shown: Shown<'_>) -> String {
             Event::Start(Tag::Table(columns)) => {
                 shaped.push(Event::Start(Tag::Table(vec![Alignment::None; columns.len()])));
             }
-            event => shaped.push(event),
+            // A link holds no other.
+            Event::Text(text) if in_link => shaped.push(Event::Text(values::without_links(&text).into())),
+            event => {
+                match &event {
+                    Event::Start(Tag::Link { .. }) => in_link = true,
+                    Event::End(TagEnd::Link) => in_link = false,
+                    _ => {}
+                }
+                shaped.push(event);
+            }
         }
     }
     let mut html = String::new();
@@ -326,7 +347,7 @@ fn shot(name: &str, seen: &str, shown: Shown<'_>) -> String {
             html,
             "<img src=\"{}\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" decoding=\"async\"></picture>",
             source(scheme, picture),
-            values::escape(seen)
+            values::escape(&values::without_links(seen))
         );
     }
     if let Some(page) = shown.pictures.get(name).and_then(|step| step.page.as_ref()) {

@@ -34,6 +34,8 @@ use crate::help_centre;
 pub const VOTER_KEPT: Millis = 400 * DAY;
 /// How long a suggestion is kept after it is done.
 pub const DONE_KEPT: Millis = 365 * DAY;
+/// How long one is kept that nobody is done with: whoever left an address for an answer does not wait for it any more.
+pub const OPEN_KEPT: Millis = 2 * 365 * DAY;
 
 /// Which article it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +63,12 @@ impl About<'_> {
     }
 }
 
-/// Forgets the hashes of votes that are old, and suggestions that were done long ago; run now and then. What was counted
+/// Forgets the hashes of votes that are old, and old suggestions; run now and then. What was counted
 /// a day stays.
 pub async fn sweep(app: &App) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     store::forget_voters(&mut tx, now - VOTER_KEPT).await?;
-    store::remove_done(&mut tx, now - DONE_KEPT).await?;
+    store::remove_suggestions(&mut tx, now - DONE_KEPT, now - OPEN_KEPT).await?;
     tx.commit().await
 }

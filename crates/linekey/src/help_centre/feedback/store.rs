@@ -207,10 +207,11 @@ pub(super) async fn forget_voters(tx: &mut Tx, before: Millis) -> Result<u64> {
     query("delete from help_votes where at < $1").bind(before).run(tx).await
 }
 
-/// Removes suggestions that were done before `before`.
-pub(super) async fn remove_done(tx: &mut Tx, before: Millis) -> Result<u64> {
-    query("delete from help_suggestions where done_at < $1")
-        .bind(before)
+/// Removes suggestions that were done before `done`, and open ones from before `open`.
+pub(super) async fn remove_suggestions(tx: &mut Tx, done: Millis, open: Millis) -> Result<u64> {
+    query("delete from help_suggestions where done_at < $1 or (done_at is null and created_at < $2)")
+        .bind(done)
+        .bind(open)
         .run(tx)
         .await
 }

@@ -31,8 +31,21 @@ pub(super) struct Chromedriver {
 }
 
 impl Chromedriver {
-    /// Starts one, which chooses a free port of loopback itself, and says which.
+    /// Starts one, which chooses a free port of loopback itself, and says which. It takes one that is free for IPv6 and
+    /// ends when another program has the same for IPv4: then the next one is luckier.
     pub(super) fn start() -> (Self, u16) {
+        for _ in 0..20 {
+            let mut chromedriver = Self::run();
+            match chromedriver.port() {
+                Ok(port) => return (chromedriver, port),
+                Err(said) if said.contains("port not available") => {}
+                Err(said) => panic!("chromedriver did not start: {said}"),
+            }
+        }
+        panic!("chromedriver finds no port");
+    }
+
+    fn run() -> Self {
         let mut command = Command::new(installed("chromedriver", "chromium-driver"));
         command
             .arg("--port=0")
@@ -41,13 +54,11 @@ impl Chromedriver {
             .stderr(Stdio::null());
         let mut process = command.spawn().expect("chromedriver can be run");
         let output = BufReader::new(process.stdout.take().expect("its output is piped"));
-        let mut chromedriver = Self { process, output };
-        let port = chromedriver.port();
-        (chromedriver, port)
+        Self { process, output }
     }
 
-    /// The port that it names once it is ready.
-    fn port(&mut self) -> u16 {
+    /// The port that it names once it is ready; else what it said.
+    fn port(&mut self) -> Result<u16, String> {
         let mut said = String::new();
         while self.output.read_line(&mut said).expect("chromedriver writes text") > 0 {
             let port = said
@@ -55,10 +66,10 @@ impl Chromedriver {
                 .map(|(_, rest)| rest.trim().trim_end_matches('.'));
             // The first line names port 0: the one that was asked for.
             if let Some(port) = port.and_then(|port| port.parse().ok()).filter(|port| *port > 0) {
-                return port;
+                return Ok(port);
             }
         }
-        panic!("chromedriver did not start: {said}");
+        Err(said)
     }
 }
 
