@@ -17,5 +17,5 @@ end
 
 function response(status, headers)
     local cookie = headers["set-cookie"] or ""
-    judge(status == 303 and headers["location"] == "/" and cookie:find("^linekey=[%w_-]+") ~= nil, status)
+    judge(status == 303 and headers["location"] == "/" and cookie:find("^linekey[%w_-]*=[%w_.-]+") ~= nil, status)
 end

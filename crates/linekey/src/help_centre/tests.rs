@@ -544,6 +544,7 @@ fn every_page_has_an_article_and_every_article_of_a_page_exists() {
         "/phones/events",
         "/provision/{token}/{file}",
         "/freeswitch/directory",
+        "/operator/mail/preview",
         "/operator/mail/preview/{kind}/html",
         "/operator/help/export/{file}",
         "/operator/help/{id}/done",

@@ -49,7 +49,6 @@ pub const ARTICLES: Explains = &[
     ("/admin/audit", SESSIONS),
     ("/operator/accounts", INSTALL),
     ("/operator/mail", MAIL),
-    ("/operator/mail/preview", MAIL),
     ("/operator/mail/preview/{kind}", MAIL),
     ("/operator/help", SETTINGS),
 ];

@@ -115,7 +115,15 @@ async fn an_operator_is_done_with_a_suggestion_and_that_is_on_record(p: Portal) 
     olivia.post(&done, &[]).await.leads_to(PAGE);
     olivia.get(PAGE).await.says(200, "somebody else was faster");
     assert_eq!(p.events("suggestion-done").await, 1);
-    olivia.post(&done, &[("state", "open")]).await.leads_to(PAGE);
+    // From the part of the list where it was chosen, and back there.
+    olivia
+        .get("/operator/help?state=all")
+        .await
+        .says(200, "/done?state=all\"");
+    olivia
+        .post(&format!("{done}?state=all"), &[("state", "open")])
+        .await
+        .leads_to("/operator/help?state=all");
     olivia
         .get(PAGE)
         .await

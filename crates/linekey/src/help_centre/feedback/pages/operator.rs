@@ -16,7 +16,7 @@ use crate::sessions::signed_in::{Operator, SignedIn};
 use crate::users::actor::Actor;
 use crate::web::answer::{Problem, page};
 use crate::web::flash::{self, Flash};
-use crate::web::form::{Form, Query, encode};
+use crate::web::form::{Fields, Form, Query, encode};
 use crate::web::page::{Frame, Section};
 use crate::when;
 
@@ -77,6 +77,8 @@ struct FeedbackPage {
     next: Option<String>,
     /// The address of the first page, on any other.
     first: Option<String>,
+    /// `?state=all`: where the answer to an act leads back to.
+    here: String,
 }
 
 /// GET `/operator/help?state=&before=`
@@ -105,8 +107,9 @@ pub async fn list(
         longest: answer::LONGEST,
         next: found
             .next
-            .map(|last| format!("{}&before={}#suggestions", address(choice), encode(&last))),
+            .map(|last| format!("/operator/help{}#suggestions", part(choice, &last))),
         first: (!before.is_empty()).then(|| format!("{}#suggestions", address(choice))),
+        here: part(choice, before),
     };
     Ok(if body.notice.is_some() {
         (flash::clear(&app), page(&body)).into_response()
@@ -115,8 +118,17 @@ pub async fn list(
     })
 }
 
+/// The part of the list that is looked at, as an address ends in it.
+fn part(choice: Choice, before: &str) -> String {
+    match (choice, before) {
+        (Choice::Open, "") => String::new(),
+        (_, "") => format!("?state={}", choice.as_str()),
+        _ => format!("?state={}&before={}", choice.as_str(), encode(before)),
+    }
+}
+
 fn address(choice: Choice) -> String {
-    format!("/operator/help?state={}", choice.as_str())
+    format!("/operator/help{}", part(choice, ""))
 }
 
 fn tabs(app: &App, chosen: Choice) -> Vec<Tab> {
@@ -204,6 +216,7 @@ pub async fn done(
     State(app): State<App>,
     Operator(me): Operator,
     Path(id): Path<String>,
+    Query(query): Query,
     Form(fields): Form,
 ) -> Result<Response> {
     let opens = fields.text("state") == "open";
@@ -213,7 +226,7 @@ pub async fn done(
         Marked::Nothing => "feedback-marked-nothing",
         Marked::Forbidden => return Ok(Problem::Operators.into_response()),
     };
-    Ok(back(&app, &me, said))
+    Ok(back(&app, &me, &query, said))
 }
 
 /// POST `/operator/help/{id}/answer`
@@ -221,6 +234,7 @@ pub async fn answer(
     State(app): State<App>,
     Operator(me): Operator,
     Path(id): Path<String>,
+    Query(query): Query,
     Form(fields): Form,
 ) -> Result<Response> {
     let Actor::Person(person) = me.actor() else {
@@ -233,12 +247,14 @@ pub async fn answer(
         Answered::Nothing => "feedback-answer-nothing",
         Answered::Forbidden => return Ok(Problem::Operators.into_response()),
     };
-    Ok(back(&app, &me, said))
+    Ok(back(&app, &me, &query, said))
 }
 
-fn back(app: &App, me: &SignedIn, said: &str) -> Response {
+/// To the part of the list that the act was asked for on.
+fn back(app: &App, me: &SignedIn, query: &Fields, said: &str) -> Response {
     let carried = flash::notice(app, &me.session, &app.words.say(said));
-    (carried, Redirect::to("/operator/help")).into_response()
+    let part = part(Choice::of(query.text("state")), query.text("before"));
+    (carried, Redirect::to(&format!("/operator/help{part}"))).into_response()
 }
 
 /// GET `/operator/help/export/{file}`
