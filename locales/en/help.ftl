@@ -31,7 +31,7 @@ help-search-label = Search the help
 help-search-placeholder = Such as: reset link
 help-search-button = Search
 help-found-title = Search: { $question }
-help-found-nothing = Nothing about "{ $question }"
+help-found-nothing = Nothing about “{ $question }”
 help-found-near = Try other words, or read one of these.
 help-found-count =
     { $count ->

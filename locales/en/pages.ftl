@@ -149,9 +149,9 @@ not-me-did-sessions = Every browser was signed out.
 not-me-did-password = The portal password no longer works.
 not-me-did-email = Your former e-mail address is back on file.
 not-me-did-frozen = The e-mail address can't be changed for { $hours } hours, or until you have a new password.
-not-me-next-mail = A mail with a link to choose a new password is on its way to you. If none comes within a few minutes, look among unwanted mail, or ask for a reset link on the sign-in page.
+not-me-next-mail = A mail with a link to choose a new password is on its way to you. If none comes within a few minutes, look into the spam folder too, or ask for a reset link on the sign-in page.
 not-me-next-ask = No address is on file for a reset link. Ask your administrator for a new password now.
-not-me-to-sign-in = To the sign-in page
+not-me-to-sign-in = Back to sign in
 
 ## Change password
 
@@ -276,6 +276,9 @@ phones-title = Phones
 phone-of = Phone of { $name }
 phones-what = Each phone has its own SIP password. Changing your portal password does not touch them.
 phones-empty-title = Add your first phone
+phones-empty-name = Give it a name here.
+phones-empty-connect = Enter its settings and its SIP password on the phone, or let it fetch them with a link or a QR code.
+phones-empty-look = It says “Registered now” here as soon as it is connected.
 phones-none-title = You have no phones yet
 phones-none-ask = Your administrator can add one for you.
 phone-add = Add a phone
@@ -426,6 +429,7 @@ error-link-home = Go to the first page
 error-link-again = Try again
 error-link-sign-in = Sign in
 error-link-settings = Account Settings
+error-link-help = Search the help
 
 error-signed-out-title = You are signed out
 error-signed-out-what = Your session has ended, so nothing was changed.

@@ -91,7 +91,7 @@ invite-wait = { $name } got as many mails as one address gets within an hour. Tr
 invite-again-done = A new invitation is on its way to { $email }. Earlier ones don't work any more.
 slip-make = Print a set-up slip
 slip-what = For someone without e-mail: a sheet of paper with a link and a code to choose a password. It works once, within 72 hours. An earlier slip or invitation stops working.
-slip-what-password = For someone who cannot get in: a sheet of paper with a link and a code to choose a new password. It works once, within 72 hours; the password there is now stays until then. An earlier slip stops working.
+slip-what-password = For someone who can't get in: a sheet of paper with a link and a code to choose a new password. It works once, within 72 hours; the password there is now stays until then. An earlier slip stops working.
 slip-button = Make the slip
 slip-page-title = Set-up slip
 slip-page-once = It is shown only now: print it before you leave this page, and give it to { $name } in person.
@@ -151,9 +151,9 @@ person-remove-title = Remove { $name }
 person-remove-for = For good. If they may come back, disable them instead.
 person-remove-what =
     { $phones ->
-        [0] Signs out every browser and deletes { $name } from the portal. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
-        [one] Signs out every browser and deletes { $name } and the phone, which is disconnected at once. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
-       *[other] Signs out every browser and deletes { $name } and { $phones } phones, which are disconnected at once. It cannot be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+        [0] Signs out every browser and deletes { $name } from the portal. It can't be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+        [one] Signs out every browser and deletes { $name } and the phone, which is disconnected at once. It can't be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
+       *[other] Signs out every browser and deletes { $name } and { $phones } phones, which are disconnected at once. It can't be undone. The sign-in name { $sign-in-name } becomes free; the audit goes on naming { $name }.
     }
 person-remove-button = Remove { $name }
 person-is-removed =

@@ -23,13 +23,13 @@ attempt-unknown-algorithm-advice = Look in the phone for its authentication sett
 attempt-wrong-address = Wanted another phone's address
 attempt-wrong-address-advice = User name and authentication name on the phone are both the user name under Settings for the phone.
 attempt-not-registered = Made a call without being registered
-attempt-not-registered-advice = Some phones call before they register. Was that not you, make a new SIP password.
+attempt-not-registered-advice = Some phones call before they register. If that wasn't you, make a new SIP password.
 attempt-not-allowed = Not allowed to connect
 attempt-not-allowed-advice = It is blocked, or its user is disabled.
 phone-sign-new-network-title = Connected from a new network
-phone-sign-new-network-what = On { $when } it connected from { $place }, where it never was before. Was that not you, then somebody else knows its SIP password.
+phone-sign-new-network-what = On { $when } it connected from { $place }, where it never was before. If that wasn't you, somebody else knows its SIP password.
 phone-sign-not-registered-title = Used without being registered
-phone-sign-not-registered-what = On { $when } somebody at { $place } made a call with its SIP password while the phone was not registered. Was that not you, then somebody else knows its SIP password.
+phone-sign-not-registered-what = On { $when } somebody at { $place } made a call with its SIP password while the phone was not registered. If that wasn't you, somebody else knows its SIP password.
 phone-sign-rotate = Make a new SIP password now
 
 ## Mail about a phone

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::articles::{Article, Audience, Category};
+use super::articles::{Article, Audience, Category, Section};
 use super::values::Values;
 
 /// The steps as a HowTo, the questions as a FAQPage, and where the article stands. What is for engineers is a TechArticle.
@@ -21,20 +21,19 @@ pub fn of(article: &Article, category: &Category, values: &Values<'_>, origin: &
         .iter()
         .filter(|section| !section.steps.is_empty())
         .collect();
-    let steps = |number: usize| -> Vec<Value> {
-        let section = sections[number];
-        let step = |(position, step): (usize, &super::articles::Step)| json!({ "@type": "HowToStep", "position": position + 1, "text": values.text(&step.text) });
-        section.steps.iter().enumerate().map(step).collect()
+    let steps = |section: &Section| -> Vec<Value> {
+        let steps = section.steps.iter();
+        let step = steps.map(|step| json!({ "@type": "HowToStep", "text": values.text(&step.text) }));
+        step.collect()
     };
     if !sections.is_empty() {
-        let all = match sections.len() {
-            1 => steps(0),
-            many => (0..many)
-                .map(|number| {
-                    json!({
-                        "@type": "HowToSection", "position": number + 1,
-                        "name": values.text(&sections[number].title), "itemListElement": steps(number),
-                    })
+        let all = match sections[..] {
+            [section] => steps(section),
+            _ => sections
+                .iter()
+                .map(|section| {
+                    let name = values.text(&section.title);
+                    json!({ "@type": "HowToSection", "name": name, "itemListElement": steps(section) })
                 })
                 .collect(),
         };

@@ -201,7 +201,7 @@ async fn the_search_finds_what_was_begun_and_what_was_misspelt(p: Portal) {
     page.says(200, "1 article")
         .says(200, "It leaves by itself when Quayside closes.");
     let nothing = read(&stranger, "/help/search?q=zzzyzx").await;
-    nothing.says(200, "Nothing about \"zzzyzx\"").says(200, "/help/");
+    nothing.says(200, "Nothing about “zzzyzx”").says(200, "/help/");
     assert!(
         nothing.text.contains("class=\"tiles\""),
         "something to read all the same"
@@ -503,10 +503,7 @@ async fn no_page_of_the_help_centre_is_heavy_or_asks_the_database_much(p: Portal
             assets.contains("help.css") && !assets.contains("style.css"),
             "{path}: {assets:?}"
         );
-        let mut weight = page.len();
-        for name in assets {
-            weight += ann.get(&format!("/assets/{name}")).await.text.len();
-        }
+        let weight = ann.weight(&page).await;
         assert!(
             weight < 50_000,
             "{path} weighs {weight} bytes with its style and scripts"

@@ -268,7 +268,7 @@ fn settings() -> String {
         for setting in section.settings {
             let _ = write!(
                 html,
-                "<dt><code>{} = {}</code></dt><dd>{}</dd>",
+                "<dt>{} = {}</dt><dd>{}</dd>",
                 setting.key,
                 escape(setting.default),
                 escape(&setting.about)

@@ -45,6 +45,24 @@ impl Browser {
         }
     }
 
+    /// What the page `html` costs: its bytes with those of its stylesheets and scripts, and of what these bring.
+    pub(crate) async fn weight(&self, html: &str) -> usize {
+        let (mut weight, mut seen, mut unread) = (html.len(), Vec::new(), vec![html.to_owned()]);
+        while let Some(text) = unread.pop() {
+            for rest in text.split("/assets/").skip(1) {
+                let name = rest.split(['"', '?', ')']).next().unwrap_or_default().to_owned();
+                if name == "icon.svg" || seen.contains(&name) {
+                    continue;
+                }
+                let asset = self.get(&format!("/assets/{name}")).await.text;
+                weight += asset.len();
+                unread.push(asset);
+                seen.push(name);
+            }
+        }
+        weight
+    }
+
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.cookies.lock().expect("no test panicked");
         cookies

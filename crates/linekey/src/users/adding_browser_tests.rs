@@ -155,7 +155,7 @@ async fn adam_removes_bob(portal: Portal) {
     adam.sign_in("adam").await;
     find(&adam, "Bob Boatwright").await;
     adam.press("Remove").await;
-    adam.says("It cannot be undone.").await;
+    adam.says("It can't be undone.").await;
     adam.picture(&portal, "person-remove").await;
     adam.press("Remove Bob Boatwright").await;
     adam.arrives_at("/admin/users").await;

@@ -256,6 +256,11 @@ pub fn error_page(app: &App, problem: Problem, about: About<'_>) -> Response {
             .say_with(&format!("error-{}-{part}", problem.key()), "wait", wait.as_str())
     };
     let (href, text) = problem.way_out();
+    // Whoever went astray was looking for something.
+    let helps = matches!(
+        problem,
+        Problem::NotFound | Problem::Administrators | Problem::Operators
+    );
     let again = about
         .opened
         .filter(|opened| problem.retry_after().is_some() && opened != href);
@@ -274,6 +279,7 @@ pub fn error_page(app: &App, problem: Problem, about: About<'_>) -> Response {
         links: again
             .into_iter()
             .chain([(href.to_owned(), app.words.say(text))])
+            .chain(helps.then(|| ("/help".to_owned(), app.words.say("error-link-help"))))
             .collect(),
         reference: app.words.say_with("error-reference", "reference", about.reference),
         retry_after: problem.retry_after(),

@@ -99,6 +99,7 @@ fn compact(style: &str) -> String {
         ("{ ", "{"),
         (": ", ":"),
         (", ", ","),
+        (" > ", ">"),
     ] {
         compact = compact.replace(roomy, tight);
     }

@@ -12,7 +12,7 @@ if (navigator.clipboard) {
     button.hidden = false;
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
       } catch {
         return;
       }

@@ -50,6 +50,16 @@ const open = () => {
 addEventListener("hashchange", open);
 open();
 
+// A button at each command; copy.js, which comes next, brings it to life.
+const words = document.querySelector(".text")?.dataset;
+document.querySelectorAll(".text pre").forEach((block, number) => {
+  const button = document.createElement("button");
+  const copy = block.firstElementChild.id = `code-${number}`;
+  Object.assign(button, { type: "button", className: "button slim", hidden: true, textContent: words.word });
+  Object.assign(button.dataset, { copy, copied: words.done });
+  block.append(button);
+});
+
 // Printed, every answer is there.
 addEventListener("beforeprint", () => {
   for (const question of document.querySelectorAll(".question")) question.open = true;

@@ -319,16 +319,7 @@ async fn no_page_weighs_more_than_fifty_kilobytes(p: Portal) {
             _ => &ann,
         };
         let page = who.get(path).await.text;
-        let mut weight = page.len();
-        for (_, rest) in page
-            .match_indices("/assets/")
-            .map(|(at, found)| page[at..].split_at(found.len()))
-        {
-            let name = rest.split('"').next().unwrap_or_default();
-            if name != "icon.svg" {
-                weight += ann.get(&format!("/assets/{name}")).await.text.len();
-            }
-        }
+        let weight = who.weight(&page).await;
         assert!(
             weight < 50_000,
             "{path} weighs {weight} bytes with its style and scripts"

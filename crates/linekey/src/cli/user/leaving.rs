@@ -57,11 +57,11 @@ pub(super) async fn remove(app: &App, whom: &Subject, yes: bool) -> anyhow::Resu
 fn confirm(name: &str) -> anyhow::Result<()> {
     if !ask::is_terminal() {
         bail!(Usage(format!(
-            "removing {name} cannot be undone, and there is no terminal to ask on; give --yes"
+            "removing {name} can't be undone, and there is no terminal to ask on; give --yes"
         )));
     }
     super::super::complain(&format!(
-        "{name} is signed out everywhere and removed with every phone of theirs. It cannot be undone; `linekey user disable \
+        "{name} is signed out everywhere and removed with every phone of theirs. It can't be undone; `linekey user disable \
          {name}` can."
     ));
     ask::text("Type the sign-in name to remove them", None, |typed| {

@@ -345,7 +345,7 @@ fn shot(name: &str, seen: &str, shown: Shown<'_>) -> String {
         let scheme = if light.is_some() { Scheme::Light } else { Scheme::Dark };
         let _ = write!(
             html,
-            "<img src=\"{}\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\" decoding=\"async\"></picture>",
+            "<img src=\"{}\" alt=\"{}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\"></picture>",
             source(scheme, picture),
             values::escape(&values::without_links(seen))
         );

@@ -1,5 +1,9 @@
 //! A call between two real phones through the sample configuration, while passwords are changed.
 
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+
 use crate::db::query;
 use crate::phones::rotation_tests::{OLD, rotate};
 use crate::phones::tests::add;
@@ -22,7 +26,7 @@ async fn talk(one: &mut Baresip, other: &mut Baresip) {
             }
             assert!(looks < 1200, "{sent} sent, {received} received:\n{}", phone.log());
             looks += 1;
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 }
@@ -95,4 +99,37 @@ async fn a_call_goes_on_while_the_portal_password_and_a_sip_password_are_changed
     are_connected(&mut ann_desk, &mut bob_desk).await;
     talk(&mut ann_desk, &mut bob_desk).await;
     assert!(!kamailio.log().contains("ERROR"), "{}", kamailio.log());
+}
+
+/// Whoever makes up a request within a call has Kamailio send nothing for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_no_call_is_relayed_nowhere() {
+    let (p, kamailio) = Kamailio::with_portal().await;
+    let victim = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    let stranger = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
+    stranger.connect(p.sip).await.expect("Kamailio's");
+    let (own, meant) = (
+        stranger.local_addr().expect("a port"),
+        victim.local_addr().expect("a port"),
+    );
+    let marks = ["", ";call=0", ";call=d41d8cd98f00b204e9800998ecf8427e", ";ftag=a"];
+    for (number, mark) in marks.into_iter().enumerate() {
+        for method in ["MESSAGE", "BYE", "INVITE"] {
+            let request = format!(
+                "{method} sip:ann@{meant} SIP/2.0\r\nVia: SIP/2.0/UDP {own};rport;branch=z9hG4bK-{method}{number}\r\n\
+                 Route: <sip:{};lr{mark}>\r\nMax-Forwards: 70\r\nFrom: <sip:bob@acme.example>;tag=a\r\n\
+                 To: <sip:ann@acme.example>;tag=b\r\nCall-ID: made-up\r\nCSeq: {} {method}\r\n\
+                 Contact: <sip:bob@{own}>\r\nContent-Length: 0\r\n\r\n",
+                p.sip,
+                number + 1,
+            );
+            stranger.send(request.as_bytes()).await.expect("it is sent");
+            let mut answer = vec![0; 4096];
+            let length = tokio::time::timeout(Duration::from_secs(10), stranger.recv(&mut answer)).await;
+            let length = length.expect("an answer").expect("an answer");
+            let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+            assert!(answer.starts_with("SIP/2.0 404"), "{answer}");
+        }
+    }
+    assert!(victim.try_recv(&mut [0; 1]).is_err(), "{}", kamailio.log());
 }
