@@ -7,7 +7,6 @@ use std::path::Path;
 use super::reads::{Document, dead_links, faults};
 use super::routes;
 use crate::db::query;
-use crate::mail::Letter;
 use crate::testing::Browser;
 use crate::testing::chromium::{Chromium, target, write};
 use crate::testing::scene::{Scene, Who};
@@ -134,18 +133,6 @@ impl Sheet {
         format!("/admin/users/{id}")
     }
 
-    /// The link to `path` in the newest mail to `to` that has one, once it is out.
-    async fn link(&self, path: &str, to: &str) -> String {
-        let portal = &self.scene.portal;
-        let link = |mail: &Letter| {
-            let (_, rest) = mail.text.split_once(path).filter(|_| mail.to == to)?;
-            Some(format!("{path}{}", rest.lines().next().unwrap_or_default()))
-        };
-        let found = async || portal.mails(1).await.iter().find_map(link);
-        portal.until(async || found().await.is_some()).await;
-        found().await.expect("it was there")
-    }
-
     /// Ann has changed her password just now.
     async fn change(&mut self) {
         let ann = self.scene.browser(Who::User);
@@ -204,16 +191,16 @@ impl Sheet {
             .await
             .leads_to("/account/settings?saved=email-asked");
         self.add_with("settings-email-waits", "/account/settings", Who::User, cora);
-        let reset = self.link("/reset-password/", "office@acme.example").await;
-        let invitation = self.link("/set-up/", "dora@home.example").await;
+        let reset = self.scene.link("/reset-password/", "office@acme.example").await;
+        let invitation = self.scene.link("/set-up/", "dora@home.example").await;
         for (name, link) in [("reset-new", reset), ("set-up-new", invitation)] {
             let browser = self.scene.portal.browser();
             let opened = browser.get(&link).await;
             self.add_with(name, opened.location(), Who::Nobody, browser);
         }
-        let email = self.link("/email/", "cora@home.example").await;
+        let email = self.scene.link("/email/", "cora@home.example").await;
         self.add("email", email, Who::Nobody);
-        let not_me = self.link("/not-me/", "ann@acme.example").await;
+        let not_me = self.scene.link("/not-me/", "ann@acme.example").await;
         self.add("not-me", not_me, Who::Nobody);
         self.undone().await;
     }
@@ -226,7 +213,7 @@ impl Sheet {
             .await
             .leads_to("/account/password/done");
         let gina = "gina@globex.example";
-        let link = self.link("/not-me/", gina).await;
+        let link = self.scene.link("/not-me/", gina).await;
         let browser = self.scene.portal.browser();
         browser
             .post(&link, &[("username", gina)])
@@ -333,7 +320,10 @@ impl Sheet {
                     browser.appear(width, scheme).await;
                     browser.open(&page.address).await;
                     browser.says_instead(&self.scene.instead()).await;
-                    browser.passes_axe(&format!("{file}, {width} wide, {scheme}")).await;
+                    // In a mail nothing may run, axe neither; stories about mails show it the same text.
+                    if page.name != "mail-body" {
+                        browser.passes_axe(&format!("{file}, {width} wide, {scheme}")).await;
+                    }
                     let png = browser.whole_page(&page.address, width).await;
                     if width == WIDTHS[0] {
                         continue;

@@ -8,6 +8,7 @@ use crate::clock::{Clock, DAY, HOUR, MINUTE, Millis};
 use crate::db::query;
 pub(crate) use crate::help_centre::articles::front::Who;
 use crate::ids::PhoneId;
+use crate::mail::Letter;
 use crate::phones;
 use crate::random::Random;
 
@@ -132,6 +133,18 @@ impl Scene {
             (LOOPBACK.to_owned(), OFFICE),
         ];
         pairs.map(|(own, other)| (own, other.to_owned())).to_vec()
+    }
+
+    /// The link to `path` in the newest mail to `to` that has one, once it is out.
+    pub(crate) async fn link(&self, path: &str, to: &str) -> String {
+        let portal = &self.portal;
+        let link = |mail: &Letter| {
+            let (_, rest) = mail.text.split_once(path).filter(|_| mail.to == to)?;
+            Some(format!("{path}{}", rest.lines().next().unwrap_or_default()))
+        };
+        let found = async || portal.mails(1).await.iter().find_map(link);
+        portal.until(async || found().await.is_some()).await;
+        found().await.expect("it was there")
     }
 
     async fn seat(&mut self, now: Millis) {

@@ -35,6 +35,9 @@ async fn is_told_as_before(scene: &Scene, browser: &Chromium, name: &str) {
 async fn what_assistive_technology_is_told_changes_by_intent_alone() {
     let scene = Scene::new().await;
     let browser = Chromium::start(&scene.portal).await;
+    let link = scene.link("/reset-password/", "office@acme.example").await;
+    browser.open(&link).await;
+    is_told_as_before(&scene, &browser, "reset-new").await;
     let mut signed_in = Who::Nobody;
     for (name, path, who) in PAGES {
         if who != signed_in {
