@@ -7,14 +7,21 @@ use linekey_sip::digest::{self, Algorithm, Asked, Ha1};
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::tests::{credentials, is_forgotten, located, orders_are_done};
+use crate::app;
 use crate::clock::Millis;
 use crate::db::query;
 use crate::ids::{AccountId, UserId};
+use crate::phones::act::By;
 use crate::phones::copies_tests::{dump, holds, phones_of_every_kind};
 use crate::phones::create::{NewPhone, Owner, insert};
-use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live};
+use crate::phones::disconnect::Done;
+use crate::phones::rotate::{self, Rotated};
+use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live as live_now};
+use crate::phones::{live, remove};
 use crate::testing::kamailio::Kamailio;
 use crate::testing::{Portal, TestPhone, stories, stream_phone};
+use crate::users::Actor;
+use crate::users::act::Whom;
 
 const TWIN: &str = "Twin-of-ann-desk-2026";
 /// So that a dump holds no HA1: `linekey backup` names it too.
@@ -34,6 +41,48 @@ async fn a_phone_registers_over_tcp_and_its_page_says_so() {
         .await
         .says(200, "Registered now")
         .says(200, "Stream phone 1.0");
+}
+
+/// A command is a process of its own: it withdraws the SIP password, and the portal that runs has Kamailio forget contacts.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_command_changes_is_carried_out_while_the_portal_runs() {
+    let (p, kamailio) = Kamailio::with_portal().await;
+    let console = app::open((*p.app.config).clone(), p.app.clock.clone()).await;
+    let console = console.expect("a second process opens the database");
+    let found = live::by_address(&console, "ann-desk@acme.example")
+        .await
+        .expect("a database");
+    let found = found.expect("a phone of the demo's");
+    let by = || {
+        let (account, id) = (&found.account, &found.user);
+        By::Helper(Actor::Console, Whom { account, id })
+    };
+    let rotate = async |hours: i64| match rotate::rotate(&console, by(), &found.id, hours).await {
+        Ok(Rotated::Done(new)) => new.sip_password.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let mut old = desk(&p, OLD).await;
+    assert!(old.is_registered().await, "{}", kamailio.log());
+    comes_to(&p, 1).await;
+    let second = rotate(24).await;
+    assert!(old.is_registered().await, "the overlap has begun: {}", kamailio.log());
+    let mut renewed = desk(&p, &second).await;
+    assert!(renewed.is_registered().await);
+    orders_are_done(&p).await;
+    comes_to(&p, 1).await;
+    assert_eq!(old.register().await.status, 401);
+
+    let third = rotate(0).await;
+    assert_eq!(renewed.register().await.status, 401);
+    orders_are_done(&p).await;
+    comes_to(&p, 0).await;
+    let mut newest = desk(&p, &third).await;
+    assert!(newest.is_registered().await);
+    comes_to(&p, 1).await;
+    let removed = remove::remove(&console, by(), &found.id).await;
+    assert!(matches!(removed, Ok(Done::Done(_))));
+    assert_eq!(newest.register().await.status, 401);
+    is_forgotten(&p, &kamailio).await;
 }
 
 /// Museum: who is blocked while an instance is away stays out, and what it held is forgotten as soon as it is back.
@@ -133,7 +182,7 @@ async fn an_equal_name_in_another_account_is_another_phone(p: Portal) {
         let mut reaching = TestPhone::claiming(&p, ("ann-desk", domain), &named, password).await;
         assert_ne!(reaching.register().await.status, 200, "{named} at {domain}");
     }
-    assert_eq!(live(&p).await, 0);
+    assert_eq!(live_now(&p).await, 0);
     let mut twin = TestPhone::with_password(&p, "ann-desk", "globex.example", TWIN).await;
     assert!(twin.is_registered().await);
     p.until(async || live_at(&p, "globex.example").await == 1).await;
