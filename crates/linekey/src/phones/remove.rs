@@ -34,10 +34,11 @@ pub async fn remove(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
     Ok(Done::Done(label))
 }
 
-/// First what a registrar that stores a registration of them would hold.
+/// First the orders, which name the phones by the addresses that they lose then; before anything of theirs is touched
+/// what a registrar that stores a registration of them would hold.
 async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
-    store::lock_out(tx, which).await?;
     orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await?;
+    store::lock_out(tx, which).await?;
     store::remove_registrations(tx, which).await?;
     notices::store::remove(tx, which).await?;
     provision::void(tx, which).await?;

@@ -24,17 +24,7 @@ pub(in crate::phones) async fn carry_out(app: &App, order: &Order) -> Result<(),
     };
     let address = (name, domain);
     match order.below {
-        0 => Call::Remove(address).everywhere(app).await?,
-        i64::MAX => {
-            Call::Remove(address).everywhere(app).await?;
-            // A copy of a request that was proven before may have come back after that.
-            let mut tx = app.db.begin().await?;
-            let is_left = store::forget_located(&mut tx, address).await? > 0;
-            tx.commit().await?;
-            if is_left {
-                Call::Remove(address).everywhere(app).await?;
-            }
-        }
+        0 | i64::MAX => Call::Remove(address).everywhere(app).await?,
         below => {
             let mut tx = app.db.begin().await?;
             store::withdraw_below(&mut tx, &order.phone_id, below).await?;

@@ -174,15 +174,6 @@ pub(super) async fn located(tx: &mut Tx, (name, domain): (&str, &str), now: Mill
     .await
 }
 
-/// Takes away what stands in the table of locations under an address that may not register any more, and says how much.
-pub(super) async fn forget_located(tx: &mut Tx, (name, domain): (&str, &str)) -> Result<u64> {
-    query("delete from kamailio.location where username = $1 and domain = $2")
-        .bind(name)
-        .bind(domain)
-        .run(tx)
-        .await
-}
-
 /// A phone as a registration of it is written.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Phone {
