@@ -313,7 +313,7 @@ phone-setting-algorithm = Digest algorithm
 phone-connect-title = How to connect it
 phone-connect-enter = Open the phone's menu, its web page or its app, and enter these settings with the SIP password.
 phone-connect-save = Save there. The phone then connects by itself.
-phone-connect-look = Open the phone again under Phones: it says Registered now.
+phone-connect-look = Look at the top of this page, or under Phones: it says Registered now.
 phone-setting-sip-password = SIP password
 phone-setting-sip-password-kept = Shown once, when it was made. If it is lost, make a new one.
 sip-password-title = SIP password
@@ -382,6 +382,7 @@ rotate-hours =
     }
 rotate-overlap = Choose 0 to { $most } hours.
 rotate-button = Make it
+rotate-ends-link = The set-up link that is open stops working.
 phone-off-title = Disconnect or remove
 phone-off-what = For a phone that was lost, or is not used any more.
 phone-disconnect = Disconnect

@@ -281,6 +281,13 @@ impl PublicUrl {
     pub fn is_secure(&self) -> bool {
         self.secure
     }
+
+    /// The port of `http://localhost:8080`; nothing for https, behind which a reverse proxy stands.
+    pub fn local_port(&self) -> Option<u16> {
+        let (_, authority) = self.origin.split_once("://").filter(|_| !self.secure)?;
+        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Some(port.unwrap_or(80))
+    }
 }
 
 impl Config {

@@ -44,7 +44,7 @@ pub struct EventView {
     pub class: &'static str,
     /// What happened, with the names.
     pub sentence: String,
-    /// Whose doing it was, unless the sentence says so; and from where.
+    /// Which phone it is about; whose doing it was, unless the sentence says so; and from where.
     pub place: String,
     /// `Monday 08:02`
     pub when: String,
@@ -182,7 +182,7 @@ fn view(app: &App, event: &Listed, zone: &str) -> EventView {
     };
     let who = who.map(|(name, sign_in_name)| format!("{name} {sign_in_name}").trim().to_owned());
     let from = event.address.clone().map(|address| place(&app.words, address));
-    let place = [who, from].into_iter().flatten().collect::<Vec<_>>();
+    let place = [event.phone(), who, from].into_iter().flatten().collect::<Vec<_>>();
     EventView {
         class: match event.outcome.as_str() {
             "done" => "good",

@@ -133,6 +133,11 @@ impl Listed {
         self.detail()["by"] == "console"
     }
 
+    /// The phone that it is about, as it was called then.
+    pub fn phone(&self) -> Option<String> {
+        self.detail()["label"].as_str().map(ToOwned::to_owned)
+    }
+
     fn detail(&self) -> Value {
         serde_json::from_str(&self.detail).unwrap_or_default()
     }

@@ -194,9 +194,14 @@ impl Answers {
 fn sample(answers: &Answers, database: Option<&str>) -> Sample {
     let sample = Sample::default()
         .with("portal", "public_url", answers.public_url.origin())
-        .with("mail", "from", &sender(&answers.provider, &answers.domain))
-        .with("sip", "domain_suffix", &format!("sip.{}", answers.domain))
-        .with("brand", "name", &answers.provider);
+        .with("mail", "from", sender(&answers.provider, &answers.domain))
+        .with("sip", "domain_suffix", format!("sip.{}", answers.domain))
+        .with("brand", "name", answers.provider.as_str());
+    // Plain HTTP is for this machine alone: then it is what people open themselves, and no proxy.
+    let sample = match answers.public_url.local_port() {
+        Some(port) => sample.with("portal", "listen", vec![format!("127.0.0.1:{port}")]),
+        None => sample,
+    };
     match database {
         Some(url) => sample.with("database", "url", url),
         None => sample,

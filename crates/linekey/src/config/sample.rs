@@ -21,13 +21,13 @@ impl Sample {
     /// # Panics
     /// When there is no such setting: the names come from the program.
     #[must_use]
-    pub fn with(mut self, section: &str, key: &str, value: &str) -> Self {
+    pub fn with(mut self, section: &str, key: &str, value: impl Into<Value>) -> Self {
         let head = format!("[{section}]\n");
         let start = self.0.find(&head).expect("a section of the sample");
         let line = format!("\n{key} = ");
         let at = start + self.0[start..].find(&line).expect("a setting of the section") + line.len();
         let end = at + self.0[at..].find('\n').expect("a line ends");
-        self.0.replace_range(at..end, &Value::from(value).to_string());
+        self.0.replace_range(at..end, &value.into().to_string());
         self
     }
 

@@ -44,6 +44,8 @@ pub struct Article {
     pub order: u32,
     /// Whom it is for.
     pub audience: Audience,
+    /// What people look for when they mean this article, for the search alone.
+    pub search: String,
     /// Articles to read next, `passwords/reset-your-password`; each exists.
     pub related: Vec<String>,
     /// What is shown on its pictures, by their names.

@@ -363,7 +363,7 @@ pub fn nowhere(app: &App, visitor: &Visitor, wanted: &str) -> Response {
     with_status(StatusCode::NOT_FOUND, shown)
 }
 
-/// Which article explains a page of the portal: its route, and the article.
+/// Which article explains a page of the portal: its route, and the article, with `#` and a section if that alone does.
 pub type Explains = &'static [(&'static str, &'static str)];
 
 /// Tells the frame of a page which article explains it, if there is that article.
@@ -374,9 +374,16 @@ pub async fn explain(State((app, table)): State<(App, Explains)>, request: Reque
         .find(|(page, _)| Some(*page) == route)
         .map(|(_, path)| *path);
     let library: Option<Arc<Library>> = path.map(|_| app.help.library());
-    let article = library.as_ref().zip(path).and_then(|(library, path)| library.at(path));
-    let explained = article.map(|article| Explained {
-        href: article.address(),
+    let path = path.map(|path| path.split_once('#').unwrap_or((path, "")));
+    let article = library
+        .as_ref()
+        .zip(path)
+        .and_then(|(library, (path, place))| Some((library.at(path)?, place)));
+    let explained = article.map(|(article, place)| Explained {
+        href: match article.sections.iter().any(|section| section.id == place) {
+            true => format!("{}#{place}", article.address()),
+            false => article.address(),
+        },
         title: article.title.clone(),
     });
     Explained::while_in(explained, next.run(request)).await

@@ -5,15 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::articles::{Article, Category};
+use super::articles::{Article, Audience, Category};
 use super::values;
 
 /// How soon more of the same word counts for less.
 const K1: f64 = 1.2;
 /// How much a long text counts for less.
 const B: f64 = 0.75;
-/// How much a word weighs in a title, a summary, a heading and a text.
-const WEIGHTS: [f64; 4] = [8.0, 3.0, 3.0, 1.0];
+/// How much a word weighs in a title, in what else people call it, in a summary, a heading and a text.
+const WEIGHTS: [f64; 5] = [8.0, 6.0, 3.0, 3.0, 1.0];
+/// How much less an article for engineers counts: most who search have a phone and no server, and what engineers look for
+/// stands in their articles alone.
+const FOR_FEW: f64 = 0.5;
 /// What a word counts that only begins with what was typed, and one that is only spelt alike.
 const BEGUN: f64 = 0.6;
 const ALIKE: f64 = 0.35;
@@ -21,9 +24,10 @@ const ALIKE: f64 = 0.35;
 const MOST_WORDS: usize = 12;
 const LONGEST_WORD: usize = 40;
 /// Words that say nothing of what is looked for, where there are others.
-const SMALL: [&str; 28] = [
-    "a", "am", "an", "and", "are", "can", "cant", "do", "dont", "for", "have", "how", "i", "in", "is", "it", "me",
-    "my", "of", "on", "or", "the", "to", "what", "when", "why", "with", "you",
+const SMALL: [&str; 38] = [
+    "a", "am", "an", "and", "are", "be", "can", "cannot", "cant", "do", "does", "dont", "e", "for", "from", "have",
+    "how", "i", "if", "in", "is", "it", "me", "my", "not", "of", "on", "or", "that", "the", "this", "to", "what",
+    "when", "why", "with", "you", "your",
 ];
 /// The most hits.
 const MOST_HITS: usize = 10;
@@ -44,6 +48,10 @@ struct Document {
     path: String,
     /// How much each word weighs in it.
     words: BTreeMap<String, f64>,
+    /// The words of its title, of what else people call it, and of its summary.
+    whole: BTreeSet<String>,
+    /// How much it counts: less than 1, if it is for few.
+    counts: f64,
     length: f64,
     parts: Vec<Part>,
 }
@@ -139,12 +147,22 @@ impl Index {
             score += best;
         }
         // Whoever types three words means all of them.
-        score * count(met) / count(asked.len().max(1))
+        document.counts * score * count(met) / count(asked.len().max(1))
     }
 }
 
 impl Document {
     fn hit(&self, found: &BTreeSet<&str>) -> Hit {
+        // Whoever means all of it is shown what it is about.
+        let mut here = found.iter().filter(|word| self.words.contains_key(**word)).peekable();
+        if here.peek().is_some() && here.all(|word| self.whole.contains(*word)) {
+            let around = self.parts.first().map(|part| around(&part.text, found));
+            return Hit {
+                path: self.path.clone(),
+                part: None,
+                around: around.unwrap_or_default(),
+            };
+        }
         let in_part = |part: &Part| {
             let title = words(&part.title);
             let titled = title.iter().filter(|word| found.contains(word.as_str())).count();
@@ -205,7 +223,7 @@ fn document(article: &Article) -> Document {
         .join(" ");
     let mut weighed = BTreeMap::new();
     let mut length = 0.0;
-    for (text, weight) in [&article.title, &article.summary, &headings, &texts]
+    for (text, weight) in [&article.title, &article.search, &article.summary, &headings, &texts]
         .into_iter()
         .zip(WEIGHTS)
     {
@@ -214,15 +232,21 @@ fn document(article: &Article) -> Document {
             length += weight;
         }
     }
+    let whole = [&article.title, &article.search, &article.summary];
     Document {
         path: article.path(),
         words: weighed,
+        whole: whole.into_iter().flat_map(|text| words(text)).collect(),
+        counts: match article.audience {
+            Audience::Engineers => FOR_FEW,
+            Audience::Everyone | Audience::Administrators => 1.0,
+        },
         length,
         parts,
     }
 }
 
-/// The words of a text as they are compared: small letters, no apostrophes, no plural.
+/// The words of a text as they are compared: small letters, no apostrophes, no plural, and an e-mail is a mail.
 fn words(text: &str) -> Vec<String> {
     let small = values::without_marks(text)
         .to_lowercase()
@@ -233,6 +257,11 @@ fn words(text: &str) -> Vec<String> {
     all.map(|word| {
         let word: String = word.chars().take(LONGEST_WORD).collect();
         let is_one = ["ss", "is", "us"].iter().any(|end| word.ends_with(end));
+        let word = if word.starts_with("email") {
+            word[1..].to_owned()
+        } else {
+            word
+        };
         let is_plural = word.len() > 3 && word.ends_with('s') && !is_one;
         if is_plural {
             word[..word.len() - 1].to_owned()

@@ -438,6 +438,7 @@ async fn everybody_finds_the_help_in_the_header(p: Portal) {
 async fn a_page_leads_to_the_article_that_explains_it(p: Portal) {
     let folder = crate::testing::Folder::new();
     for (_, path) in crate::routes::ARTICLES {
+        let path = path.split('#').next().expect("a path");
         let (category, _) = path.split_once('/').expect("a path");
         let front = format!("+++\ntitle = \"About {path}\"\nsummary = \"x\"\norder = 1\n+++\n");
         super::samples::put(folder.path(), &format!("{category}/index.md"), &front);
@@ -517,10 +518,11 @@ async fn no_page_of_the_help_centre_is_heavy_or_asks_the_database_much(p: Portal
 fn every_page_has_an_article_and_every_article_of_a_page_exists() {
     let library = Library::embedded();
     for (page, path) in crate::routes::ARTICLES {
-        assert!(
-            library.at(path).is_some(),
-            "{page} is to be explained by {path}, which is not in help/"
-        );
+        let (path, place) = path.split_once('#').unwrap_or((path, ""));
+        let article = library.at(path);
+        let article = article.unwrap_or_else(|| panic!("{page} is to be explained by {path}, which is not in help/"));
+        let is_there = place.is_empty() || article.sections.iter().any(|section| section.id == place);
+        assert!(is_there, "{page}: {path} has no section {place}");
     }
     // What is no page: what programs ask, what only sends on, what is sent by a form and answers with another page.
     let none = [
@@ -579,6 +581,42 @@ fn every_page_has_an_article_and_every_article_of_a_page_exists() {
             "no article explains {route}; routes/explained.rs has room for it"
         );
     }
+}
+
+/// As people type who do not know our words, with the article that they mean.
+#[test]
+fn what_people_type_finds_what_they_mean() {
+    let library = Library::embedded();
+    let mut wrong = Vec::new();
+    for (typed, meant) in [
+        ("reset", "passwords/reset-your-password"),
+        ("forgot password", "passwords/reset-your-password"),
+        ("forgot my pasword", "passwords/reset-your-password"),
+        ("lost my password", "passwords/reset-your-password"),
+        ("cannot log in", "passwords/reset-your-password"),
+        ("locked out", "passwords/reset-your-password"),
+        ("change password", "passwords/change-your-password"),
+        ("strong password", "passwords/choose-a-strong-password"),
+        ("new employee", "passwords/set-a-password-for-someone-else"),
+        ("delete user", "passwords/set-a-password-for-someone-else"),
+        ("log out", "passwords/sessions-and-this-wasnt-me"),
+        ("somebody hacked my account", "passwords/sessions-and-this-wasnt-me"),
+        ("email not arriving", "passwords/the-mail-did-not-arrive"),
+        ("change my email", "passwords/the-mail-did-not-arrive"),
+        ("softphone", "phones/your-phones"),
+        ("qr code", "phones/your-phones"),
+        ("kamailio", "engineers/connect-kamailio"),
+        ("asterisk", "engineers/connect-freeswitch-or-asterisk"),
+        ("restore a backup", "engineers/back-up"),
+    ] {
+        let found = library.index.find(typed);
+        let first = found.first().map(|hit| hit.path.as_str());
+        if first != Some(meant) {
+            let order: Vec<_> = found.iter().take(3).map(|hit| &hit.path).collect();
+            wrong.push(format!("{typed:?}: {order:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

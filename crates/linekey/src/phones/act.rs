@@ -110,6 +110,7 @@ impl Doing {
         mut detail: serde_json::Value,
     ) -> Result<()> {
         detail["phone"] = serde_json::json!(self.phone.id);
+        detail["label"] = serde_json::json!(self.phone.label);
         let event = match by {
             By::Owner(me) => me.event(kind, Outcome::Done, detail),
             By::Helper(actor, _) => actor.event_about(kind, Outcome::Done, (&self.account, &self.user), detail),

@@ -27,8 +27,7 @@ pub async fn remove(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
     };
     let (tx, which) = doing.parts();
     take_away(app, tx, which).await?;
-    let detail = serde_json::json!({ "label": doing.phone.label });
-    doing.record(app, by, Kind::PhoneRemove, detail).await?;
+    doing.record(app, by, Kind::PhoneRemove, serde_json::json!({})).await?;
     let label = doing.phone.label;
     doing.tx.commit().await?;
     Ok(Done::Done(label))

@@ -11,7 +11,11 @@ const MAIL: &str = "passwords/the-mail-did-not-arrive";
 const PHONES: &str = "phones/your-phones";
 const CONNECTED: &str = "phones/why-phones-stay-connected";
 const INSTALL: &str = "engineers/install";
-const SETTINGS: &str = "engineers/configuration";
+const OWN_ARTICLES: &str = "engineers/your-own-articles";
+const BY_CODE: &str = "passwords/reset-your-password#no-e-mail-address-on-file";
+const HELPED_PHONES: &str = "phones/your-phones#you-are-an-administrator";
+const AUDIT: &str = "passwords/sessions-and-this-wasnt-me#you-are-an-administrator";
+const OUTBOX: &str = "passwords/the-mail-did-not-arrive#you-are-of-the-providers-staff";
 
 /// Every page that people see, by its route, with its article. A page that is in a language of programs has none.
 pub const ARTICLES: Explains = &[
@@ -27,7 +31,7 @@ pub const ARTICLES: Explains = &[
     ("/phones/{id}/set-up", PHONES),
     ("/set-up/{token}", STRONG),
     ("/set-up/new", STRONG),
-    ("/set-up/code", STRONG),
+    ("/set-up/code", BY_CODE),
     ("/reset-password", RESET),
     ("/reset-password/sent", MAIL),
     ("/reset-password/code", RESET),
@@ -45,10 +49,10 @@ pub const ARTICLES: Explains = &[
     ("/admin/users/{id}/phones/{phone}", PHONES),
     ("/admin/users/{id}/phones/{phone}/rotate", PHONES),
     ("/admin/users/{id}/phones/{phone}/set-up", PHONES),
-    ("/admin/phones", PHONES),
-    ("/admin/audit", SESSIONS),
+    ("/admin/phones", HELPED_PHONES),
+    ("/admin/audit", AUDIT),
     ("/operator/accounts", INSTALL),
-    ("/operator/mail", MAIL),
-    ("/operator/mail/preview/{kind}", MAIL),
-    ("/operator/help", SETTINGS),
+    ("/operator/mail", OUTBOX),
+    ("/operator/mail/preview/{kind}", OUTBOX),
+    ("/operator/help", OWN_ARTICLES),
 ];

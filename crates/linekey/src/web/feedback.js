@@ -24,6 +24,7 @@ for (const panel of document.querySelectorAll("[data-feedback]")) {
         said.textContent = words ?? title ?? "";
         if (answer.ok && "vote" in form.dataset) {
           for (const other of form.querySelectorAll("button")) other.ariaPressed = String(other === button);
+          if (button.value === "no") panel.querySelector("details").open = true;
         } else if (answer.ok) {
           form.closest("details").hidden = true;
           said.tabIndex = -1;

@@ -31,13 +31,16 @@ async function post(url, fields, signal) {
 }
 
 function showRules(verdicts) {
-  let met = 0;
+  let met = 0, all = 0;
   for (const line of rules) {
     const verdict = verdicts?.find((rule) => rule.id === line.dataset.rule);
     const state = line.querySelector("[data-state]");
     line.dataset.met = String(verdict?.met === true);
     line.dataset.broken = String(verdict?.met === false);
     state.textContent = verdict ? (verdict.met ? state.dataset.yes : state.dataset.no) : "";
+    // Some are shown only once they are broken.
+    if (!line.getClientRects().length) continue;
+    all += 1;
     if (verdict?.met) met += 1;
   }
   clearTimeout(announce);
@@ -46,9 +49,9 @@ function showRules(verdicts) {
     return;
   }
   // Said once the reader pauses, not at every key.
-  const words = met === rules.length ? tally.dataset.all : tally.dataset.some;
+  const words = met === all ? tally.dataset.all : tally.dataset.some;
   announce = setTimeout(() => {
-    tally.textContent = `${words.replace("%met%", met).replace("%all%", rules.length)}. ${advice.textContent}`;
+    tally.textContent = `${words.replace("%met%", met).replace("%all%", all)}. ${advice.textContent}`;
   }, 900);
 }
 

@@ -69,6 +69,9 @@ pub struct OfArticle {
     /// Whom it is for.
     #[serde(default)]
     pub audience: Audience,
+    /// What people look for when they mean this article and it says it otherwise: for the search alone.
+    #[serde(default)]
+    pub search: Vec<String>,
     /// Articles to read next, as `category/article`.
     #[serde(default)]
     pub related: Vec<String>,

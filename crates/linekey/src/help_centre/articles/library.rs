@@ -230,6 +230,7 @@ impl Making<'_> {
             summary: front.summary,
             order: front.order,
             audience: front.audience,
+            search: front.search.join(" "),
             related: front.related,
             pictures: front.pictures,
             intro: rendered.intro,

@@ -20,7 +20,7 @@ async fn a_reader_votes_and_suggests_without_leaving_the_article(portal: Portal)
     reader.says("tell us below what is missing").await;
     reader.has(1, "[value=no][aria-pressed=true]").await;
     reader.has(0, "[value=yes][aria-pressed=true]").await;
-    reader.press("Spotted something to improve?").await;
+    // Whoever was not helped is asked for more there and then.
     reader.type_into("What could be better?", "   ").await;
     portal.wait(MINUTE);
     reader.press("Send suggestion").await;
