@@ -65,7 +65,7 @@ impl Hangups {
                     certificate.iter().for_each(Shown::read_again);
                     let help = help.clone();
                     // A folder may be large or far away.
-                    let _ = tokio::task::spawn_blocking(move || help.read_again()).await;
+                    std::thread::spawn(move || help.read_again());
                 }
             });
         }
