@@ -43,6 +43,8 @@ pub(crate) struct Authenticated {
     pub(crate) sip_domain: String,
     pub(crate) nonce: NonceId,
     pub(crate) count: u32,
+    /// When its credential was asked for, milliseconds.
+    pub(crate) asked_ms: i64,
 }
 
 /// What became of a proof.
@@ -281,6 +283,7 @@ impl Authenticator {
                 sip_domain: sent.realm.name.clone(),
                 nonce: sent.nonce,
                 count: sent.count,
+                asked_ms: 0,
             }),
             (other, proven) => Proof::Wrong {
                 name: sent.username.clone(),

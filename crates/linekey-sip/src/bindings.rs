@@ -9,6 +9,8 @@ use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding};
 const STRIPES: usize = 1024;
 /// How long a request can be under way that looked its credential up before that was withdrawn.
 const UNDER_WAY_MS: i64 = 10_000;
+/// How long the host may still answer with what was withdrawn: what it knows by heart is so old at most.
+const STALE_MS: i64 = 2_000;
 
 /// Every binding, by phone.
 #[derive(Debug)]
@@ -17,8 +19,8 @@ pub(crate) struct Bindings {
     /// One writer per phone at a time, also while it waits for a save; phones share the locks.
     stripes: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
-    /// Of phones whose older SIP passwords were just withdrawn: the least generation that is good, and until when requests
-    /// with an older one may still come.
+    /// Of phones whose older SIP passwords were just withdrawn: the least generation that is good, and from when on what is
+    /// asked for is no answer of before.
     withdrawn: Mutex<HashMap<PhoneKey, (i64, i64)>>,
 }
 
@@ -43,15 +45,15 @@ impl Bindings {
     /// Admits no request with a SIP password older than `below` that is under way. The caller holds the phone's lock.
     pub(crate) fn withdraw(&self, phone: &PhoneKey, below: i64, now_ms: i64) {
         let mut withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
-        withdrawn.retain(|_, (_, until_ms)| *until_ms > now_ms);
-        withdrawn.insert(phone.clone(), (below, now_ms.saturating_add(UNDER_WAY_MS)));
+        withdrawn.retain(|_, (_, since_ms)| since_ms.saturating_add(UNDER_WAY_MS) > now_ms);
+        withdrawn.insert(phone.clone(), (below, now_ms.saturating_add(STALE_MS)));
     }
 
-    /// Whether the SIP password of `generation` was withdrawn a moment ago. The caller holds the phone's lock.
-    pub(crate) fn is_withdrawn(&self, phone: &PhoneKey, generation: i64, now_ms: i64) -> bool {
+    /// Whether the SIP password of `generation` was withdrawn since it was asked for. The caller holds the phone's lock.
+    pub(crate) fn is_withdrawn(&self, phone: &PhoneKey, generation: i64, asked_ms: i64) -> bool {
         let withdrawn = self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner);
         let known = withdrawn.get(phone);
-        known.is_some_and(|(below, until_ms)| generation < *below && *until_ms > now_ms)
+        known.is_some_and(|(below, since_ms)| generation < *below && asked_ms < *since_ms)
     }
 
     /// Waits until nobody else changes this phone's bindings.

@@ -63,7 +63,7 @@ impl<D: Directory> Requests<D> {
         let _one_at_a_time = self.bindings.lock(&who.phone).await;
         let now_ms = self.surroundings.now_ms();
         // It was right when it was looked up, and was withdrawn since.
-        if self.bindings.is_withdrawn(&who.phone, who.generation, now_ms) {
+        if self.bindings.is_withdrawn(&who.phone, who.generation, who.asked_ms) {
             return self.unauthorized(&work.realm, false, work.source);
         }
         self.saving.behind(self.bindings.expire(&who.phone, now_ms));

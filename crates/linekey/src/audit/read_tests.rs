@@ -86,7 +86,8 @@ async fn a_phone_that_the_provider_added_is_not_shown_as_the_persons_own_act(p: 
     assert!(!said.text.contains("<bdi>Ann Archer</bdi>"), "{}", said.text);
     ann.post("/phones", &[("label", "Attic")]).await;
     let said = adam.get("/admin/audit?kind=phone-add").await;
-    said.says(200, "<bdi>Added a phone</bdi>").says(200, "<bdi>Ann Archer");
+    said.says(200, "<bdi>Added a phone</bdi>")
+        .says(200, "<bdi>Attic · Ann Archer");
 }
 
 async fn an_accounts_record_is_read_newest_first_page_by_page_with_names(p: Portal) {

@@ -127,7 +127,8 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
         Ok(added) => added,
         Err(refusal) => return Ok(Outcomes::Refused(vec![refusal])),
     };
-    let event = me.event(Kind::PhoneAdd, Outcome::Done, serde_json::json!({ "phone": added.id }));
+    let detail = serde_json::json!({ "phone": added.id, "label": wanted.label });
+    let event = me.event(Kind::PhoneAdd, Outcome::Done, detail);
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;
     Ok(Outcomes::Added(added))
@@ -136,7 +137,8 @@ pub async fn create(app: &App, me: &SignedIn, label: &str, extension: &str) -> R
 /// What a phone is to be, looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
-    label: &'a str,
+    /// What the phone is called.
+    pub(super) label: &'a str,
     extension: Option<&'a str>,
 }
 

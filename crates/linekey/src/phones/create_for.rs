@@ -53,7 +53,7 @@ pub async fn create_for(
         Ok(added) => added,
         Err(refusal) => return Ok(AddedFor::Refused(vec![refusal])),
     };
-    let detail = serde_json::json!({ "phone": added.id });
+    let detail = serde_json::json!({ "phone": added.id, "label": wanted.label });
     let event = actor.event(Kind::PhoneAdd, Outcome::Done, &subject, detail);
     audit::record(app, &mut tx, event).await?;
     tx.commit().await?;

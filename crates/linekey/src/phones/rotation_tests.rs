@@ -162,7 +162,7 @@ async fn whoever_is_disconnected_comes_back_and_whoever_is_blocked_does_not(p: P
     act(&p, &ann, "allow", &[]).await.leads_to(&page);
     p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
         .await;
-    p.wait(11_000);
+    p.wait(3_000);
     assert!(phone.is_registered().await);
     assert_eq!(
         (p.events("phone-disconnect").await, p.events("phone-allow").await),

@@ -1,8 +1,10 @@
 //! A Kamailio of one story, with the sample configuration, on free loopback ports.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::{Engine, Folder, Portal};
 use crate::config::SipMode;
@@ -24,12 +26,17 @@ impl Drop for Kamailio {
     }
 }
 
-/// A port that is free for UDP and TCP at this moment.
+/// Ports that no system gives to whoever asks for any: between here and Kamailio's start nobody else takes one of them.
+const PORTS: std::ops::Range<u32> = 20_000..32_000;
+
+/// The next of them that is free for UDP and TCP.
 fn free() -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-        let address = socket.local_addr().expect("a bound socket has an address");
-        if TcpListener::bind(address).is_ok() {
+        let nth = std::process::id().wrapping_mul(97) % PORTS.end + TAKEN.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + nth % (PORTS.end - PORTS.start);
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).expect("a port")));
+        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
             return address;
         }
     }
@@ -67,15 +74,22 @@ impl Kamailio {
         })
         .await;
         portal.sip = sip;
-        let kamailio = Self::start(&portal.app.config.database.url, (sip, rpc, admin));
-        kamailio.answers(&portal).await;
+        let mut kamailio = Self::start(&portal.app.config.database.url, (sip, rpc, admin));
+        kamailio.answers().await;
         (portal, kamailio)
     }
 
-    async fn answers(&self, portal: &Portal) {
-        portal
-            .until(async || std::net::TcpStream::connect(self.rpc).is_ok())
-            .await;
+    /// Waits until it does, on a busy machine for a minute.
+    async fn answers(&mut self) {
+        for _ in 0..1_200 {
+            if TcpStream::connect(self.rpc).is_ok() {
+                return;
+            }
+            let ended = self.child.try_wait().expect("a process of ours");
+            assert!(ended.is_none(), "Kamailio ended: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("Kamailio does not answer: {}", self.log());
     }
 
     /// Ends it, with all its processes.
@@ -88,9 +102,9 @@ impl Kamailio {
     }
 
     /// Starts it again after it was ended, as it was.
-    pub(crate) async fn begin(&mut self, portal: &Portal) {
+    pub(crate) async fn begin(&mut self) {
         self.child = spawn(&self.folder);
-        self.answers(portal).await;
+        self.answers().await;
     }
 
     fn start(database: &str, (sip, rpc, admin): (SocketAddr, SocketAddr, SocketAddr)) -> Self {

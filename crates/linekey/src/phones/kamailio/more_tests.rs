@@ -99,7 +99,7 @@ async fn what_an_instance_that_is_away_has_to_forget_it_forgets_when_it_is_back(
     act(&p, &ann, "disconnect", &[("block", "on")]).await.leads_to(&page);
     assert_eq!(credentials(&p).await, before - 1, "withdrawn in the same transaction");
     assert_eq!(located(&p).await, 1, "it cannot be told yet");
-    kamailio.begin(&p).await;
+    kamailio.begin().await;
     orders_are_done(&p).await;
     comes_to(&p, 0).await;
     is_forgotten(&p, &kamailio).await;

@@ -130,7 +130,7 @@ async fn credentials_are_there_in_this_mode_alone() {
         .await;
     on.sip = sip;
     assert_eq!(credentials(&on).await, before);
-    kamailio.begin(&on).await;
+    kamailio.begin().await;
     assert_eq!(desk(&on, OLD).await.register().await.status, 401);
     assert!(desk(&on, &new).await.is_registered().await);
 }
