@@ -9,6 +9,10 @@ use std::net::SocketAddr;
 
 use crate::digest::{Algorithm, Ha1Set};
 
+/// How old a credential may be that [`Directory::credential`] answers with, milliseconds: what a host knows by heart of a
+/// SIP password may be withdrawn for so long.
+pub const STALE_MS: i64 = 2_000;
+
 /// The host's own name for a phone. The registrar compares it and gives it back, nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PhoneKey(pub String);

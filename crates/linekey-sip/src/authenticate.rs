@@ -260,8 +260,14 @@ impl Authenticator {
         }))
     }
 
-    /// Looks the name up and tests the response, in equal steps for known and unknown names.
-    pub(crate) async fn prove(&self, sent: &Presented, method: &str, directory: &impl Directory) -> Proof {
+    /// Looks the name up, at the moment `asked_ms`, and tests the response, in equal steps for known and unknown names.
+    pub(crate) async fn prove(
+        &self,
+        sent: &Presented,
+        method: &str,
+        directory: &impl Directory,
+        asked_ms: i64,
+    ) -> Proof {
         // Looked up in the decoy too, where nobody is: not looking takes less time than looking.
         let Ok(found) = directory.credential(&sent.realm.name, &sent.sip_name).await else {
             return Proof::Unavailable;
@@ -283,7 +289,7 @@ impl Authenticator {
                 sip_domain: sent.realm.name.clone(),
                 nonce: sent.nonce,
                 count: sent.count,
-                asked_ms: 0,
+                asked_ms,
             }),
             (other, proven) => Proof::Wrong {
                 name: sent.username.clone(),

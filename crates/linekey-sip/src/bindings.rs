@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding};
+use crate::ask::{BindingChange, PhoneKey, Removal, STALE_MS, SavedBinding};
 
 const STRIPES: usize = 1024;
 /// How long a request can be under way that looked its credential up before that was withdrawn.
 const UNDER_WAY_MS: i64 = 10_000;
-/// How long the host may still answer with what was withdrawn: what it knows by heart is so old at most.
-const STALE_MS: i64 = 2_000;
 
 /// Every binding, by phone.
 #[derive(Debug)]

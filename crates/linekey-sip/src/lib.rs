@@ -54,8 +54,8 @@ mod streams;
 mod wrong_answers;
 
 pub use ask::{
-    BindingChange, Credential, Directory, Domain, Event, Former, Nth, PhoneKey, Removal, SavedBinding, Secret,
-    Surroundings, Transport, Unavailable, Why,
+    BindingChange, Credential, Directory, Domain, Event, Former, Nth, PhoneKey, Removal, STALE_MS, SavedBinding,
+    Secret, Surroundings, Transport, Unavailable, Why,
 };
 pub use running::{Gauges, Running};
 pub use sent::Sent;

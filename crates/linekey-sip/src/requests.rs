@@ -179,9 +179,11 @@ impl<D: Directory> Requests<D> {
     /// Does what needs a look-up and perhaps a save.
     pub(crate) async fn work(&self, work: Work) -> Option<Reply> {
         let asked_ms = self.surroundings.now_ms();
-        match self.authenticator.prove(&work.sent, "REGISTER", &*self.directory).await {
+        let proof = self
+            .authenticator
+            .prove(&work.sent, "REGISTER", &*self.directory, asked_ms);
+        match proof.await {
             Proof::Right(who) => {
-                let who = Authenticated { asked_ms, ..who };
                 if let Some(early) = self.begin(&work, &who) {
                     return early;
                 }

@@ -270,11 +270,14 @@ impl PublicUrl {
 
     /// `portal.example`, without scheme and port.
     pub fn host(&self) -> &str {
+        self.host_and_port().0
+    }
+
+    fn host_and_port(&self) -> (&str, Option<u16>) {
         let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
-        match authority.rsplit_once(':') {
-            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-            _ => authority,
-        }
+        let parts = authority.rsplit_once(':');
+        let parts = parts.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        parts.map_or((authority, None), |(host, port)| (host, Some(port)))
     }
 
     /// Whether browsers speak TLS to the portal: cookies are then `__Host-` and `Secure`.
@@ -284,9 +287,7 @@ impl PublicUrl {
 
     /// The port of `http://localhost:8080`; nothing for https, behind which a reverse proxy stands.
     pub fn local_port(&self) -> Option<u16> {
-        let (_, authority) = self.origin.split_once("://").filter(|_| !self.secure)?;
-        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        Some(port.unwrap_or(80))
+        (!self.secure).then(|| self.host_and_port().1.unwrap_or(80))
     }
 }
 

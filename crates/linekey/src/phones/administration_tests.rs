@@ -1,6 +1,6 @@
 //! Stories of administrators who help with somebody's phone, on its page.
 
-use super::rotation_tests::{OLD, comes_to, desk};
+use super::rotation_tests::{OLD, comes_to, desk, orders_are_done};
 use crate::clock::MINUTE;
 use crate::db::query;
 use crate::testing::{Browser, Portal, TestPhone, stories};
@@ -66,8 +66,7 @@ async fn an_administrator_helps_with_a_phone_on_its_page(p: Portal) {
     assert_eq!(renewed.register().await.status, 401);
     adam.post(&form(&page, "allow"), &[]).await.leads_to(&page);
     // Two seconds after it was shut out it is let in.
-    p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
-        .await;
+    orders_are_done(&p).await;
     p.wait(3_000);
     assert!(renewed.is_registered().await);
     adam.post(&form(&page, "remove"), &[]).await.leads_to(&person);

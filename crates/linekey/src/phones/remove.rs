@@ -33,8 +33,8 @@ pub async fn remove(app: &App, by: By<'_>, phone: &PhoneId) -> Result<Done> {
     Ok(Done::Done(label))
 }
 
-/// First the orders, which name the phones by the addresses that they lose then; before anything of theirs is touched
-/// what a registrar that stores a registration of them would hold.
+/// The orders first: they copy the addresses, which [`store::lock_out`] takes away. That before registrations and notices,
+/// which a registrar writes too.
 async fn take_away(app: &App, tx: &mut Tx, which: Which<'_>) -> Result<u64> {
     orders::order(app, tx, which, Ending::ForGood, app.clock.now()).await?;
     store::lock_out(tx, which).await?;

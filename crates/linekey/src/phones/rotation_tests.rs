@@ -53,6 +53,12 @@ pub(super) async fn live(p: &Portal) -> i64 {
     .await
 }
 
+/// Waits until the registrar has done what it was told to do of phones.
+pub(super) async fn orders_are_done(p: &Portal) {
+    p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
+        .await;
+}
+
 /// Waits until so many are live.
 pub(super) async fn comes_to(p: &Portal, count: i64) {
     p.until(async || live(p).await == count).await;
@@ -82,8 +88,7 @@ async fn both_sip_passwords_register_until_the_new_one_is_first_used(p: Portal) 
     assert_eq!(old.register().await.status, 401);
     assert_eq!(again.register().await.status, 401);
     assert!(renewed.is_registered().await);
-    p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
-        .await;
+    orders_are_done(&p).await;
     assert_eq!(p.events("phone-rotate").await, 1);
     // A phone that still uses it is shown as that once the right one is gone.
     act(&p, &ann, "disconnect", &[]).await.leads_to(&page);
@@ -160,8 +165,7 @@ async fn whoever_is_disconnected_comes_back_and_whoever_is_blocked_does_not(p: P
     comes_to(&p, 0).await;
     ann.get(&page).await.says(200, "Blocked since");
     act(&p, &ann, "allow", &[]).await.leads_to(&page);
-    p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
-        .await;
+    orders_are_done(&p).await;
     p.wait(3_000);
     assert!(phone.is_registered().await);
     assert_eq!(
@@ -179,8 +183,7 @@ async fn a_phone_that_is_removed_is_gone_from_the_registrar_too(p: Portal) {
     ann.get("/phones").await.says(200, "Desk is removed.");
     p.until(async || p.registrations() == 0).await;
     assert_eq!(phone.register().await.status, 401);
-    p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
-        .await;
+    orders_are_done(&p).await;
     assert_eq!(
         p.count(query(
             "select count(*) from phones where label = 'Desk' and sip_name = 'ann-desk'"

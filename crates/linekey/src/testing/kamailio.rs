@@ -26,14 +26,16 @@ impl Drop for Kamailio {
     }
 }
 
-/// Ports that no system gives to whoever asks for any: between here and Kamailio's start nobody else takes one of them.
+/// Ports that Linux gives to nobody who asks for any: between here and Kamailio's start nobody else takes one of them.
 const PORTS: std::ops::Range<u32> = 20_000..32_000;
 
 /// The next of them that is free for UDP and TCP.
 fn free() -> SocketAddr {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let nth = std::process::id().wrapping_mul(97) % PORTS.end + TAKEN.fetch_add(1, Ordering::Relaxed);
+        let nth = std::process::id()
+            .wrapping_mul(97)
+            .wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
         let port = PORTS.start + nth % (PORTS.end - PORTS.start);
         let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).expect("a port")));
         if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {

@@ -24,13 +24,13 @@ const SCRIPTS: [(&str, &str); 8] = [
     ("password.js", include_str!("password.js")),
     ("help.js", include_str!("help.js")),
 ];
-/// What every page has, and what only those of the portal and of the help centre have: a page loads one stylesheet.
+/// What every page has, and what only those of the portal and of the help centre have: a page loads one of the two.
 const FRAME: &str = include_str!("frame.css");
 const STYLES: [(&str, &str); 2] = [
     ("style.css", include_str!("style.css")),
     ("help.css", include_str!("help.css")),
 ];
-/// What few pages have beside that.
+/// What few pages load beside that.
 const PARTS: [(&str, &str); 2] = [
     ("feedback.css", include_str!("feedback.css")),
     ("mail.css", include_str!("mail.css")),

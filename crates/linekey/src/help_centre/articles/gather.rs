@@ -17,7 +17,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../help");
 const LARGEST: u64 = 1 << 20;
 /// The most files that are read of a provider's folder.
 const MOST: usize = 2_000;
-/// The most bytes that are read of it.
+/// Bytes of it after which no further file is read.
 const MOST_BYTES: usize = 64 << 20;
 /// What an address below `/help` needs for itself.
 const TAKEN: [&str; 1] = ["search"];

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use linekey_sip::STALE_MS;
 use tokio::time::Instant;
 
 use super::store::Hashes;
@@ -23,7 +24,7 @@ use crate::ids::PhoneId;
 /// How often changes of other processes are looked for.
 const EVERY: Duration = Duration::from_millis(200);
 /// How old the last look may be for an answer from memory.
-const FRESH: Duration = Duration::from_secs(2);
+const FRESH: Duration = Duration::from_millis(STALE_MS.unsigned_abs());
 /// How long nobody asks again after a look that failed.
 const REST: Duration = Duration::from_secs(1);
 /// Phones that are known by heart, about 800 bytes each; where there are more the database is asked each time.

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use tokio::net::UdpSocket;
 
+use super::tests::answer;
 use crate::db::query;
 use crate::phones::rotation_tests::{OLD, rotate};
 use crate::phones::tests::add;
 use crate::testing::Portal;
 use crate::testing::baresip::Baresip;
-use crate::testing::kamailio::Kamailio;
+use crate::testing::kamailio::{Kamailio, SECRET};
 
 /// Packets that come in half a second.
 const SOME: u64 = 25;
@@ -101,35 +104,76 @@ async fn a_call_goes_on_while_the_portal_password_and_a_sip_password_are_changed
     assert!(!kamailio.log().contains("ERROR"), "{}", kamailio.log());
 }
 
-/// Whoever makes up a request within a call has Kamailio send nothing for them.
+/// What the route of a call that began so many days ago is marked with.
+fn mark(call: &str, days_ago: u64) -> String {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after 1970");
+    let day = since.as_secs() / 86_400 - days_ago;
+    let hash = HEXLOWER.encode(&Sha256::digest(format!("{SECRET}:{day}:{call}")));
+    format!(";call={}", &hash[..32])
+}
+
+/// Whoever makes up a request within a call has Kamailio send nothing for them, unless they know what that call's route is
+/// marked with.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_no_call_is_relayed_nowhere() {
     let (p, kamailio) = Kamailio::with_portal().await;
     let victim = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
     let stranger = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
     stranger.connect(p.sip).await.expect("Kamailio's");
-    let (own, meant) = (
+    let (own, meant, sip) = (
         stranger.local_addr().expect("a port"),
         victim.local_addr().expect("a port"),
+        p.sip,
     );
-    let marks = ["", ";call=0", ";call=d41d8cd98f00b204e9800998ecf8427e", ";ftag=a"];
-    for (number, mark) in marks.into_iter().enumerate() {
+    let ask = async |method: &str, call: &str, number: usize, routes: &str| {
+        let request = format!(
+            "{method} sip:ann@{meant} SIP/2.0\r\nVia: SIP/2.0/UDP {own};rport;branch=z9hG4bK-{method}{number}\r\n\
+             Route: {routes}\r\nMax-Forwards: 70\r\nFrom: <sip:bob@acme.example>;tag=a\r\n\
+             To: <sip:ann@acme.example>;tag=b\r\nCall-ID: {call}\r\nCSeq: {number} {method}\r\n\
+             Contact: <sip:bob@{own}>\r\nContent-Length: 0\r\n\r\n"
+        );
+        answer(&stranger, &request).await
+    };
+    let (known, yesterdays, too_old) = (mark("a-call", 0), mark("a-call", 1), mark("a-call", 2));
+    let through_us = |mark: &str| format!("<sip:{sip};lr{mark}>");
+    let refused = [
+        ("a-call", through_us("")),
+        ("a-call", through_us(";call=0")),
+        ("a-call", through_us(";ftag=a")),
+        ("a-call", through_us(&mark("another", 0))),
+        ("another", through_us(&known)),
+        ("a-call", through_us(&too_old)),
+        ("a-call", format!("<sip:{meant};lr{known}>")),
+        ("a-call", format!("<sip:{meant};lr{known}>, {}", through_us(&known))),
+        ("a-call", format!("{}, <sip:{meant};lr>", through_us(&known))),
+    ];
+    let mut number = 0;
+    for (call, routes) in refused {
         for method in ["MESSAGE", "BYE", "INVITE"] {
-            let request = format!(
-                "{method} sip:ann@{meant} SIP/2.0\r\nVia: SIP/2.0/UDP {own};rport;branch=z9hG4bK-{method}{number}\r\n\
-                 Route: <sip:{};lr{mark}>\r\nMax-Forwards: 70\r\nFrom: <sip:bob@acme.example>;tag=a\r\n\
-                 To: <sip:ann@acme.example>;tag=b\r\nCall-ID: made-up\r\nCSeq: {} {method}\r\n\
-                 Contact: <sip:bob@{own}>\r\nContent-Length: 0\r\n\r\n",
-                p.sip,
-                number + 1,
-            );
-            stranger.send(request.as_bytes()).await.expect("it is sent");
-            let mut answer = vec![0; 4096];
-            let length = tokio::time::timeout(Duration::from_secs(10), stranger.recv(&mut answer)).await;
-            let length = length.expect("an answer").expect("an answer");
-            let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
-            assert!(answer.starts_with("SIP/2.0 404"), "{answer}");
+            number += 1;
+            let answer = ask(method, call, number, &routes).await;
+            assert!(answer.starts_with("SIP/2.0 404"), "{routes}: {answer}");
         }
     }
     assert!(victim.try_recv(&mut [0; 1]).is_err(), "{}", kamailio.log());
+    for mark in [known, yesterdays] {
+        number += 1;
+        let routes = through_us(&mark);
+        let (answer, heard) = tokio::join!(ask("BYE", "a-call", number, &routes), async {
+            let mut heard = [0; 4096];
+            let (length, proxy) = victim.recv_from(&mut heard).await.expect("a request");
+            let request = String::from_utf8_lossy(&heard[..length]).into_owned();
+            let named = request.lines().filter(|line| {
+                ["Via", "From", "To", "Call-ID", "CSeq"]
+                    .iter()
+                    .any(|name| line.starts_with(&format!("{name}:")))
+            });
+            let lines: Vec<_> = named.collect();
+            let reply = format!("SIP/2.0 200 OK\r\n{}\r\nContent-Length: 0\r\n\r\n", lines.join("\r\n"));
+            victim.send_to(reply.as_bytes(), proxy).await.expect("it is sent");
+            request
+        });
+        assert!(heard.starts_with("BYE "), "{heard}");
+        assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    }
 }

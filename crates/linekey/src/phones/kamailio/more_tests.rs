@@ -6,7 +6,7 @@ use std::time::Duration;
 use linekey_sip::digest::{self, Algorithm, Asked, Ha1};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::tests::{credentials, is_forgotten, located, orders_are_done};
+use super::tests::{answer, credentials, is_forgotten, located};
 use crate::app;
 use crate::clock::Millis;
 use crate::db::query;
@@ -15,9 +15,10 @@ use crate::phones::act::By;
 use crate::phones::copies_tests::{dump, holds, phones_of_every_kind};
 use crate::phones::create::{NewPhone, Owner, insert};
 use crate::phones::disconnect::Done;
+use crate::phones::live::by_address;
+use crate::phones::remove;
 use crate::phones::rotate::{self, Rotated};
-use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live as live_now};
-use crate::phones::{live, remove};
+use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live, orders_are_done};
 use crate::testing::kamailio::Kamailio;
 use crate::testing::{Portal, TestPhone, stories, stream_phone};
 use crate::users::Actor;
@@ -49,9 +50,7 @@ async fn what_a_command_changes_is_carried_out_while_the_portal_runs() {
     let (p, kamailio) = Kamailio::with_portal().await;
     let console = app::open((*p.app.config).clone(), p.app.clock.clone()).await;
     let console = console.expect("a second process opens the database");
-    let found = live::by_address(&console, "ann-desk@acme.example")
-        .await
-        .expect("a database");
+    let found = by_address(&console, "ann-desk@acme.example").await.expect("a database");
     let found = found.expect("a phone of the demo's");
     let by = || {
         let (account, id) = (&found.account, &found.user);
@@ -182,7 +181,7 @@ async fn an_equal_name_in_another_account_is_another_phone(p: Portal) {
         let mut reaching = TestPhone::claiming(&p, ("ann-desk", domain), &named, password).await;
         assert_ne!(reaching.register().await.status, 200, "{named} at {domain}");
     }
-    assert_eq!(live_now(&p).await, 0);
+    assert_eq!(live(&p).await, 0);
     let mut twin = TestPhone::with_password(&p, "ann-desk", "globex.example", TWIN).await;
     assert!(twin.is_registered().await);
     p.until(async || live_at(&p, "globex.example").await == 1).await;
@@ -212,11 +211,7 @@ async fn a_second_header_with_another_name_does_not_open_another_accounts_addres
              From: <sip:ann-desk@acme.example>;tag=a\r\nTo: <sip:ann-desk@acme.example>\r\nCall-ID: twin\r\n\
              CSeq: {number} REGISTER\r\nContact: <sip:ann-desk@{own}>\r\n{credentials}Content-Length: 0\r\n\r\n"
         );
-        socket.send(request.as_bytes()).await.expect("it is sent");
-        let mut answer = vec![0; 4096];
-        let length = tokio::time::timeout(Duration::from_secs(10), socket.recv(&mut answer)).await;
-        let length = length.expect("an answer").expect("an answer");
-        String::from_utf8_lossy(&answer[..length]).into_owned()
+        answer(&socket, &request).await
     };
     let long_name = "ann-desk@globex.example";
     let ha1 = Ha1::of(Algorithm::Md5, long_name, "globex.example", TWIN);

@@ -1,10 +1,13 @@
 //! Stories of phones behind a Kamailio with the sample configuration, on the wire.
 
+use std::time::Duration;
+
 use sqlx::{Connection, Executor};
+use tokio::net::UdpSocket;
 
 use crate::config::SipMode;
 use crate::db::query;
-use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live, rotate};
+use crate::phones::rotation_tests::{OLD, act, comes_to, desk, desk_page, live, orders_are_done, rotate};
 use crate::testing::kamailio::Kamailio;
 use crate::testing::{Portal, TestPhone};
 
@@ -37,9 +40,13 @@ pub(super) async fn is_forgotten(p: &Portal, kamailio: &Kamailio) {
     panic!("it is still registered at Kamailio: {rows:?}\n{}", kamailio.log());
 }
 
-pub(super) async fn orders_are_done(p: &Portal) {
-    p.until(async || p.count(query("select count(*) from sip_orders")).await == 0)
-        .await;
+/// What Kamailio answers to a request.
+pub(super) async fn answer(socket: &UdpSocket, request: &str) -> String {
+    socket.send(request.as_bytes()).await.expect("it is sent");
+    let mut answer = vec![0; 4096];
+    let length = tokio::time::timeout(Duration::from_secs(10), socket.recv(&mut answer)).await;
+    let length = length.expect("an answer").expect("an answer");
+    String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,10 +105,8 @@ pub async fn list(
         tabs: tabs(&app, choice),
         suggestions: found.suggestions.iter().map(|one| view(&app, one, zone)).collect(),
         longest: answer::LONGEST,
-        next: found
-            .next
-            .map(|last| format!("/operator/help{}#suggestions", part(choice, &last))),
-        first: (!before.is_empty()).then(|| format!("{}#suggestions", address(choice))),
+        next: found.next.map(|last| format!("{}#suggestions", address(choice, &last))),
+        first: (!before.is_empty()).then(|| format!("{}#suggestions", address(choice, ""))),
         here: part(choice, before),
     };
     Ok(if body.notice.is_some() {
@@ -127,8 +125,8 @@ fn part(choice: Choice, before: &str) -> String {
     }
 }
 
-fn address(choice: Choice) -> String {
-    format!("/operator/help{}", part(choice, ""))
+fn address(choice: Choice, before: &str) -> String {
+    format!("/operator/help{}", part(choice, before))
 }
 
 fn tabs(app: &App, chosen: Choice) -> Vec<Tab> {
@@ -138,7 +136,7 @@ fn tabs(app: &App, chosen: Choice) -> Vec<Tab> {
         Choice::All => "feedback-all",
     };
     let tab = |choice| Tab {
-        address: address(choice),
+        address: address(choice, ""),
         text: app.words.say(key(choice)),
         is_chosen: choice == chosen,
     };
@@ -253,8 +251,8 @@ pub async fn answer(
 /// To the part of the list that the act was asked for on.
 fn back(app: &App, me: &SignedIn, query: &Fields, said: &str) -> Response {
     let carried = flash::notice(app, &me.session, &app.words.say(said));
-    let part = part(Choice::of(query.text("state")), query.text("before"));
-    (carried, Redirect::to(&format!("/operator/help{part}"))).into_response()
+    let list = address(Choice::of(query.text("state")), query.text("before"));
+    (carried, Redirect::to(&list)).into_response()
 }
 
 /// GET `/operator/help/export/{file}`
