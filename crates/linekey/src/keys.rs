@@ -58,6 +58,20 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// All of them, in the order above.
+    const ALL: [Self; 10] = [
+        Self::SipHashes,
+        Self::PendingVerdict,
+        Self::Flash,
+        Self::Audit,
+        Self::Throttle,
+        Self::SipNonce,
+        Self::LinkCode,
+        Self::Device,
+        Self::Voter,
+        Self::FeedbackForm,
+    ];
+
     fn label(self) -> &'static [u8] {
         match self {
             Self::SipHashes => b"linekey sip hashes 1",
@@ -160,7 +174,7 @@ impl Keys {
         let ring = self.ring();
         let key = ring.first();
         let nonce = random.bytes::<NONCE>();
-        let cipher = XChaCha20Poly1305::new((&*key.derive(purpose)).into());
+        let cipher = XChaCha20Poly1305::new((&**key.derived(purpose)).into());
         let sealed = encrypt(&cipher, &nonce, at, plain);
         [key.id.as_bytes(), &nonce, &sealed].concat()
     }
@@ -179,7 +193,7 @@ impl Keys {
             .find(|key| key.id.as_bytes() == id)
             .ok_or(DoesNotOpen)?;
         let nonce = XNonce::try_from(nonce).map_err(|_| DoesNotOpen)?;
-        let cipher = XChaCha20Poly1305::new((&*key.derive(purpose)).into());
+        let cipher = XChaCha20Poly1305::new((&**key.derived(purpose)).into());
         decrypt(&cipher, &nonce, at, sealed)
     }
 
@@ -187,14 +201,14 @@ impl Keys {
     pub fn mac(&self, purpose: Purpose, message: &[u8]) -> Vec<u8> {
         let ring = self.ring();
         let key = ring.first();
-        let mac = hmac(&key.derive(purpose), message).finalize();
+        let mac = hmac(key.derived(purpose), message).finalize();
         [key.id.as_bytes(), &mac.into_bytes()].concat()
     }
 
     /// What [`Keys::mac`] makes of `message`, and then what it made with each other key that opens.
     pub fn macs(&self, purpose: Purpose, message: &[u8]) -> Vec<Vec<u8>> {
         let made = |key: &Key| {
-            let mac = hmac(&key.derive(purpose), message).finalize();
+            let mac = hmac(key.derived(purpose), message).finalize();
             [key.id.as_bytes(), &mac.into_bytes()].concat()
         };
         self.ring().keys.iter().map(made).collect()
@@ -207,12 +221,16 @@ impl Keys {
             return Proof::Wrong;
         };
         let ring = self.ring();
-        let key = ring.keys.iter().find(|key| key.id == id).map(|key| key.derive(purpose));
+        let key = ring
+            .keys
+            .iter()
+            .find(|key| key.id == id)
+            .map(|key| key.derived(purpose));
         let past = ring.past.iter().find(|past| past.id == id && purpose == Purpose::Audit);
-        let Some(derived) = key.or_else(|| past.map(|past| past.audit.clone())) else {
+        let Some(derived) = key.or_else(|| past.map(|past| &past.audit)) else {
             return Proof::UnknownKey;
         };
-        match hmac(&derived, message).verify_slice(mac) {
+        match hmac(derived, message).verify_slice(mac) {
             Ok(()) => Proof::Right,
             Err(_) => Proof::Wrong,
         }
@@ -220,7 +238,7 @@ impl Keys {
 
     /// The first key as derived for `purpose`, for a part that makes its own MACs.
     pub fn derived(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        self.ring().first().derive(purpose)
+        self.ring().first().derived(purpose).clone()
     }
 }
 

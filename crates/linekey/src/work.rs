@@ -19,6 +19,10 @@ use tokio::sync::oneshot;
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 5;
 
+/// Results that a thread hands over together while jobs wait. What follows each of them takes a tenth of a job, and twice
+/// that on a core whose caches a job has just filled.
+const TOGETHER: usize = 4;
+
 /// The pool did not do the job: its queue is full, or the job failed half-way. The door answers 503 with `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too much work at once")]
@@ -134,14 +138,21 @@ impl<S> Shared<S> {
     fn work(&self, make: &dyn Fn() -> S) {
         step_back();
         let mut state = None;
+        let mut done: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(TOGETHER);
         loop {
+            if done.len() >= TOGETHER || self.queue().jobs.is_empty() {
+                done.drain(..).for_each(|hand_over| hand_over());
+            }
             match self.next(state.is_some()) {
                 Next::Job(job) if job.abandoned() => {}
                 Next::Job(job) => {
                     let state_of_job = state.get_or_insert_with(make);
-                    if catch_unwind(AssertUnwindSafe(|| job.run(state_of_job))).is_err() {
-                        tracing::error!("a job of the work pool panicked; its thread goes on with a new state");
-                        state = None;
+                    match catch_unwind(AssertUnwindSafe(|| job.run(state_of_job))) {
+                        Ok(hand_over) => done.push(hand_over),
+                        Err(_) => {
+                            tracing::error!("a job of the work pool panicked; its thread goes on with a new state");
+                            state = None;
+                        }
                     }
                 }
                 Next::Rest => state = None,
@@ -187,7 +198,8 @@ fn step_back() {
 
 trait Job<S>: Send {
     fn abandoned(&self) -> bool;
-    fn run(self: Box<Self>, state: &mut S);
+    /// Does it, and gives what hands the result over.
+    fn run(self: Box<Self>, state: &mut S) -> Box<dyn FnOnce() + Send>;
 }
 
 struct Asked<T, F> {
@@ -195,15 +207,16 @@ struct Asked<T, F> {
     answer: oneshot::Sender<T>,
 }
 
-impl<S, T: Send, F: FnOnce(&mut S) -> T + Send> Job<S> for Asked<T, F> {
+impl<S, T: Send + 'static, F: FnOnce(&mut S) -> T + Send> Job<S> for Asked<T, F> {
     fn abandoned(&self) -> bool {
         self.answer.is_closed()
     }
 
-    fn run(self: Box<Self>, state: &mut S) {
+    fn run(self: Box<Self>, state: &mut S) -> Box<dyn FnOnce() + Send> {
         let Self { job, answer } = *self;
+        let result = job(state);
         // The caller may have gone away meanwhile; then nobody needs the result.
-        let _ = answer.send(job(state));
+        Box::new(move || drop(answer.send(result)))
     }
 }
 

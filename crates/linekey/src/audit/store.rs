@@ -5,7 +5,7 @@ use super::Event;
 use super::read::{Filter, Listed};
 use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{AccountId, SessionId, UserId};
 
 /// An event as it is stored.
@@ -72,12 +72,8 @@ pub(super) async fn insert(tx: &mut Tx, id: &str, at: i64, event: &Event<'_>, ma
     .bind(address.as_deref())
     .bind(event.detail.to_string())
     .bind(mac)
-    .run(tx)
+    .later_once(tx)
     .await
-    .and_then(|appended| match appended {
-        1 => Ok(()),
-        _ => Err(Error::defect("the database dropped an audit event")),
-    })
 }
 
 /// Rows that wait for the sealer, chain by chain and by their ids, from behind the chain and id `after`. An account's
@@ -203,16 +199,18 @@ pub(super) async fn last_number(tx: &mut Tx, chain: &str) -> Result<Option<i64>>
     Ok(last)
 }
 
-/// Gives a row its place. False: it has one already.
-pub(super) async fn seal(tx: &mut Tx, id: &str, chain: &str, seq: i64, link: &[u8]) -> Result<bool> {
-    let sealed = query("update audit_events set chain = $2, seq = $3, link = $4 where id = $1 and seq is null")
+/// Gives a row its place.
+///
+/// # Errors
+/// When it has one already.
+pub(super) async fn seal(tx: &mut Tx, id: &str, chain: &str, seq: i64, link: &[u8]) -> Result<()> {
+    query("update audit_events set chain = $2, seq = $3, link = $4 where id = $1 and seq is null")
         .bind(id)
         .bind(chain)
         .bind(seq)
         .bind(link)
-        .run(tx)
-        .await?;
-    Ok(sealed == 1)
+        .later_once(tx)
+        .await
 }
 
 /// Moves the head of a chain.

@@ -178,7 +178,10 @@ fn say(text: &str) {
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    // SQLite, phones and hashes have threads of their own, and workers that are idle wake each other.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.div_ceil(2))
         .enable_all()
         .build()?
         .block_on(work)

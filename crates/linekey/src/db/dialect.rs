@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
 
 use super::readers::Readers;
+use super::writer::Writer;
 use super::{Alone, Db, PoolSizes, query};
 
 /// Every WAL version before this one can lose an acknowledged write when a write races a checkpoint.
@@ -48,24 +49,10 @@ async fn open_sqlite_file(options: SqliteConnectOptions, path: Option<&Path>, si
         refuse_if_anothers(path)?;
         make_private(path).with_context(|| format!("the database {} cannot be made", path.display()))?;
     }
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(SQLITE_WAIT)
-        // A file does not hang up, and asking costs as much as a statement: a way to SQLite's thread and back.
-        .test_before_acquire(false)
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                if connection.is_in_transaction() {
-                    // A full disk makes SQLite roll back by itself, after which sqlx still counts a transaction and
-                    // the connection would refuse every other one. The ping waits until the rollback has been tried.
-                    connection.ping().await?;
-                }
-                Ok(!connection.is_in_transaction())
-            })
-        })
-        .connect_with(options.clone())
-        .await
-        .with_context(|| format!("the database {} cannot be opened", options.get_filename().display()))?;
+    // KiB: what a busy hour writes to again and again.
+    let writer = Writer::new(options.clone().pragma("cache_size", "-8000"));
+    let first = writer.hold().await;
+    first.with_context(|| format!("the database {} cannot be opened", options.get_filename().display()))?;
     let reading = options.create_if_missing(false).pragma("query_only", "on");
     let readers = Readers::new(reading, sizes.connections);
     let db = Db::Sqlite { readers, writer };
@@ -79,8 +66,8 @@ pub(super) async fn look_at(path: &Path) -> Result<Db, sqlx::Error> {
         .filename(path)
         .read_only(true)
         .immutable(true);
-    let one = SqlitePoolOptions::new().max_connections(1);
-    let writer = one.connect_with(options.clone()).await?;
+    let writer = Writer::new(options.clone());
+    writer.hold().await?;
     let readers = Readers::new(options, 1);
     Ok(Db::Sqlite { readers, writer })
 }

@@ -51,7 +51,7 @@ fn made_by_newer(schema: i64) -> String {
 pub(super) async fn to_latest(db: &Db) -> anyhow::Result<Migrated> {
     let from = db.schema().await?;
     let done = match db {
-        Db::Sqlite { writer, .. } => SQLITE.run(writer).await,
+        Db::Sqlite { writer, .. } => SQLITE.run(writer.hold().await?.connection()?).await,
         Db::Postgres(pool) => POSTGRES.run(&mut dialect::connection_without_limit(pool).await?).await,
     };
     match done {

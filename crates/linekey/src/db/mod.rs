@@ -13,15 +13,17 @@ mod query;
 mod readers;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 pub use dialect::{Closed, ServerLock, close_up, file_of, without_password};
 pub use migrate::{Migrated, newest_schema};
 pub use query::{Alone, FromAnyRow, Query, Value, Via, query};
 pub use readers::Readers;
+pub use writer::{Writer, Writing};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{PgPool, Postgres};
 
 use crate::error::{Error, Result};
 
@@ -39,8 +41,8 @@ pub enum Db {
     Sqlite {
         /// Connections that only read.
         readers: Readers,
-        /// The one connection that writes; SQLite has no more than one writer, so a queue of ours beats its BUSY.
-        writer: SqlitePool,
+        /// The one connection that writes.
+        writer: Writer,
     },
     /// A server.
     Postgres(PgPool),
@@ -49,8 +51,8 @@ pub enum Db {
 /// A transaction that may write. Dropped without [`Tx::commit`] it never happened.
 #[derive(Debug)]
 pub enum Tx {
-    /// On SQLite, begun IMMEDIATE: a deferred one is refused when it first writes beside another writer.
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// On SQLite.
+    Sqlite(Writing),
     /// On PostgreSQL, at READ COMMITTED.
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
@@ -147,7 +149,7 @@ impl Db {
         #[cfg(test)]
         counted::count(self);
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(Writing::new(writer.hold().await?)),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }

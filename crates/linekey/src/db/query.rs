@@ -1,9 +1,10 @@
 //! One statement, its values, and where it runs. The text is the same for both engines: `$1..$n`, lower case.
 
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgPool, SqlSafeStr, SqlStr, Sqlite};
 
+use super::writer::{Writer, Writing};
 use super::{Db, Readers, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, DeviceId, LinkId, PendingId, PhoneId, SessionId, UserId};
@@ -31,9 +32,9 @@ pub enum Via<'a> {
     /// A reader of the SQLite file.
     SqliteReaders(&'a Readers),
     /// The SQLite writer, for one statement that is a transaction of its own.
-    SqliteWriter(&'a SqlitePool),
+    SqliteWriter(&'a Writer),
     /// The transaction of the SQLite writer.
-    SqliteTx(&'a mut SqliteConnection),
+    SqliteTx(&'a mut Writing),
     /// Any PostgreSQL connection.
     PostgresPool(&'a PgPool),
     /// A PostgreSQL transaction.
@@ -50,46 +51,59 @@ pub struct Query {
 
 /// The statement `sql`. A test prepares every literal given here on both engines.
 pub fn query(sql: &'static str) -> Query {
-    Query {
-        sql,
-        values: Vec::new(),
-    }
+    Query::of(sql)
 }
 
-/// Binds the values in order and calls `$finish` on the engine that `$via` names.
+/// Binds the values in order.
+macro_rules! bound {
+    ($start:expr, $values:expr) => {{
+        let mut statement = $start;
+        for value in $values {
+            statement = match value {
+                Value::Text(text) => statement.bind(text),
+                Value::OptionalText(text) => statement.bind(text),
+                Value::Number(number) => statement.bind(number),
+                Value::Bytes(bytes) => statement.bind(bytes),
+            };
+        }
+        statement
+    }};
+}
+
+/// Calls `$finish` on the engine that `$via` names, or `$in_tx` of a transaction of SQLite.
 macro_rules! on_engine {
-    ($query:expr, $via:expr, $start:expr, $finish:ident) => {{
-        macro_rules! bound {
-            () => {{
-                let mut statement = $start;
-                for value in $query.values {
-                    statement = match value {
-                        Value::Text(text) => statement.bind(text),
-                        Value::OptionalText(text) => statement.bind(text),
-                        Value::Number(number) => statement.bind(number),
-                        Value::Bytes(bytes) => statement.bind(bytes),
-                    };
-                }
-                statement
-            }};
+    ($query:expr, $via:expr, $start:expr, $finish:ident, $in_tx:ident) => {{
+        macro_rules! bound_here {
+            () => {
+                bound!($start, $query.values)
+            };
         }
         match $via {
             Via::SqliteReaders(readers) => {
                 let mut reader = readers.take().await?;
-                let found = bound!().$finish(&mut reader.connection).await?;
+                let found = bound_here!().$finish(&mut reader.connection).await?;
                 readers.put_back(reader);
                 Ok(found.into())
             }
-            Via::SqliteTx(tx) => bound!().$finish(&mut *tx).await.map(Into::into),
-            Via::SqliteWriter(pool) => bound!().$finish(pool).await.map(Into::into),
-            Via::PostgresPool(pool) => bound!().$finish(pool).await.map(Into::into),
-            Via::PostgresTx(tx) => bound!().$finish(&mut *tx).await.map(Into::into),
+            Via::SqliteTx(tx) => tx.$in_tx($query).await.map(Into::into),
+            Via::SqliteWriter(writer) => {
+                let mut held = writer.hold().await?;
+                bound_here!().$finish(held.connection()?).await.map(Into::into)
+            }
+            Via::PostgresPool(pool) => bound_here!().$finish(pool).await.map(Into::into),
+            Via::PostgresTx(tx) => bound_here!().$finish(&mut *tx).await.map(Into::into),
         }
     }};
 }
 
 /// Rows that a statement changed, from either engine.
 struct Changed(u64);
+
+impl From<u64> for Changed {
+    fn from(changed: u64) -> Self {
+        Self(changed)
+    }
+}
 
 impl From<sqlx::sqlite::SqliteQueryResult> for Changed {
     fn from(result: sqlx::sqlite::SqliteQueryResult) -> Self {
@@ -113,14 +127,37 @@ impl Query {
 
     /// Runs the statement and says how many rows it changed.
     pub async fn run<'a>(self, via: impl Into<Via<'a>>) -> Result<u64> {
-        let changed: Changed = on_engine!(self, via.into(), sqlx::query(self.sql), execute)?;
-        Ok(changed.0)
+        let changed: std::result::Result<Changed, sqlx::Error> =
+            on_engine!(self, via.into(), sqlx::query(self.sql), execute, run);
+        Ok(changed?.0)
+    }
+
+    /// Runs a statement whose answer nobody waits for: on SQLite with the next one of the transaction, or its commit, and
+    /// then it fails with that. For what returns no rows and breaks no rule of the schema but by a defect.
+    pub async fn later(self, tx: &mut Tx) -> Result<()> {
+        match tx {
+            Tx::Sqlite(tx) => tx.later(self).await?,
+            Tx::Postgres(_) => drop(self.run(tx).await?),
+        }
+        Ok(())
+    }
+
+    /// The same of a statement that changes one row: another number is a defect.
+    pub async fn later_once(self, tx: &mut Tx) -> Result<()> {
+        match tx {
+            Tx::Sqlite(tx) => tx.later_once(self).await?,
+            Tx::Postgres(_) => match self.run(tx).await? {
+                1 => {}
+                _ => return Err(Error::defect("a statement changed no row")),
+            },
+        }
+        Ok(())
     }
 
     /// The row, if there is one.
     pub async fn optional<'a, T: FromAnyRow>(self, via: impl Into<Via<'a>>) -> Result<Option<T>> {
         let row: std::result::Result<Option<T>, sqlx::Error> =
-            on_engine!(self, via.into(), sqlx::query_as(self.sql), fetch_optional);
+            on_engine!(self, via.into(), sqlx::query_as(self.sql), fetch_optional, optional);
         Ok(row?)
     }
 
@@ -134,8 +171,72 @@ impl Query {
     /// All rows.
     pub async fn all<'a, T: FromAnyRow>(self, via: impl Into<Via<'a>>) -> Result<Vec<T>> {
         let rows: std::result::Result<Vec<T>, sqlx::Error> =
-            on_engine!(self, via.into(), sqlx::query_as(self.sql), fetch_all);
+            on_engine!(self, via.into(), sqlx::query_as(self.sql), fetch_all, all);
         Ok(rows?)
+    }
+}
+
+/// Statements as one, for SQLite, which takes several in one text.
+pub(super) struct Bound {
+    sql: SqlStr,
+    values: Vec<Value>,
+}
+
+impl Query {
+    /// One engine's own statement.
+    pub(super) fn of(sql: &'static str) -> Self {
+        Self {
+            sql,
+            values: Vec::new(),
+        }
+    }
+
+    /// These, one after the other.
+    pub(super) fn joined(statements: impl Iterator<Item = Self>) -> Bound {
+        let mut statements = statements.peekable();
+        let Some(Self { sql, mut values }) = statements.next() else {
+            return Bound {
+                sql: "".into_sql_str(),
+                values: Vec::new(),
+            };
+        };
+        if statements.peek().is_none() {
+            return Bound {
+                sql: sql.into_sql_str(),
+                values,
+            };
+        }
+        let mut text = sql.to_owned();
+        for statement in statements {
+            text.push_str(";\n");
+            push_behind(&mut text, statement.sql, values.len());
+            values.extend(statement.values);
+        }
+        // Literals of ours, with other numbers.
+        let sql = AssertSqlSafe(text).into_sql_str();
+        Bound { sql, values }
+    }
+}
+
+impl Bound {
+    /// For sqlx.
+    #[expect(clippy::disallowed_methods, reason = "the other place that hands statements to sqlx")]
+    pub(super) fn statement(self) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+        bound!(sqlx::query(self.sql), self.values)
+    }
+}
+
+/// Appends a statement whose values stand behind so many others: its `$1` is then another number.
+fn push_behind(text: &mut String, sql: &str, others: usize) {
+    let mut parts = sql.split('$');
+    text.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = part.split_at(digits);
+        let number = number.parse().map_or(0, |number: usize| number + others);
+        text.push('$');
+        text.push_str(&number.to_string());
+        text.push_str(rest);
     }
 }
 

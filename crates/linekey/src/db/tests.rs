@@ -56,7 +56,9 @@ async fn prepared(db: &Db) -> Vec<(String, usize, Vec<String>)> {
         let text = sqlx::AssertSqlSafe(sql.clone());
         let (parameters, columns) = match db {
             Db::Sqlite { writer, .. } => {
-                let statement = writer.prepare(sqlx::SqlSafeStr::into_sql_str(text)).await;
+                let mut held = writer.hold().await.expect("the connection");
+                let connection = held.connection().expect("the connection");
+                let statement = connection.prepare(sqlx::SqlSafeStr::into_sql_str(text)).await;
                 let statement = statement.unwrap_or_else(|error| panic!("{place}: SQLite refuses {sql}: {error}"));
                 (count(statement.parameters()), names(statement.columns()))
             }
@@ -99,7 +101,7 @@ async fn schema(db: &Db) -> BTreeSet<String> {
               where m.type = 'table' and m.name not like 'sqlite%' and m.name <> '_sqlx_migrations'
              union all select 'index ' || name from sqlite_schema where type = 'index' and sql is not null",
         )
-        .fetch_all(writer)
+        .fetch_all(writer.hold().await.expect("the connection").connection().expect("the connection"))
         .await
         .expect("the schema"),
         Db::Postgres(pool) => sqlx::query_as(
@@ -208,7 +210,9 @@ async fn plan(db: &Db, sql: &str) -> Vec<String> {
         panic!("the steps are told in SQLite's words");
     };
     let explained = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
-    let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(writer).await.expect("a plan");
+    let mut held = writer.hold().await.expect("the connection");
+    let explained = sqlx::query_as(explained).fetch_all(held.connection().expect("the connection"));
+    let steps: Vec<(i64, i64, i64, String)> = explained.await.expect("a plan");
     steps.into_iter().map(|(.., step)| step).collect()
 }
 
@@ -240,6 +244,70 @@ async fn a_second_server_on_one_file_is_refused_and_a_newer_schema_too() {
     assert!(refused.to_string().contains("newer Linekey"), "{refused:#}");
 }
 
+crate::testing::stories! {
+    what_nobody_waits_for_is_written_with_what_follows_or_not_at_all,
+}
+
+/// Adds a row, later.
+async fn add(tx: &mut super::Tx, name: &str) {
+    let added = query("insert into portal (name, value) values ($1, $2)")
+        .bind(name)
+        .bind(name);
+    let _ = added.later(tx).await;
+}
+
+async fn what_nobody_waits_for_is_written_with_what_follows_or_not_at_all(p: Portal) {
+    let rows = async || {
+        let named = query("select name from portal where name like 'row-%' order by name");
+        let found: Vec<(String,)> = named.all(&p.app.db).await.expect("rows");
+        found.into_iter().map(|(name,)| name).collect::<Vec<_>>()
+    };
+    let begin = async || p.app.db.begin().await.expect("a transaction");
+    let mut dropped = begin().await;
+    add(&mut dropped, "row-dropped").await;
+    drop(dropped);
+    let mut seen = begin().await;
+    add(&mut seen, "row-seen").await;
+    let count = query("select count(*) as rows from portal where name = $1").bind("row-seen");
+    let (count,): (i64,) = count.one(&mut seen).await.expect("a count");
+    assert_eq!(count, 1, "what waits comes before what follows");
+    drop(seen);
+    assert!(rows().await.is_empty());
+
+    // One that changes nothing, and one that breaks a rule, take all of theirs along.
+    let mut nothing = begin().await;
+    add(&mut nothing, "row-beside").await;
+    let changed = query("update portal set value = 'x' where name = 'nobody'")
+        .later_once(&mut nothing)
+        .await;
+    assert!(changed.is_err() || nothing.commit().await.is_err());
+    let mut twice = begin().await;
+    add(&mut twice, "row-twice").await;
+    add(&mut twice, "row-twice").await;
+    let next = query("update portal set value = value where name = 'kind'")
+        .run(&mut twice)
+        .await;
+    assert!(next.is_err());
+    add(&mut twice, "row-behind").await;
+    let _ = twice.commit().await;
+    assert!(rows().await.is_empty());
+
+    let mut many = begin().await;
+    let names: Vec<_> = (100..150).map(|number| format!("row-{number}")).collect();
+    for name in &names {
+        add(&mut many, name).await;
+    }
+    let renamed = query("update portal set value = 'last' where name = $1").bind("row-149");
+    renamed.later_once(&mut many).await.expect("one row");
+    many.commit().await.expect("a commit");
+    assert_eq!(rows().await, names);
+    let (value,): (String,) = query("select value from portal where name = 'row-149'")
+        .one(&p.app.db)
+        .await
+        .expect("the last");
+    assert_eq!(value, "last");
+}
+
 /// Asks for a change while the database fails, and checks what is said.
 async fn is_told(ann: &crate::testing::Browser, new: &str) {
     let answer = ann.change_password(new).await;
@@ -256,7 +324,9 @@ async fn pragma(p: &Portal, text: &'static str) {
     let Db::Sqlite { writer, .. } = &p.app.db else {
         panic!("SQLite alone has pragmas")
     };
-    sqlx::query(text).execute(writer).await.expect("a pragma");
+    let mut held = writer.hold().await.expect("the connection");
+    let connection = held.connection().expect("the connection");
+    sqlx::query(text).execute(connection).await.expect("a pragma");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,7 +380,9 @@ async fn a_locked_database_is_said_and_recovers() {
         .await
         .expect("the same file");
     let before = p.dump_everything().await;
-    let holds = other.begin().await.expect("the lock");
+    let mut holds = other.begin().await.expect("a transaction");
+    let takes = query("update portal set value = value").run(&mut holds).await;
+    takes.expect("the lock");
     is_told(&ann, "Tidewater-Kestrel-1").await;
     drop(holds);
     assert_eq!(p.dump_everything().await, before);

@@ -87,7 +87,7 @@ impl Change {
             Some(0) => Ok(Changed::IsFirst),
             Some(at) => {
                 let key = self.ring.keys.remove(at);
-                let audit = key.derive(Purpose::Audit);
+                let audit = key.derived(Purpose::Audit).clone();
                 self.ring.past.push(Past { id, audit });
                 self.next.write(&self.ring)?;
                 Ok(Changed::Done)

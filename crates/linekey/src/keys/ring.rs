@@ -63,22 +63,29 @@ impl std::str::FromStr for KeyId {
 pub(super) struct Key {
     pub(super) id: KeyId,
     secret: Zeroizing<[u8; 32]>,
+    /// In the order of [`Purpose::ALL`]: deriving takes longer than opening.
+    derived: [Zeroizing<[u8; 32]>; Purpose::ALL.len()],
 }
 
 impl Key {
     pub(super) fn new(random: &Random) -> Self {
-        Self {
-            id: KeyId(random.bytes()),
-            secret: Zeroizing::new(random.bytes()),
-        }
+        Self::of(KeyId(random.bytes()), Zeroizing::new(random.bytes()))
     }
 
-    pub(super) fn derive(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
-        let mut derived = Zeroizing::new([0; 32]);
-        Hkdf::<Sha256>::new(None, &*self.secret)
-            .expand(purpose.label(), &mut *derived)
-            .expect("32 bytes are within what HKDF-SHA-256 can give");
-        derived
+    fn of(id: KeyId, secret: Zeroizing<[u8; 32]>) -> Self {
+        let expanding = Hkdf::<Sha256>::new(None, &*secret);
+        let derived = Purpose::ALL.map(|purpose| {
+            let mut derived = Zeroizing::new([0; 32]);
+            expanding
+                .expand(purpose.label(), &mut *derived)
+                .expect("32 bytes are within what HKDF-SHA-256 can give");
+            derived
+        });
+        Self { id, secret, derived }
+    }
+
+    pub(super) fn derived(&self, purpose: Purpose) -> &Zeroizing<[u8; 32]> {
+        &self.derived[purpose as usize]
     }
 }
 
@@ -128,7 +135,7 @@ impl Ring {
             if audit {
                 ring.past.push(Past { id, audit: secret });
             } else {
-                ring.keys.push(Key { id, secret });
+                ring.keys.push(Key::of(id, secret));
             }
         }
         if ring.keys.is_empty() {

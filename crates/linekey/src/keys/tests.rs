@@ -34,6 +34,17 @@ fn file() -> (crate::testing::Folder, PathBuf) {
 }
 
 #[test]
+fn every_purpose_has_a_key_of_its_own() {
+    for (nth, purpose) in Purpose::ALL.into_iter().enumerate() {
+        assert_eq!(purpose as usize, nth);
+    }
+    let (_folder, file) = file();
+    let keys = Keys::read(&file).expect("just made");
+    let derived: std::collections::BTreeSet<_> = Purpose::ALL.map(|purpose| *keys.derived(purpose)).into();
+    assert_eq!(derived.len(), Purpose::ALL.len());
+}
+
+#[test]
 fn a_sealed_value_opens_only_at_its_place_for_its_purpose_and_unchanged() {
     let random = Random::default();
     let (_folder, file) = file();

@@ -49,9 +49,8 @@ pub(super) async fn insert(
     .bind(parameters)
     .bind(at)
     .bind(until)
-    .run(tx)
-    .await?;
-    Ok(())
+    .later(tx)
+    .await
 }
 
 /// Whether a mail is due. A read, so that a worker with nothing to do takes nobody's turn to write.

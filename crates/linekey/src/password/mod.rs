@@ -33,4 +33,4 @@ mod tests;
 pub mod typed;
 
 pub use set::rehash;
-pub use store::{hash_at, hold};
+pub use store::{hash_at, hold, hold_later};

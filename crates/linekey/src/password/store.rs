@@ -4,7 +4,7 @@
 use super::hash::HashedPassword;
 use super::set::Lasting;
 use crate::clock::Millis;
-use crate::db::{Db, Tx, query};
+use crate::db::{Db, Query, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PendingId, SessionId, UserId};
 
@@ -75,16 +75,22 @@ pub(super) async fn put_rehash(tx: &mut Tx, user: &UserId, epoch: i64, hash: &Ha
 /// Whether the user is still at `epoch` and may sign in; holds the row until the transaction ends, so that a change at
 /// the same moment comes wholly before or wholly after it. The update that changes nothing is that lock on PostgreSQL.
 pub async fn hold(tx: &mut Tx, user: &UserId, epoch: i64) -> Result<bool> {
-    let held = query(
+    Ok(holding(user, epoch).run(tx).await? == 1)
+}
+
+/// The same, with what follows: the transaction fails if it is not so any more.
+pub async fn hold_later(tx: &mut Tx, user: &UserId, epoch: i64) -> Result<()> {
+    holding(user, epoch).later_once(tx).await
+}
+
+fn holding(user: &UserId, epoch: i64) -> Query {
+    query(
         "update users set credential_epoch = credential_epoch
           where id = $1 and credential_epoch = $2 and disabled_at is null
             and exists (select 1 from accounts a where a.id = users.account_id and a.suspended_at is null)",
     )
     .bind(user)
     .bind(epoch)
-    .run(tx)
-    .await?;
-    Ok(held == 1)
 }
 
 /// A change that waits for a confirmation.

@@ -1,6 +1,6 @@
 //! Statements on `phones` and `registrations`.
 
-use std::collections::BTreeMap;
+use serde::Serializer;
 
 use super::create::{NewPhone, Owner};
 use super::live::Found;
@@ -247,9 +247,10 @@ pub(super) struct Rows(String);
 impl Rows {
     /// Of what may stand in a row, by the names of its columns.
     pub(super) fn of<T: serde::Serialize>(rows: impl IntoIterator<Item = T>) -> Result<Self> {
-        let rows: BTreeMap<usize, T> = rows.into_iter().enumerate().collect();
-        let text = serde_json::to_string(&rows).map_err(|_| Error::defect("rows that are no JSON"))?;
-        Ok(Self(text))
+        let mut text = Vec::new();
+        let written = serde_json::Serializer::new(&mut text).collect_map(rows.into_iter().enumerate());
+        let text = written.ok().and_then(|()| String::from_utf8(text).ok());
+        text.map(Self).ok_or_else(|| Error::defect("rows that are no JSON"))
     }
 
     /// For a statement.
@@ -314,7 +315,7 @@ pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
                 value ->> 'user_agent', cast(value ->> 'q' as bigint), cast(value ->> 'generation' as bigint),
                 cast(value ->> 'registered_at' as bigint), cast(value ->> 'refreshed_at' as bigint),
                 cast(value ->> 'expires_at' as bigint), cast(value ->> 'silent_at' as bigint)
-           from json_each($1) join phones p on p.id = value ->> 'phone_id'
+           from jsonb_each($1) join phones p on p.id = value ->> 'phone_id'
           where true
          on conflict (phone_id, contact) do update
             set received = excluded.received, transport = excluded.transport, call_id = excluded.call_id,
@@ -333,7 +334,7 @@ pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
 pub(super) async fn forget_ended(tx: &mut Tx, phones: &Rows, now: Millis) -> Result<()> {
     query(
         "delete from registrations
-          where phone_id in (select value ->> 'phone_id' from json_each($1))
+          where phone_id in (select value ->> 'phone_id' from jsonb_each($1))
             and (ended_at is not null or expires_at <= $2)",
     )
     .bind(phones.0.as_str())

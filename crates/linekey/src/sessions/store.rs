@@ -132,9 +132,8 @@ pub(super) async fn insert(
     .bind(address)
     .bind(now)
     .bind(device)
-    .run(tx)
-    .await?;
-    Ok(())
+    .later(tx)
+    .await
 }
 
 /// Gives a session another token. False: it has ended, or its account was suspended.

@@ -6,8 +6,7 @@ use std::net::IpAddr;
 
 use crate::app::App;
 use crate::audit::{self, Event, Kind, Outcome};
-use crate::clock::DAY;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::DeviceId;
 use crate::password::hash::HashedPassword;
 use crate::password::typed::TypedPassword;
@@ -87,7 +86,17 @@ pub async fn sign_in(app: &App, name: &TypedName, typed: &TypedPassword, from: F
     }
     // A queue that is full now only means that the hash is renewed another time.
     let renewed = app.hashes.renew(typed, verified).await.unwrap_or_default();
-    start(app, user, from, &counting, renewed.as_ref()).await
+    match start(app, user, from, &counting, renewed.as_ref()).await {
+        // The password was changed while this one was being verified: what was right a moment ago is not any more.
+        Err(error) if matches!(error, Error::Defect(_)) && !is_still(app, user).await? => Ok(Outcomes::Refused),
+        other => other,
+    }
+}
+
+/// Whether somebody has the password that was verified, and may sign in.
+async fn is_still(app: &App, user: &Candidate) -> Result<bool> {
+    let mut tx = app.db.begin().await?;
+    password::hold(&mut tx, &user.id, user.credential_epoch).await
 }
 
 /// Counts the try before it is judged. Seconds: it is not judged until they have passed.
@@ -115,6 +124,9 @@ async fn count<'a>(
 }
 
 /// Starts the session of somebody whose password was right, all of it or nothing.
+///
+/// # Errors
+/// Also when it is not right any more.
 async fn start(
     app: &App,
     user: &Candidate,
@@ -130,10 +142,7 @@ async fn start(
             None
         }
     };
-    if !password::hold(&mut tx, &user.id, user.credential_epoch).await? {
-        // The password was changed while this one was being verified: what was right a moment ago is not any more.
-        return Ok(Outcomes::Refused);
-    }
+    password::hold_later(&mut tx, &user.id, user.credential_epoch).await?;
     if let Some(renewed) = renewed {
         rehash(&mut tx, &user.id, user.credential_epoch, renewed).await?;
     }
@@ -145,13 +154,14 @@ async fn start(
         user: &user.id,
         device,
         devices: user.devices,
-        untold: user.new_browser_at.is_none_or(|at| at <= app.clock.now() - DAY),
+        told_at: user.new_browser_at,
         user_agent: from.user_agent,
         address: from.address,
     };
     let known = remember(app, &mut tx, signing_in, from.known).await?;
     let whose = (&user.account_id, &user.id);
-    let started = sessions::start::start(app, &mut tx, whose, &known.device, from.user_agent, from.address).await?;
+    let browser = (&known.device, from.user_agent, from.address);
+    let started = sessions::start::start(app, &mut tx, whose, user.sessions, browser).await?;
     let event = Event {
         actor: Some(&user.id),
         session: Some(&started.id),

@@ -316,10 +316,12 @@ async fn dump(db: &crate::db::Db, tables: &[&str]) -> Vec<String> {
     for table in tables {
         match db {
             Db::Sqlite { writer, .. } => {
+                let mut held = writer.hold().await.expect("the connection");
+                let connection = held.connection().expect("the connection");
                 let names = format!("select name from pragma_table_info($1) where name not in ({MARKS})");
                 let columns: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(names))
                     .bind(*table)
-                    .fetch_all(writer)
+                    .fetch_all(&mut *connection)
                     .await
                     .expect("columns");
                 let all = columns
@@ -329,7 +331,7 @@ async fn dump(db: &crate::db::Db, tables: &[&str]) -> Vec<String> {
                     .join(" || ',' || ");
                 let text: Vec<(String,)> =
                     sqlx::query_as(sqlx::AssertSqlSafe(format!("select {all} from {table} order by 1")))
-                        .fetch_all(writer)
+                        .fetch_all(&mut *connection)
                         .await
                         .expect("rows");
                 rows.extend(text.into_iter().map(|(row,)| format!("{table}: {row}")));

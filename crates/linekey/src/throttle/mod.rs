@@ -134,11 +134,7 @@ impl Bucket<'_> {
     fn key(&self, app: &App) -> Vec<u8> {
         let text = match self {
             Self::User(user, address) => format!("user\0{user}\0{}", network(*address)),
-            Self::Name(name, address) => {
-                let name = folded(name);
-                let local = name.rsplit_once('@').map_or(name.as_str(), |(local, _)| local);
-                format!("name\0{local}\0{}", network(*address))
-            }
+            Self::Name(name, address) => format!("name\0{}\0{}", local(name), network(*address)),
             Self::NameCap(name) => format!("name-cap\0{}", folded(name)),
             Self::UserCap(whom) => format!("user-cap\0{whom}"),
             Self::Confirm(user) => format!("confirm\0{user}"),
@@ -159,7 +155,13 @@ impl Bucket<'_> {
             Self::Suggestions(address) => format!("suggestions\0{}", network(*address)),
             Self::AllSuggestions => "all-suggestions".to_owned(),
         };
-        key(app, &text)
+        let own = key(app, &text);
+        // Those of one sign-in next to each other, which are written together.
+        match self {
+            Self::User(user, _) | Self::UserCap(user) => near(app, &format!("user\0{user}"), &own),
+            Self::Name(name, _) | Self::NameCap(name) => near(app, &format!("name\0{}", local(name)), &own),
+            _ => own,
+        }
     }
 
     /// Whether it counts what comes from everywhere.
@@ -206,6 +208,20 @@ impl Bucket<'_> {
 /// Compatibility forms and case fold together, or each spelling would be a bucket of its own.
 fn folded(name: &str) -> String {
     name.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// The name without its domain.
+fn local(name: &str) -> String {
+    let name = folded(name);
+    name.rsplit_once('@')
+        .map_or(name.as_str(), |(local, _)| local)
+        .to_owned()
+}
+
+/// A key beside the others of its group.
+fn near(app: &App, group: &str, own: &[u8]) -> Vec<u8> {
+    let group = key(app, group);
+    [group.get(..12).unwrap_or_default(), own].concat()
 }
 
 fn key(app: &App, text: &str) -> Vec<u8> {
@@ -440,9 +456,16 @@ fn is_untold(told_at: Option<Millis>, now: Millis) -> bool {
 
 /// Removes what is forgotten anyway; run now and then.
 pub async fn sweep(app: &App) -> Result<()> {
-    let mut tx = app.db.begin().await?;
-    store::remove_older(&mut tx, app.clock.now() - FORGOTTEN).await?;
-    tx.commit().await
+    let before = app.clock.now() - FORGOTTEN;
+    let mut from = Vec::new();
+    // In parts, between which others write.
+    while let Some(to) = store::end_of_part(&app.db, &from).await? {
+        let mut tx = app.db.begin().await?;
+        store::remove_older(&mut tx, (&from, &to), before).await?;
+        tx.commit().await?;
+        from = to;
+    }
+    Ok(())
 }
 
 /// What one bucket says of a try: its count with this one, or the seconds to wait.

@@ -103,9 +103,8 @@ pub(super) async fn forgive_four(tx: &mut Tx, [name, user, name_cap, user_cap]: 
     .bind(name_cap)
     .bind(user_cap)
     .bind(now)
-    .run(tx)
-    .await?;
-    Ok(())
+    .later(tx)
+    .await
 }
 
 /// The same in one bucket.
@@ -181,9 +180,23 @@ pub(super) async fn remove(tx: &mut Tx, key: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Forgets every bucket without a try since `before`.
-pub(super) async fn remove_older(tx: &mut Tx, before: Millis) -> Result<()> {
-    query("delete from throttle where last_at < $1")
+/// The last of the next 5,000 buckets behind `from`, if there is any.
+pub(super) async fn end_of_part(db: &Db, from: &[u8]) -> Result<Option<Vec<u8>>> {
+    let last: Option<(Vec<u8>,)> = query(
+        "select bucket from (select bucket from throttle where bucket > $1 order by bucket limit 5000) part
+          order by bucket desc limit 1",
+    )
+    .bind(from)
+    .optional(db)
+    .await?;
+    Ok(last.map(|(bucket,)| bucket))
+}
+
+/// Forgets those of the buckets behind the first up to the second that had no try since `before`.
+pub(super) async fn remove_older(tx: &mut Tx, (from, to): (&[u8], &[u8]), before: Millis) -> Result<()> {
+    query("delete from throttle where bucket > $1 and bucket <= $2 and last_at < $3")
+        .bind(from)
+        .bind(to)
         .bind(before)
         .run(tx)
         .await?;

@@ -39,7 +39,7 @@ mod tests;
 pub use actor::Actor;
 pub use store::{
     Among, Candidate, InAccount, MOST_ASKED, by_sign_in_name, count_of_account, hold, hold_row, in_accounts,
-    note_new_browser, set_disabled,
+    note_first_browser, note_new_browser, set_disabled,
 };
 pub use subject::{Subject, by_full_name, find as subject, find_in as subject_in};
 

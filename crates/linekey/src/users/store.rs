@@ -5,7 +5,7 @@ use super::find::Listed;
 use super::name::{TypedName, canonical};
 use super::{Role, Subject};
 use crate::clock::{DAY, Millis};
-use crate::db::{Db, Tx, Via, query};
+use crate::db::{Alone, Db, Tx, Via, query};
 use crate::error::{Error, Result};
 use crate::ids::{AccountId, DeviceId, SessionId, UserId};
 
@@ -39,6 +39,8 @@ pub struct Candidate {
     pub device: Option<DeviceId>,
     /// How many browsers are remembered as theirs.
     pub devices: i64,
+    /// How many sessions they have.
+    pub sessions: i64,
 }
 
 /// Browsers that a cookie names, to be looked for among those of the user who is meant.
@@ -75,7 +77,8 @@ pub async fn by_sign_in_name(db: &Db, name: &TypedName, among: Among<'_>) -> Res
                 (select d.id from devices d
                   where d.user_id = c.id and d.id in ($4, $5, $6, $7, $8) and d.last_at > $9 and d.failures < $10
                   limit 1) as device,
-                (select count(*) from devices d where d.user_id = c.id) as devices
+                (select count(*) from devices d where d.user_id = c.id) as devices,
+                (select count(*) from sessions s where s.user_id = c.id) as sessions
            from (
          select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
                 u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
@@ -104,24 +107,28 @@ pub async fn by_sign_in_name(db: &Db, name: &TypedName, among: Among<'_>) -> Res
     .bind(device(4))
     .bind(among.since)
     .bind(among.most_failures)
-    .all(db)
+    // In front of what follows it everywhere, a count: where that is written, what was read before is still at hand.
+    .all(Alone(db))
     .await
 }
 
-/// Notes that somebody signs in in a new browser. False: that was told in the last day, or it is the first browser, which
-/// is nothing to tell. The caller holds the user.
+/// Notes that somebody has signed in: their first browser is nothing to tell. The caller holds the user.
+pub async fn note_first_browser(tx: &mut Tx, user: &UserId) -> Result<()> {
+    query("update users set new_browser_at = 0 where id = $1 and new_browser_at is null")
+        .bind(user)
+        .later(tx)
+        .await
+}
+
+/// Notes that somebody signs in in a new browser. False: that was told in the last day. The caller holds the user.
 pub async fn note_new_browser(tx: &mut Tx, user: &UserId, now: Millis) -> Result<bool> {
-    let noted: Option<(Millis,)> = query(
-        "update users set new_browser_at = case when new_browser_at is null then 0 else $2 end
-          where id = $1 and (new_browser_at is null or new_browser_at <= $3)
-         returning new_browser_at",
-    )
-    .bind(user)
-    .bind(now)
-    .bind(now - DAY)
-    .optional(tx)
-    .await?;
-    Ok(noted.is_some_and(|(told_at,)| told_at > 0))
+    let noted = query("update users set new_browser_at = $2 where id = $1 and new_browser_at <= $3")
+        .bind(user)
+        .bind(now)
+        .bind(now - DAY)
+        .run(tx)
+        .await?;
+    Ok(noted > 0)
 }
 
 /// Holds the user's row until the transaction ends, for something done in `session`. Everything that changes a user's

@@ -12,7 +12,7 @@ pub(in crate::phones) async fn keep_spells(tx: &mut Tx, phones: &Rows, now: Mill
         "insert into phone_spells (phone_id, account_id, from_at, until_at)
          select phone_id, account_id, registered_at / 60000 * 60000, max(coalesce(ended_at, expires_at))
            from registrations
-          where phone_id in (select value ->> 'phone_id' from json_each($1))
+          where phone_id in (select value ->> 'phone_id' from jsonb_each($1))
             and (ended_at is not null or expires_at <= $2)
           group by phone_id, account_id, registered_at / 60000 * 60000
          on conflict (phone_id, from_at) do update set until_at = excluded.until_at
@@ -157,7 +157,7 @@ pub(super) async fn put_attempts(tx: &mut Tx, attempts: &Rows) -> Result<()> {
          select p.id, p.account_id, value ->> 'outcome', value ->> 'address', cast(value ->> 'hour' as bigint),
                 value ->> 'user_agent', cast(value ->> 'first_at' as bigint), cast(value ->> 'last_at' as bigint),
                 cast(value ->> 'times' as bigint)
-           from json_each($1) join phones p on p.id = value ->> 'phone_id'
+           from jsonb_each($1) join phones p on p.id = value ->> 'phone_id'
           where true
          on conflict (phone_id, outcome, address, hour) do update
             set user_agent = excluded.user_agent, last_at = excluded.last_at, times = phone_attempts.times + excluded.times",
@@ -173,7 +173,7 @@ pub(super) async fn trim_attempts(tx: &mut Tx, phones: &Rows, most: i64) -> Resu
     query(
         "delete from phone_attempts
           where phone_id in (select a.phone_id from phone_attempts a
-                              where a.phone_id in (select value ->> 'phone_id' from json_each($1))
+                              where a.phone_id in (select value ->> 'phone_id' from jsonb_each($1))
                               group by a.phone_id having count(*) > $2)
             and last_at < (select min(last_at) from (select last_at from phone_attempts kept
                                                       where kept.phone_id = phone_attempts.phone_id
@@ -199,7 +199,7 @@ pub(super) async fn put_networks(tx: &mut Tx, places: &Rows) -> Result<Vec<Phone
     let rows: Vec<(PhoneId, Millis, Millis)> = query(
         "insert into phone_networks (phone_id, account_id, network, first_at, last_at)
          select p.id, p.account_id, value ->> 'network', cast(value ->> 'at' as bigint), cast(value ->> 'at' as bigint)
-           from json_each($1) join phones p on p.id = value ->> 'phone_id'
+           from jsonb_each($1) join phones p on p.id = value ->> 'phone_id'
           where true
          on conflict (phone_id, network) do update
             set last_at = case when excluded.last_at > phone_networks.first_at then excluded.last_at
@@ -216,7 +216,7 @@ pub(super) async fn put_networks(tx: &mut Tx, places: &Rows) -> Result<Vec<Phone
 /// Those of these phones that are known in several networks.
 pub(super) async fn moving(tx: &mut Tx, phones: &Rows) -> Result<Vec<PhoneId>> {
     let rows: Vec<(PhoneId,)> = query(
-        "select phone_id from phone_networks where phone_id in (select value ->> 'phone_id' from json_each($1))
+        "select phone_id from phone_networks where phone_id in (select value ->> 'phone_id' from jsonb_each($1))
           group by phone_id having count(*) > 1",
     )
     .bind(phones.as_str())

@@ -1,8 +1,6 @@
 //! Stories of phones behind Kamailio: over TCP, while Kamailio is away, of disabled people, of equal names, and of what
 //! a dump holds.
 
-use std::time::Duration;
-
 use linekey_sip::digest::{self, Algorithm, Asked, Ha1};
 use tokio::net::{TcpStream, UdpSocket};
 

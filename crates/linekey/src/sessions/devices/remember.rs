@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::super::browser;
 use super::{Known, MOST_PER_USER, store};
 use crate::app::App;
+use crate::clock::{DAY, Millis};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{AccountId, DeviceId, UserId};
@@ -22,8 +23,8 @@ pub struct SigningIn<'a> {
     pub device: Option<&'a DeviceId>,
     /// How many are remembered as theirs.
     pub devices: i64,
-    /// Whether a new browser may be news to them.
-    pub untold: bool,
+    /// When a sign-in in a new browser was last told them; 0 while none was, `None` at their first.
+    pub told_at: Option<Millis>,
     /// The User-Agent header.
     pub user_agent: &'a str,
     /// Where it signs in from.
@@ -47,8 +48,15 @@ pub async fn remember(app: &App, tx: &mut Tx, who: SigningIn<'_>, known: &[Known
     let (user_agent, address) = (browser::kept(who.user_agent), who.address.to_canonical().to_string());
     let now = app.clock.now();
     store::put(tx, device, (who.account, who.user), (&user_agent, &address), now).await?;
-    if who.device.is_none() && who.untold && users::note_new_browser(tx, who.user, now).await? {
-        tell(app, tx, who, address).await?;
+    match who.told_at {
+        _ if who.device.is_some() => {}
+        None => users::note_first_browser(tx, who.user).await?,
+        Some(at) if at > now - DAY => {}
+        Some(_) => {
+            if users::note_new_browser(tx, who.user, now).await? {
+                tell(app, tx, who, address).await?;
+            }
+        }
     }
     Ok(Known {
         user: who.user.clone(),

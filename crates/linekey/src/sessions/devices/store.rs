@@ -74,9 +74,8 @@ pub(super) async fn put(
     .bind(user_agent)
     .bind(address)
     .bind(now)
-    .run(tx)
-    .await?;
-    Ok(())
+    .later(tx)
+    .await
 }
 
 /// Forgets one browser of the user.
