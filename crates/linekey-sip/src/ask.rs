@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::digest::{Algorithm, Ha1Set};
 
@@ -145,7 +146,7 @@ pub enum Removal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BindingChange {
     /// Insert, or replace what has the same `(phone, contact)`.
-    Put(SavedBinding),
+    Put(Arc<SavedBinding>),
     /// Delete what has this key; nothing to do if it is not there.
     Remove {
         /// The phone.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ask::{BindingChange, PhoneKey, Removal, STALE_MS, SavedBinding};
 
@@ -13,7 +13,7 @@ const UNDER_WAY_MS: i64 = 10_000;
 /// Every binding, by phone.
 #[derive(Debug)]
 pub(crate) struct Bindings {
-    phones: Mutex<HashMap<PhoneKey, Vec<SavedBinding>>>,
+    phones: Mutex<HashMap<PhoneKey, Vec<Arc<SavedBinding>>>>,
     /// One writer per phone at a time, also while it waits for a save; phones share the locks.
     stripes: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
@@ -25,12 +25,12 @@ pub(crate) struct Bindings {
 impl Bindings {
     /// Begins with what was stored, less what is over.
     pub(crate) fn new(stored: Vec<SavedBinding>, now_ms: i64) -> Self {
-        let mut phones: HashMap<PhoneKey, Vec<SavedBinding>> = HashMap::new();
+        let mut phones: HashMap<_, Vec<_>> = HashMap::new();
         for binding in stored.into_iter().filter(|binding| binding.expires_ms > now_ms) {
             let list = phones.entry(binding.phone.clone()).or_default();
             // Most phones have one.
             list.reserve_exact(1);
-            list.push(binding);
+            list.push(Arc::new(binding));
         }
         Self {
             phones: Mutex::new(phones),
@@ -64,19 +64,19 @@ impl Bindings {
     }
 
     /// The bindings of a phone, the ones that are over included.
-    pub(crate) fn all_of(&self, phone: &PhoneKey) -> Vec<SavedBinding> {
+    pub(crate) fn all_of(&self, phone: &PhoneKey) -> Vec<Arc<SavedBinding>> {
         self.phones().get(phone).cloned().unwrap_or_default()
     }
 
     /// The bindings of a phone that are not over.
-    pub(crate) fn of(&self, phone: &PhoneKey, now_ms: i64) -> Vec<SavedBinding> {
+    pub(crate) fn of(&self, phone: &PhoneKey, now_ms: i64) -> Vec<Arc<SavedBinding>> {
         let mut bindings = self.all_of(phone);
         bindings.retain(|binding| binding.expires_ms > now_ms);
         bindings
     }
 
     /// Replaces the bindings of a phone. The caller holds its lock.
-    pub(crate) fn set(&self, phone: &PhoneKey, bindings: Vec<SavedBinding>) {
+    pub(crate) fn set(&self, phone: &PhoneKey, bindings: Vec<Arc<SavedBinding>>) {
         let mut phones = self.phones();
         if bindings.is_empty() {
             phones.remove(phone);
@@ -110,15 +110,12 @@ impl Bindings {
             over
         };
         over.into_iter()
-            .map(|binding| {
-                let ended_ms = binding.expires_ms;
-                removal(binding, ended_ms, Removal::Expired)
-            })
+            .map(|binding| removal(&binding, binding.expires_ms, Removal::Expired))
             .collect()
     }
 
     /// The bindings that `fits` is true of.
-    pub(crate) fn filtered(&self, fits: impl Fn(&SavedBinding) -> bool) -> Vec<SavedBinding> {
+    pub(crate) fn filtered(&self, fits: impl Fn(&SavedBinding) -> bool) -> Vec<Arc<SavedBinding>> {
         let phones = self.phones();
         phones
             .values()
@@ -139,8 +136,8 @@ impl Bindings {
         if binding.silent_since_ms.is_some() == since_ms.is_some() {
             return None;
         }
-        binding.silent_since_ms = since_ms;
-        Some(BindingChange::Put(binding.clone()))
+        Arc::make_mut(binding).silent_since_ms = since_ms;
+        Some(BindingChange::Put(Arc::clone(binding)))
     }
 
     /// Bindings held.
@@ -148,16 +145,16 @@ impl Bindings {
         self.phones().values().map(Vec::len).sum()
     }
 
-    fn phones(&self) -> MutexGuard<'_, HashMap<PhoneKey, Vec<SavedBinding>>> {
+    fn phones(&self) -> MutexGuard<'_, HashMap<PhoneKey, Vec<Arc<SavedBinding>>>> {
         self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The change that removes a binding.
-pub(crate) fn removal(binding: SavedBinding, at_ms: i64, cause: Removal) -> BindingChange {
+pub(crate) fn removal(binding: &SavedBinding, at_ms: i64, cause: Removal) -> BindingChange {
     BindingChange::Remove {
-        phone: binding.phone,
-        contact: binding.contact,
+        phone: binding.phone.clone(),
+        contact: binding.contact.clone(),
         at_ms,
         cause,
     }

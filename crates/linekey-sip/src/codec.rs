@@ -53,8 +53,9 @@ pub(crate) fn read(datagram: &[u8]) -> Read {
     if !datagram.first().is_some_and(u8::is_ascii_graphic) {
         return Read::Nothing("not SIP");
     }
-    match parse_datagram(Bytes::copy_from_slice(datagram), &LIMITS) {
-        Ok(Message::Request(message)) => match Request::new(message) {
+    let datagram = Bytes::copy_from_slice(datagram);
+    match parse_datagram(datagram.clone(), &LIMITS) {
+        Ok(Message::Request(message)) => match Request::new(message, &datagram) {
             Ok(request) => Read::Request(Box::new(request)),
             Err(why) => Read::Nothing(why),
         },

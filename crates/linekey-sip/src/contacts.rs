@@ -2,6 +2,7 @@
 //! [`crate::register`] carries out, and a plan is carried out whole or not at all.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::ask::{BindingChange, PhoneKey, Removal, SavedBinding, Transport};
 use crate::bindings::removal;
@@ -47,7 +48,7 @@ pub(crate) enum Refusal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// All bindings of the phone afterwards.
-    pub(crate) bindings: Vec<SavedBinding>,
+    pub(crate) bindings: Vec<Arc<SavedBinding>>,
     /// To be stored before the answer: new, changed and removed bindings.
     pub(crate) durable: Vec<BindingChange>,
     /// To be stored soon: bindings that only live longer.
@@ -58,7 +59,7 @@ pub(crate) struct Plan {
 
 /// Plans the changes to `current`, the bindings of the phone that are not over.
 pub(crate) fn plan(
-    mut current: Vec<SavedBinding>,
+    mut current: Vec<Arc<SavedBinding>>,
     contacts: Contacts,
     ask: &Ask<'_>,
     settings: &Settings,
@@ -70,7 +71,7 @@ pub(crate) fn plan(
         Contacts::Star => {
             for binding in current.drain(..) {
                 in_order(&binding, ask)?;
-                plan.durable.push(removal(binding, ask.now_ms, Removal::Unregistered));
+                plan.durable.push(removal(&binding, ask.now_ms, Removal::Unregistered));
             }
         }
         Contacts::List(list) => {
@@ -103,7 +104,7 @@ fn in_order(binding: &SavedBinding, ask: &Ask<'_>) -> Result<(), Refusal> {
 }
 
 fn apply(
-    current: &mut Vec<SavedBinding>,
+    current: &mut Vec<Arc<SavedBinding>>,
     plan: &mut Plan,
     contact: Contact,
     ask: &Ask<'_>,
@@ -115,21 +116,21 @@ fn apply(
     if granted_s == 0 {
         plan.durable.extend(
             same.into_iter()
-                .map(|old| removal(old, ask.now_ms, Removal::Unregistered)),
+                .map(|old| removal(&old, ask.now_ms, Removal::Unregistered)),
         );
         return Ok(());
     }
     let kept = same.iter().find(|old| old.contact == contact.uri).cloned();
     for old in same.into_iter().filter(|old| old.contact != contact.uri) {
-        plan.durable.push(removal(old, ask.now_ms, Removal::Replaced));
+        plan.durable.push(removal(&old, ask.now_ms, Removal::Replaced));
     }
-    let new = binding(contact, kept.as_ref(), granted_s, ask);
+    let new = Arc::new(binding(contact, kept.as_deref(), granted_s, ask));
     match kept {
-        Some(old) if is_pure_refresh(&old, &new) => plan.refreshes.push(BindingChange::Put(new.clone())),
-        Some(_) => plan.durable.push(BindingChange::Put(new.clone())),
+        Some(old) if is_pure_refresh(&old, &new) => plan.refreshes.push(BindingChange::Put(Arc::clone(&new))),
+        Some(_) => plan.durable.push(BindingChange::Put(Arc::clone(&new))),
         None => {
             plan.first_contacts += 1;
-            plan.durable.push(BindingChange::Put(new.clone()));
+            plan.durable.push(BindingChange::Put(Arc::clone(&new)));
         }
     }
     // Most phones have one, and it stays.
@@ -210,7 +211,7 @@ fn is_pure_refresh(old: &SavedBinding, new: &SavedBinding) -> bool {
 }
 
 /// Above the limit the contact that was refreshed longest ago goes: the phone is never refused.
-fn make_room(current: &mut Vec<SavedBinding>, plan: &mut Plan, ask: &Ask<'_>, settings: &Settings) {
+fn make_room(current: &mut Vec<Arc<SavedBinding>>, plan: &mut Plan, ask: &Ask<'_>, settings: &Settings) {
     while current.len() > settings.contacts_per_phone.max(1) {
         let oldest = current
             .iter()
@@ -223,6 +224,6 @@ fn make_room(current: &mut Vec<SavedBinding>, plan: &mut Plan, ask: &Ask<'_>, se
             .retain(|change| change.key() != (&gone.phone, &gone.contact));
         plan.durable
             .retain(|change| change.key() != (&gone.phone, &gone.contact));
-        plan.durable.push(removal(gone, ask.now_ms, Removal::Replaced));
+        plan.durable.push(removal(&gone, ask.now_ms, Removal::Replaced));
     }
 }

@@ -21,6 +21,8 @@ use crate::running::{CountedOut, Inner};
 
 /// How long a thread waits for a datagram before it looks whether the registrar is still there.
 const LOOK_UP: Duration = Duration::from_millis(500);
+/// How long it lets datagrams gather where many come: waking up costs as much as an answer.
+const GATHER: Duration = Duration::from_millis(2);
 /// How long an answer waits for room in a network card that is behind.
 const SEND: Duration = Duration::from_millis(10);
 
@@ -70,13 +72,15 @@ impl<D: Directory> Datagrams<D> {
         let _within = self.runtime.enter();
         // One byte more than is read, to tell a datagram that was cut off.
         let mut buffer = vec![0; MAX_DATAGRAM + 1];
+        let (mut waits, mut gathered) = (true, 0_u32);
         loop {
-            let received = self.socket.recv_from(&mut buffer);
+            let received = self.receive(&mut buffer, waits);
             let Some(inner) = self.inner.upgrade().filter(|inner| !*inner.stop.borrow()) else {
                 return;
             };
             match received {
                 Ok((length, peer)) => {
+                    (waits, gathered) = (false, gathered.saturating_add(1));
                     let message = buffer.get(..length).unwrap_or(&[]);
                     // A defect that one message finds costs its sender an answer, and nobody else.
                     let answer = AssertUnwindSafe(|| self.answer(&inner, message, peer));
@@ -84,7 +88,13 @@ impl<D: Directory> Datagrams<D> {
                         tracing::error!(%peer, "a message met a defect of the registrar");
                     }
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    waits = gathered < 2;
+                    gathered = 0;
+                    if !waits {
+                        std::thread::sleep(GATHER);
+                    }
+                }
                 Err(error) => {
                     // An ICMP message about an earlier answer can surface here; the socket lives on.
                     tracing::debug!(%error, "receiving failed");
@@ -92,6 +102,21 @@ impl<D: Directory> Datagrams<D> {
                 }
             }
         }
+    }
+
+    /// The next datagram: the one that came, or where it `waits` the one that comes.
+    fn receive(&self, buffer: &mut [u8], waits: bool) -> std::io::Result<(usize, SocketAddr)> {
+        if waits {
+            return self.socket.recv_from(buffer);
+        }
+        #[cfg(unix)]
+        {
+            let (length, _, peer) = rustix::net::recvfrom(&self.socket, buffer, rustix::net::RecvFlags::DONTWAIT)?;
+            let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+            Ok((length, peer.ok_or(ErrorKind::InvalidData)?))
+        }
+        #[cfg(not(unix))]
+        Err(ErrorKind::WouldBlock.into())
     }
 
     fn answer(&self, inner: &Inner, message: &[u8], peer: SocketAddr) {

@@ -1,11 +1,10 @@
 //! OPTIONS to phones behind a NAT (RFC 3261 section 11): they hold the NAT's mapping open, and tell whether the phone
 //! could be reached. Which phone is due when, what was asked and who answered is here; sending is in [`crate::server`].
 //!
-//! The phones are spread over the interval by a keyed hash, so that they are not asked in one burst, and answers are
+//! The phones are spread over the interval by a hash of their keys, so that they are not asked in one burst, and answers are
 //! matched by 128 random bits and the address that was asked.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -37,7 +36,7 @@ struct Asked {
 struct Table {
     /// Up to which second bindings were found to be due.
     done_s: i64,
-    due: VecDeque<SavedBinding>,
+    due: VecDeque<Arc<SavedBinding>>,
     asked: HashMap<Target, Asked>,
     marks: HashMap<Mark, Target>,
     /// Answered, and not asked again yet.
@@ -66,7 +65,6 @@ pub(crate) struct Round {
 #[derive(Debug)]
 pub(crate) struct Pings {
     every_s: u32,
-    hasher: RandomState,
     table: Mutex<Table>,
 }
 
@@ -79,7 +77,6 @@ impl Pings {
         };
         Self {
             every_s,
-            hasher: RandomState::new(),
             table: Mutex::new(table),
         }
     }
@@ -155,16 +152,12 @@ impl Pings {
     }
 
     /// The bindings behind a NAT whose second of the interval has come.
-    fn due(&self, table: &mut Table, bindings: &Bindings, now_ms: i64) -> Vec<SavedBinding> {
+    fn due(&self, table: &mut Table, bindings: &Bindings, now_ms: i64) -> Vec<Arc<SavedBinding>> {
         let (now_s, every_s) = (now_ms.div_euclid(1000), i64::from(self.every_s.max(1)));
         let done_s = std::mem::replace(&mut table.done_s, now_s);
         // After a pause, or a change of the clock, everybody is asked once.
         let seconds = now_s.saturating_sub(done_s).clamp(0, every_s);
-        let is_due = |binding: &SavedBinding| {
-            let slot = self.hasher.hash_one((&binding.phone, &binding.contact)) % u64::from(self.every_s.max(1));
-            let slot = i64::try_from(slot).unwrap_or_default();
-            (now_s - slot).rem_euclid(every_s) < seconds
-        };
+        let is_due = |binding: &SavedBinding| (now_s - slot(&binding.phone, every_s)).rem_euclid(every_s) < seconds;
         bindings.filtered(|binding| {
             binding.expires_ms > now_ms
                 && binding.transport == Transport::Udp
@@ -217,6 +210,13 @@ impl Table {
         self.asked.insert(target, asked);
         missed == MISSES
     }
+}
+
+/// When in an interval the phone is asked: FNV-1a of its key, since all are looked at every second.
+fn slot(phone: &PhoneKey, every_s: i64) -> i64 {
+    let mixed = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+    let sum = phone.0.bytes().fold(0xCBF2_9CE4_8422_2325, mixed);
+    i64::try_from(sum >> 1).unwrap_or_default() % every_s
 }
 
 /// The phone says it is elsewhere than where its request came from.

@@ -1,5 +1,7 @@
 //! REGISTER after authentication (RFC 3261 section 10.3, from step 4 on).
 
+use std::sync::Arc;
+
 use crate::ask::{BindingChange, Directory, Event, SavedBinding};
 use crate::authenticate::Authenticated;
 use crate::codec::{Contacts, Request};
@@ -154,7 +156,7 @@ fn is_own_address(request: &Request, who: &Authenticated) -> bool {
 }
 
 /// 200 with every binding and what is left of it, and `Date` (step 8).
-fn list(bindings: &[SavedBinding], now_ms: i64) -> Answer {
+fn list(bindings: &[Arc<SavedBinding>], now_ms: i64) -> Answer {
     let mut answer = Answer::new(200, "OK");
     for binding in bindings {
         let left_s = binding.expires_ms.saturating_sub(now_ms).max(0) / 1000;

@@ -117,7 +117,7 @@ impl Running {
 
     /// The bindings of a phone that are not over.
     #[must_use]
-    pub fn bindings_of(&self, phone: &PhoneKey) -> Vec<SavedBinding> {
+    pub fn bindings_of(&self, phone: &PhoneKey) -> Vec<Arc<SavedBinding>> {
         self.0.bindings.of(phone, self.0.surroundings.now_ms())
     }
 
@@ -146,13 +146,13 @@ impl Running {
     async fn end(&self, phone: &PhoneKey, goes: impl Fn(&SavedBinding) -> bool) -> Result<usize, Unavailable> {
         let now_ms = self.0.surroundings.now_ms();
         let all = self.0.bindings.all_of(phone);
-        let (go, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(goes);
+        let (go, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(|binding| goes(binding));
         if go.is_empty() {
             return Ok(0);
         }
         let changes = go
             .iter()
-            .map(|binding| removal(binding.clone(), now_ms, Removal::Disconnected))
+            .map(|binding| removal(binding, now_ms, Removal::Disconnected))
             .collect();
         if let Err(error) = self.0.saving.durable(changes).await {
             self.0.saving.behind(go.into_iter().map(BindingChange::Put).collect());

@@ -163,8 +163,8 @@ impl Saving {
             jobs.extend(queue.jobs.pop_front());
         }
         let room = if due { BATCH.saturating_sub(size) } else { 0 };
-        let keys: Vec<Key> = queue.behind.keys().take(room).cloned().collect();
-        let behind = keys.iter().filter_map(|key| queue.behind.remove(key)).collect();
+        let behind = queue.behind.extract_if(|_, _| true).take(room);
+        let behind = behind.map(|(_, change)| change).collect();
         (jobs, behind)
     }
 

@@ -1,7 +1,9 @@
 //! A request: what the registrar looks at, and what an answer repeats.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
+use bytes::Bytes;
 use sipx_sip::headers::{self, CSeq, CallId, From, To};
 use sipx_sip::{HeaderName, Headers, message};
 
@@ -38,16 +40,16 @@ pub(crate) struct Via {
 #[derive(Clone, Debug)]
 pub(crate) struct Echo {
     /// The top Via without `received` and `rport`.
-    pub(crate) top_via: Vec<u8>,
+    pub(crate) top_via: Bytes,
     pub(crate) rport: bool,
     pub(crate) received: bool,
     /// The Vias below it, in order.
-    pub(crate) vias: Vec<Vec<u8>>,
-    pub(crate) from: Vec<u8>,
-    pub(crate) to: Vec<u8>,
+    pub(crate) vias: Vec<Bytes>,
+    pub(crate) from: Bytes,
+    pub(crate) to: Bytes,
     pub(crate) to_has_tag: bool,
-    pub(crate) call_id: Vec<u8>,
-    pub(crate) cseq: Vec<u8>,
+    pub(crate) call_id: Bytes,
+    pub(crate) cseq: Bytes,
 }
 
 /// A request with every mandatory header in readable form.
@@ -80,18 +82,19 @@ fn method(message: &message::Request) -> Method {
 }
 
 impl Request {
-    pub(super) fn new(message: message::Request) -> Result<Self, &'static str> {
+    /// Of a message that was read out of `datagram`.
+    pub(super) fn new(message: message::Request, datagram: &Bytes) -> Result<Self, &'static str> {
         let headers = &message.headers;
         let via = headers.typed::<headers::Via>().ok_or("no Via")?;
         let via = via.map_err(|_| "unreadable Via")?;
-        let from = single(headers, &HeaderName::From, "From missing or repeated")?;
+        let from = single(datagram, headers, &HeaderName::From, "From missing or repeated")?;
         headers
             .typed::<From>()
             .ok_or("no From")?
             .map_err(|_| "unreadable From")?;
-        let to = single(headers, &HeaderName::To, "To missing or repeated")?;
+        let to = single(datagram, headers, &HeaderName::To, "To missing or repeated")?;
         let to_address = headers.typed::<To>().ok_or("no To")?.map_err(|_| "unreadable To")?;
-        let call_id = single(headers, &HeaderName::CallId, "Call-ID missing or repeated")?;
+        let call_id = single(datagram, headers, &HeaderName::CallId, "Call-ID missing or repeated")?;
         headers
             .typed::<CallId>()
             .ok_or("no Call-ID")?
@@ -99,12 +102,12 @@ impl Request {
         if call_id.len() > MAX_CALL_ID || !call_id.iter().all(|b| (0x21..0x7f).contains(b)) {
             return Err("unreadable Call-ID");
         }
-        let cseq = single(headers, &HeaderName::CSeq, "CSeq missing or repeated")?;
+        let cseq = single(datagram, headers, &HeaderName::CSeq, "CSeq missing or repeated")?;
         let number = match headers.typed::<CSeq>() {
             Some(Ok(cseq)) if cseq.method == message.method => Some(cseq.sequence),
             _ => None,
         };
-        let (top_via, vias) = via_values(headers)?;
+        let (top_via, vias) = via_values(datagram, headers)?;
         let rport = via.rport().is_some();
         let received = via.received().is_some();
         Ok(Self {
@@ -220,34 +223,35 @@ fn fault(message: &message::Request, cseq: Option<u32>) -> Option<(u16, &'static
     }
 }
 
-fn single(headers: &Headers, name: &HeaderName, why: &'static str) -> Result<Vec<u8>, &'static str> {
-    if headers.count(name) != 1 {
-        return Err(why);
-    }
-    let value = headers.value(name).ok_or(why)?.into_owned();
-    if is_printable(&value) {
-        Ok(value)
-    } else {
-        Err("control characters")
+fn single(datagram: &Bytes, headers: &Headers, name: &HeaderName, why: &'static str) -> Result<Bytes, &'static str> {
+    let mut rows = headers.get_all(name);
+    match (rows.next(), rows.next()) {
+        (Some(only), None) => printable(datagram, only.value()),
+        _ => Err(why),
     }
 }
 
-/// The top Via without the parameters that the server sets, and the Vias below it.
-fn via_values(headers: &Headers) -> Result<(Vec<u8>, Vec<Vec<u8>>), &'static str> {
-    let mut values = Vec::new();
-    for header in headers.get_all(&HeaderName::Via) {
-        let value = header.value().into_owned();
-        if !is_printable(&value) {
-            return Err("control characters");
-        }
-        values.push(value);
+/// A value as a part of the datagram that it was read out of, unless it was folded.
+fn printable(datagram: &Bytes, value: Cow<'_, [u8]>) -> Result<Bytes, &'static str> {
+    if !is_printable(&value) {
+        return Err("control characters");
     }
-    let first = values.first().ok_or("no Via")?;
-    let end = headers::first_hop_end(first);
-    let top = without_server_parameters(first.get(..end).unwrap_or(&[]));
-    let below = first.get(end + 1..).map(|rest| rest.trim_ascii().to_vec());
-    let vias = below.into_iter().chain(values.into_iter().skip(1));
-    Ok((top, vias.collect()))
+    Ok(match value {
+        Cow::Borrowed(part) => datagram.slice_ref(part),
+        Cow::Owned(unfolded) => unfolded.into(),
+    })
+}
+
+/// The top Via without the parameters that the server sets, and the Vias below it.
+fn via_values(datagram: &Bytes, headers: &Headers) -> Result<(Bytes, Vec<Bytes>), &'static str> {
+    let rows = headers.get_all(&HeaderName::Via);
+    let mut values = rows.map(|header| printable(datagram, header.value()));
+    let first = values.next().ok_or("no Via")??;
+    let end = headers::first_hop_end(&first);
+    let top = without_server_parameters(first.get(..end).unwrap_or(&[])).into();
+    let below = first.get(end + 1..).map(|rest| Ok(first.slice_ref(rest.trim_ascii())));
+    let vias: Result<_, _> = below.into_iter().chain(values).collect();
+    Ok((top, vias?))
 }
 
 /// Takes `received` and `rport` out of a Via value: a sender must not choose what we report.

@@ -132,7 +132,7 @@ impl Directory for Host {
             let (phone, contact) = change.key();
             let key = (phone.clone(), contact.to_owned());
             match change {
-                BindingChange::Put(binding) => stored.insert(key, binding.clone()),
+                BindingChange::Put(binding) => stored.insert(key, SavedBinding::clone(binding)),
                 BindingChange::Remove { .. } => stored.remove(&key),
             };
         }
@@ -260,7 +260,8 @@ impl World {
     }
 
     pub(crate) fn bindings(&self, phone: &Phone) -> Vec<SavedBinding> {
-        self.running.bindings_of(&phone.key())
+        let bindings = self.running.bindings_of(&phone.key());
+        bindings.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     /// Waits until there are that many connections, at most ten seconds.

@@ -6,17 +6,17 @@ use super::store::Registration;
 use crate::ids::PhoneId;
 
 /// For the database.
-pub(super) fn row_of(binding: SavedBinding) -> Registration {
+pub(super) fn row_of(binding: &SavedBinding) -> Registration {
     Registration {
-        phone_id: PhoneId::new(binding.phone.0),
-        contact: binding.contact,
-        address_of_record: binding.address_of_record,
+        phone_id: PhoneId::new(binding.phone.0.clone()),
+        contact: binding.contact.clone(),
+        address_of_record: binding.address_of_record.clone(),
         received: binding.received.to_string(),
         transport: binding.transport.as_str().to_owned(),
-        call_id: binding.call_id,
+        call_id: binding.call_id.clone(),
         cseq: binding.cseq.into(),
-        instance: binding.instance,
-        user_agent: binding.user_agent,
+        instance: binding.instance.clone(),
+        user_agent: binding.user_agent.clone(),
         q: binding.q.map(i64::from),
         generation: binding.generation,
         registered_at: binding.since_ms,

@@ -193,11 +193,11 @@ impl Answers {
         while let Some(change) = changes.next() {
             match change {
                 BindingChange::Put(binding) => {
-                    let mut rows = vec![binding::row_of(binding)];
+                    let mut rows = vec![binding::row_of(&binding)];
                     while let Some(BindingChange::Put(next)) =
                         changes.next_if(|next| matches!(next, BindingChange::Put(_)))
                     {
-                        rows.push(binding::row_of(next));
+                        rows.push(binding::row_of(&next));
                     }
                     let silence = rows.iter().filter(|row| self.note_silence(row));
                     news.extend(silence.map(|row| row.phone_id.clone()));
@@ -250,12 +250,12 @@ impl Answers {
 impl Answers {
     /// Whether the phone stopped or began to answer at this contact.
     fn note_silence(&self, row: &store::Registration) -> bool {
-        let key = (row.phone_id.clone(), row.contact.clone());
         let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = || (row.phone_id.clone(), row.contact.clone());
         if row.silent_at.is_some() {
-            silent.insert(key)
+            silent.insert(key())
         } else {
-            silent.remove(&key)
+            !silent.is_empty() && silent.remove(&key())
         }
     }
 
