@@ -49,8 +49,9 @@ async fn open_sqlite_file(options: SqliteConnectOptions, path: Option<&Path>, si
         refuse_if_anothers(path)?;
         make_private(path).with_context(|| format!("the database {} cannot be made", path.display()))?;
     }
-    // KiB: what a busy hour writes to again and again.
-    let writer = Writer::new(options.clone().pragma("cache_size", "-8000"));
+    // KiB, and pages of 4 KiB: what a busy hour writes to again and again.
+    let writing = options.clone().pragma("cache_size", "-8000");
+    let writer = Writer::new(writing.pragma("wal_autocheckpoint", "4000"));
     let first = writer.hold().await;
     first.with_context(|| format!("the database {} cannot be opened", options.get_filename().display()))?;
     let reading = options.create_if_missing(false).pragma("query_only", "on");

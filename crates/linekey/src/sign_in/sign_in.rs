@@ -155,6 +155,7 @@ async fn start(
         device,
         devices: user.devices,
         told_at: user.new_browser_at,
+        is_told: user.email_verified_at.is_some(),
         user_agent: from.user_agent,
         address: from.address,
     };

@@ -35,6 +35,8 @@ pub struct Candidate {
     pub must_change_at: Option<Millis>,
     /// When a sign-in in a new browser was last told them by mail; 0 while none was, `None` until they first sign in.
     pub new_browser_at: Option<Millis>,
+    /// Since when mails about them have an address.
+    pub email_verified_at: Option<Millis>,
     /// Which of the browsers that are asked about is remembered as theirs, and trusted.
     pub device: Option<DeviceId>,
     /// How many browsers are remembered as theirs.
@@ -81,17 +83,20 @@ pub async fn by_sign_in_name(db: &Db, name: &TypedName, among: Among<'_>) -> Res
                 (select count(*) from sessions s where s.user_id = c.id) as sessions
            from (
          select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at,
+                u.email_verified_at
            from accounts a join users u on u.account_id = a.id
           where a.domain = $1 and u.name = $2
          union all
          select cast(0 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at,
+                u.email_verified_at
            from users u join accounts a on a.id = u.account_id
           where u.role = 'operator' and u.name = $3
          union all
          select cast(1 as bigint) as rank, u.id, u.account_id, u.role, u.password_hash, u.credential_epoch,
-                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at
+                u.disabled_at, a.suspended_at, u.password_expires_at, u.must_change_at, u.new_browser_at,
+                u.email_verified_at
            from users u join accounts a on a.id = u.account_id
           where u.email_key = $3 and u.email_verified_at is not null
          ) c

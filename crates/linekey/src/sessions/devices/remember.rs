@@ -25,6 +25,8 @@ pub struct SigningIn<'a> {
     pub devices: i64,
     /// When a sign-in in a new browser was last told them; 0 while none was, `None` at their first.
     pub told_at: Option<Millis>,
+    /// Whether there is an address to tell them at.
+    pub is_told: bool,
     /// The User-Agent header.
     pub user_agent: &'a str,
     /// Where it signs in from.
@@ -51,7 +53,7 @@ pub async fn remember(app: &App, tx: &mut Tx, who: SigningIn<'_>, known: &[Known
     match who.told_at {
         _ if who.device.is_some() => {}
         None => users::note_first_browser(tx, who.user).await?,
-        Some(at) if at > now - DAY => {}
+        Some(at) if !who.is_told || at > now - DAY => {}
         Some(_) => {
             if users::note_new_browser(tx, who.user, now).await? {
                 tell(app, tx, who, address).await?;
