@@ -140,14 +140,24 @@ impl<S> Shared<S> {
         let mut state = None;
         let mut done: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(TOGETHER);
         loop {
-            if done.len() >= TOGETHER || self.queue().jobs.is_empty() {
-                done.drain(..).for_each(|hand_over| hand_over());
-            }
-            match self.next(state.is_some()) {
+            // Whoever has results never waits, or others would wait for them.
+            let waiting = if done.is_empty() {
+                None
+            } else {
+                self.queue().jobs.pop_front()
+            };
+            let next = match waiting {
+                Some(job) if done.len() < TOGETHER => Next::Job(job),
+                waiting => {
+                    done.drain(..).for_each(|hand_over| hand_over());
+                    waiting.map_or_else(|| self.next(state.is_some()), Next::Job)
+                }
+            };
+            match next {
                 Next::Job(job) if job.abandoned() => {}
                 Next::Job(job) => {
-                    let state_of_job = state.get_or_insert_with(make);
-                    match catch_unwind(AssertUnwindSafe(|| job.run(state_of_job))) {
+                    let work = || job.run(state.get_or_insert_with(make));
+                    match catch_unwind(AssertUnwindSafe(work)) {
                         Ok(hand_over) => done.push(hand_over),
                         Err(_) => {
                             tracing::error!("a job of the work pool panicked; its thread goes on with a new state");

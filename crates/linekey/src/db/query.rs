@@ -88,7 +88,8 @@ macro_rules! on_engine {
             Via::SqliteTx(tx) => tx.$in_tx($query).await.map(Into::into),
             Via::SqliteWriter(writer) => {
                 let mut held = writer.hold().await?;
-                bound_here!().$finish(held.connection()?).await.map(Into::into)
+                let said = bound_here!().$finish(held.connection()?).await;
+                held.after(said).map(Into::into)
             }
             Via::PostgresPool(pool) => bound_here!().$finish(pool).await.map(Into::into),
             Via::PostgresTx(tx) => bound_here!().$finish(&mut *tx).await.map(Into::into),
@@ -180,6 +181,8 @@ impl Query {
 pub(super) struct Bound {
     sql: SqlStr,
     values: Vec<Value>,
+    /// How many they are.
+    pub(super) count: usize,
 }
 
 impl Query {
@@ -198,23 +201,26 @@ impl Query {
             return Bound {
                 sql: "".into_sql_str(),
                 values: Vec::new(),
+                count: 0,
             };
         };
         if statements.peek().is_none() {
             return Bound {
                 sql: sql.into_sql_str(),
                 values,
+                count: 1,
             };
         }
-        let mut text = sql.to_owned();
+        let (mut text, mut count) = (sql.to_owned(), 1);
         for statement in statements {
+            count += 1;
             text.push_str(";\n");
             push_behind(&mut text, statement.sql, values.len());
             values.extend(statement.values);
         }
         // Literals of ours, with other numbers.
         let sql = AssertSqlSafe(text).into_sql_str();
-        Bound { sql, values }
+        Bound { sql, values, count }
     }
 }
 

@@ -80,6 +80,20 @@ impl Held {
     pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
         self.0.as_mut().ok_or(sqlx::Error::WorkerCrashed)
     }
+
+    /// Lets go of a connection that is of no use any more, as what it said tells.
+    pub(super) fn after<T>(&mut self, said: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        let is_useless = match &said {
+            Ok(_) => false,
+            // A rollback failed, and so would every transaction.
+            Err(sqlx::Error::Database(error)) => error.message().contains("within a transaction"),
+            Err(error) => matches!(error, sqlx::Error::WorkerCrashed),
+        };
+        if is_useless {
+            self.0.take();
+        }
+        said
+    }
 }
 
 /// A transaction, begun IMMEDIATE with its first statement: a deferred one is refused when it first writes beside another
@@ -117,8 +131,7 @@ impl Writing {
             return Ok(());
         }
         let joined = self.joined(None)?;
-        let done = self.held.connection()?.execute(joined.statement()).await;
-        self.ended(done).map(drop)
+        self.say(joined).await.map(drop)
     }
 
     /// The same, and fails unless it changes one row: what is behind it runs at once, and must not then.
@@ -133,16 +146,25 @@ impl Writing {
     /// Runs the statement and says how many rows it changed.
     pub(super) async fn run(&mut self, statement: Query) -> Result<u64, sqlx::Error> {
         let joined = self.joined(Some(statement))?;
+        self.say(joined).await
+    }
+
+    /// Runs them all, and says how many rows the last one changed.
+    async fn say(&mut self, joined: Bound) -> Result<u64, sqlx::Error> {
         let changed = async {
-            let mut changed = 0;
-            // The last one's: what others changed is not asked for.
+            let (mut changed, mut open) = (0, joined.count);
             let mut said = self.held.connection()?.fetch_many(joined.statement());
             while let Some(part) = said.try_next().await? {
                 if let Either::Left(result) = part {
-                    changed = result.rows_affected();
+                    (changed, open) = (result.rows_affected(), open.saturating_sub(1));
                 }
             }
-            Ok(changed)
+            // A thread that died in between says nothing more.
+            if open == 0 {
+                Ok(changed)
+            } else {
+                Err(sqlx::Error::WorkerCrashed)
+            }
         };
         let changed = changed.await;
         self.ended(changed)
@@ -174,8 +196,7 @@ impl Writing {
             return Ok(());
         }
         let joined = self.joined(Some(Query::of("commit")))?;
-        let done = self.held.connection()?.execute(joined.statement()).await;
-        self.ended(done)?;
+        self.say(joined).await?;
         // Nothing is left to roll back.
         self.state = State::Fresh;
         Ok(())
@@ -195,15 +216,10 @@ impl Writing {
     }
 
     fn ended<T>(&mut self, said: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        match &said {
-            Ok(_) => self.state = State::Begun,
-            // A rollback failed, and so would every transaction on this connection.
-            Err(sqlx::Error::Database(error)) if error.message().contains("within a transaction") => {
-                self.held.0.take();
-            }
-            Err(_) => {}
+        if said.is_ok() {
+            self.state = State::Begun;
         }
-        said
+        self.held.after(said)
     }
 }
 
@@ -213,12 +229,10 @@ impl Drop for Writing {
             return;
         }
         let Ok(connection) = self.held.connection() else { return };
-        // It is on its way before anybody else has the connection, and nobody waits for its answer. Where SQLite has rolled
-        // back by itself, on a full disk, it is refused.
+        // It is on its way before anybody else has the connection, and nobody waits for its answer. Where nothing was begun,
+        // or SQLite has rolled back by itself, on a full disk, it is refused.
         let rollback = Query::joined(std::iter::once(Query::of("rollback")));
         let rollback = connection.execute(rollback.statement()).now_or_never();
-        if matches!(rollback, Some(Err(_))) {
-            self.held.0.take();
-        }
+        let _ = rollback.map(|said| self.held.after(said));
     }
 }

@@ -32,7 +32,6 @@ pub async fn start(
     let token = Token::new(&app.random);
     let user_agent = browser::kept(user_agent);
     let address = address.to_canonical().to_string();
-    // Of many at once some may be too many, until the next.
     let ended = match sessions {
         few if few < super::MOST_PER_USER / 2 => 0,
         _ => store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?,
@@ -46,6 +45,10 @@ pub async fn start(
         app.clock.now(),
     )
     .await?;
+    if sessions < super::MOST_PER_USER / 2 {
+        // Others may have been started in between.
+        store::keep_newest_later(tx, user, super::MOST_PER_USER).await?;
+    }
     Ok(Started { id, token, ended })
 }
 

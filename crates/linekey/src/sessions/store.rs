@@ -1,7 +1,7 @@
 //! Statements on `sessions`.
 
 use crate::clock::Millis;
-use crate::db::{Db, Tx, query};
+use crate::db::{Db, Query, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, DeviceId, SessionId, UserId};
 use crate::users::Role;
@@ -171,6 +171,15 @@ pub(super) async fn touch(tx: &mut Tx, id: &SessionId, now: Millis) -> Result<()
 
 /// Ends the user's sessions but the `newest` ones used last, and says how many.
 pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Result<u64> {
+    keeping(user, newest).run(tx).await
+}
+
+/// The same, with what follows.
+pub(super) async fn keep_newest_later(tx: &mut Tx, user: &UserId, newest: i64) -> Result<()> {
+    keeping(user, newest).later(tx).await
+}
+
+fn keeping(user: &UserId, newest: i64) -> Query {
     query(
         "delete from sessions
           where user_id = $1
@@ -178,8 +187,6 @@ pub(super) async fn keep_newest(tx: &mut Tx, user: &UserId, newest: i64) -> Resu
     )
     .bind(user)
     .bind(newest)
-    .run(tx)
-    .await
 }
 
 /// Ends one session of the user.

@@ -41,16 +41,16 @@ pub(super) async fn of_user(db: &Db, user: &UserId, session: &SessionId, since: 
 
 /// Counts a try, unless there were `most` since the last sign-in. False: there were, or the browser is forgotten.
 pub(super) async fn count(db: &Db, user: &UserId, device: &DeviceId, most: i64) -> Result<bool> {
-    let counted: Option<(i64,)> = query(
+    let counted: Vec<(i64,)> = query(
         "update devices set failures = failures + 1 where id = $1 and user_id = $2 and failures < $3
          returning failures",
     )
     .bind(device)
     .bind(user)
     .bind(most)
-    .optional(Alone(db))
+    .all(Alone(db))
     .await?;
-    Ok(counted.is_some())
+    Ok(!counted.is_empty())
 }
 
 /// Remembers a browser that signs in now, and forgives its failures.
