@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Db;
-use super::tests::{OF_POSTGRES, statements};
+use super::tests::{OF_POSTGRES, held, statements};
 use crate::testing::{Engine, Portal};
 
 /// Tables that grow with people, phones and time.
@@ -107,14 +107,7 @@ async fn read_whole(db: &Db, sql: &str) -> BTreeSet<String> {
     let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
     #[expect(clippy::disallowed_methods, reason = "a statement about a statement")]
     let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
-        .fetch_all(
-            writer
-                .hold()
-                .await
-                .expect("the connection")
-                .connection()
-                .expect("the connection"),
-        )
+        .fetch_all(held(writer).await.connection().expect("open"))
         .await
         .unwrap_or_else(|error| panic!("SQLite explains {sql}: {error}"));
     let names = aliases(sql);
@@ -176,14 +169,7 @@ async fn no_statistics_of_small_tables_mislead_it_later() {
     };
     #[expect(clippy::disallowed_methods, reason = "the catalogue of SQLite alone")]
     let (tables,): (i64,) = sqlx::query_as("select count(*) from sqlite_schema where name = 'sqlite_stat1'")
-        .fetch_one(
-            writer
-                .hold()
-                .await
-                .expect("the connection")
-                .connection()
-                .expect("the connection"),
-        )
+        .fetch_one(held(writer).await.connection().expect("open"))
         .await
         .expect("the schema");
     assert_eq!(

@@ -6,8 +6,14 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{Column, Executor, Statement};
 
-use super::{Db, PoolSizes, ServerLock, query};
+use super::writer::Held;
+use super::{Db, PoolSizes, ServerLock, Writer, query};
 use crate::testing::{Engine, Folder, Portal};
+
+/// The connection that writes, for what no statement of ours does.
+pub(super) async fn held(writer: &Writer) -> Held {
+    writer.hold().await.expect("nobody has it for long")
+}
 
 /// Every literal given to `query(..)` outside tests, with its place. What only one engine knows is in `dialect`.
 pub(super) fn statements() -> Vec<(String, String)> {
@@ -56,9 +62,12 @@ async fn prepared(db: &Db) -> Vec<(String, usize, Vec<String>)> {
         let text = sqlx::AssertSqlSafe(sql.clone());
         let (parameters, columns) = match db {
             Db::Sqlite { writer, .. } => {
-                let mut held = writer.hold().await.expect("the connection");
-                let connection = held.connection().expect("the connection");
-                let statement = connection.prepare(sqlx::SqlSafeStr::into_sql_str(text)).await;
+                let mut held = held(writer).await;
+                let statement = held
+                    .connection()
+                    .expect("open")
+                    .prepare(sqlx::SqlSafeStr::into_sql_str(text))
+                    .await;
                 let statement = statement.unwrap_or_else(|error| panic!("{place}: SQLite refuses {sql}: {error}"));
                 (count(statement.parameters()), names(statement.columns()))
             }
@@ -101,7 +110,7 @@ async fn schema(db: &Db) -> BTreeSet<String> {
               where m.type = 'table' and m.name not like 'sqlite%' and m.name <> '_sqlx_migrations'
              union all select 'index ' || name from sqlite_schema where type = 'index' and sql is not null",
         )
-        .fetch_all(writer.hold().await.expect("the connection").connection().expect("the connection"))
+        .fetch_all(held(writer).await.connection().expect("open"))
         .await
         .expect("the schema"),
         Db::Postgres(pool) => sqlx::query_as(
@@ -210,8 +219,8 @@ async fn plan(db: &Db, sql: &str) -> Vec<String> {
         panic!("the steps are told in SQLite's words");
     };
     let explained = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
-    let mut held = writer.hold().await.expect("the connection");
-    let explained = sqlx::query_as(explained).fetch_all(held.connection().expect("the connection"));
+    let mut held = held(writer).await;
+    let explained = sqlx::query_as(explained).fetch_all(held.connection().expect("open"));
     let steps: Vec<(i64, i64, i64, String)> = explained.await.expect("a plan");
     steps.into_iter().map(|(.., step)| step).collect()
 }
@@ -324,8 +333,8 @@ async fn pragma(p: &Portal, text: &'static str) {
     let Db::Sqlite { writer, .. } = &p.app.db else {
         panic!("SQLite alone has pragmas")
     };
-    let mut held = writer.hold().await.expect("the connection");
-    let connection = held.connection().expect("the connection");
+    let mut held = held(writer).await;
+    let connection = held.connection().expect("open");
     sqlx::query(text).execute(connection).await.expect("a pragma");
 }
 

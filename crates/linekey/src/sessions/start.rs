@@ -32,9 +32,11 @@ pub async fn start(
     let token = Token::new(&app.random);
     let user_agent = browser::kept(user_agent);
     let address = address.to_canonical().to_string();
-    let ended = match sessions {
-        few if few < super::MOST_PER_USER / 2 => 0,
-        _ => store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?,
+    let are_few = sessions < super::MOST_PER_USER / 2;
+    let ended = if are_few {
+        0
+    } else {
+        store::keep_newest(tx, user, super::MOST_PER_USER - 1).await?
     };
     store::insert(
         tx,
@@ -45,7 +47,7 @@ pub async fn start(
         app.clock.now(),
     )
     .await?;
-    if sessions < super::MOST_PER_USER / 2 {
+    if are_few {
         // Others may have been started in between.
         store::keep_newest_later(tx, user, super::MOST_PER_USER).await?;
     }
