@@ -85,8 +85,9 @@ impl Held {
     pub(super) fn after<T>(&mut self, said: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         let is_useless = match &said {
             Ok(_) => false,
-            // A rollback failed, and so would every transaction.
-            Err(sqlx::Error::Database(error)) => error.message().contains("within a transaction"),
+            // SQLITE_ERROR: a rollback failed, and so would every transaction; or the schema is another. What SQLite
+            // remembers of a text that fits no more must not be used again: sqlx dies of it at the second failure.
+            Err(sqlx::Error::Database(error)) => error.code().as_deref() == Some("1"),
             Err(error) => matches!(error, sqlx::Error::WorkerCrashed),
         };
         if is_useless {
