@@ -233,7 +233,6 @@ impl Drop for Writing {
         // It is on its way before anybody else has the connection, and nobody waits for its answer. Where nothing was begun,
         // or SQLite has rolled back by itself, on a full disk, it is refused.
         let rollback = Query::joined(std::iter::once(Query::of("rollback")));
-        let rollback = connection.execute(rollback.statement()).now_or_never();
-        let _ = rollback.map(|said| self.held.after(said));
+        let _ = connection.execute(rollback.statement()).now_or_never();
     }
 }
