@@ -16,13 +16,13 @@ pub const STALE_MS: i64 = 2_000;
 
 /// The host's own name for a phone. The registrar compares it and gives it back, nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PhoneKey(pub String);
+pub struct PhoneKey(pub Arc<str>);
 
 /// A SIP domain that this registrar serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain {
     /// The domain in the spelling that realms and HA1s were made with (lower case by custom).
-    pub name: String,
+    pub name: Arc<str>,
     /// The one digest algorithm that phones of this domain are challenged with.
     pub algorithm: Algorithm,
 }
@@ -147,6 +147,9 @@ pub enum Removal {
 pub enum BindingChange {
     /// Insert, or replace what has the same `(phone, contact)`.
     Put(Arc<SavedBinding>),
+    /// The same as it was put before, but for `call_id`, `cseq`, `refreshed_ms` and `expires_ms`. At most one of a key comes in
+    /// a batch; a host that has not got what was put before puts this.
+    Refresh(Arc<SavedBinding>),
     /// Delete what has this key; nothing to do if it is not there.
     Remove {
         /// The phone.
@@ -165,8 +168,16 @@ impl BindingChange {
     #[must_use]
     pub fn key(&self) -> (&PhoneKey, &str) {
         match self {
-            Self::Put(binding) => (&binding.phone, &binding.contact),
+            Self::Put(binding) | Self::Refresh(binding) => (&binding.phone, &binding.contact),
             Self::Remove { phone, contact, .. } => (phone, contact),
+        }
+    }
+
+    /// The same, where more than the last request may be stored otherwise.
+    pub(crate) fn whole(self) -> Self {
+        match self {
+            Self::Refresh(binding) => Self::Put(binding),
+            whole => whole,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! came back from the address it was given to.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::ask::{Credential, Directory, Domain, PhoneKey, Why};
 use crate::codec::{self, Request};
@@ -18,7 +19,7 @@ const MAX_USERNAME: usize = 255;
 /// The realm and algorithm that a request is challenged with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Realm {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) algorithm: Algorithm,
     /// False for the decoy, which authenticates nobody.
     pub(crate) known: bool,
@@ -40,7 +41,7 @@ pub(crate) struct Authenticated {
     pub(crate) phone: PhoneKey,
     pub(crate) generation: i64,
     pub(crate) sip_name: String,
-    pub(crate) sip_domain: String,
+    pub(crate) sip_domain: Arc<str>,
     pub(crate) nonce: NonceId,
     pub(crate) count: u32,
     /// When its credential was asked for, milliseconds.
@@ -113,7 +114,7 @@ impl Unfit {
         Self {
             why,
             name: name.to_owned(),
-            realm: realm.name.clone(),
+            realm: realm.name.to_string(),
         }
     }
 }
@@ -141,7 +142,7 @@ impl Authenticator {
         Self {
             nonces,
             decoy: Realm {
-                name: decoy,
+                name: decoy.into(),
                 algorithm: Algorithm::Md5,
                 known: false,
             },
@@ -181,8 +182,8 @@ impl Authenticator {
         source: IpAddr,
         now_ms: i64,
     ) -> Presentation {
-        let values = request.authorizations();
-        let parsed: Vec<_> = values
+        let parsed: Vec<_> = request
+            .authorizations
             .iter()
             .filter_map(|value| digest::parse_authorization(value))
             .collect();
@@ -331,7 +332,7 @@ impl Authenticator {
 /// nobody has.
 fn name_and_form<'a>(sent: &Authorization<'a>, realm: &Realm) -> (&'a str, NameForm) {
     match sent.username.rsplit_once('@') {
-        Some((name, domain)) if domain == realm.name => (name, NameForm::WithDomain),
+        Some((name, domain)) if domain == &*realm.name => (name, NameForm::WithDomain),
         _ => (sent.username, NameForm::Plain),
     }
 }

@@ -4,6 +4,9 @@
 //! Reading never fails loudly: what is not a request that can be answered is [`Read::Nothing`].
 
 mod contact;
+mod plain;
+#[cfg(test)]
+mod plain_tests;
 mod request;
 mod response;
 #[cfg(test)]
@@ -54,8 +57,30 @@ pub(crate) fn read(datagram: &[u8]) -> Read {
         return Read::Nothing("not SIP");
     }
     let datagram = Bytes::copy_from_slice(datagram);
+    match plain::read(&datagram) {
+        Some(request) => Read::Request(Box::new(request)),
+        None => thoroughly(&datagram),
+    }
+}
+
+/// Whether a datagram is read in the ordinary form, which must not be another reading than the thorough one.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn is_plain(datagram: &[u8]) -> bool {
+    let datagram = Bytes::copy_from_slice(datagram);
+    let Some(plain) = plain::read(&datagram) else {
+        return false;
+    };
+    match thoroughly(&datagram) {
+        Read::Request(request) => assert_eq!(plain, *request, "{}", String::from_utf8_lossy(&datagram)),
+        other => panic!("{other:?} of {}", String::from_utf8_lossy(&datagram)),
+    }
+    true
+}
+
+/// Reads whatever RFC 3261 allows.
+fn thoroughly(datagram: &Bytes) -> Read {
     match parse_datagram(datagram.clone(), &LIMITS) {
-        Ok(Message::Request(message)) => match Request::new(message, &datagram) {
+        Ok(Message::Request(message)) => match Request::new(&message, datagram) {
             Ok(request) => Read::Request(Box::new(request)),
             Err(why) => Read::Nothing(why),
         },
@@ -92,8 +117,13 @@ impl Host {
 
 /// The host of a `sip:` or `sips:` URI; `None` for any other text.
 pub(crate) fn uri_host(text: &str) -> Option<Host> {
-    let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
-    uri.host().map(Host::of)
+    let thoroughly = || {
+        Uri::parse(Bytes::copy_from_slice(text.as_bytes()))
+            .ok()?
+            .host()
+            .map(Host::of)
+    };
+    plain::uri_host(text.as_bytes()).or_else(thoroughly)
 }
 
 /// The address that a `sip:` or `sips:` URI names; `None` for a host name and any other text.

@@ -126,7 +126,7 @@ fn apply(
     }
     let new = Arc::new(binding(contact, kept.as_deref(), granted_s, ask));
     match kept {
-        Some(old) if is_pure_refresh(&old, &new) => plan.refreshes.push(BindingChange::Put(Arc::clone(&new))),
+        Some(old) if is_pure_refresh(&old, &new) => plan.refreshes.push(BindingChange::Refresh(Arc::clone(&new))),
         Some(_) => plan.durable.push(BindingChange::Put(Arc::clone(&new))),
         None => {
             plan.first_contacts += 1;

@@ -23,6 +23,8 @@ use crate::running::{CountedOut, Inner};
 const LOOK_UP: Duration = Duration::from_millis(500);
 /// How long it lets datagrams gather where many come: waking up costs as much as an answer.
 const GATHER: Duration = Duration::from_millis(2);
+/// Answers that wait at most for what else came at the same time: whoever is woken by the first is awake for the others.
+const TOGETHER: usize = 32;
 /// How long an answer waits for room in a network card that is behind.
 const SEND: Duration = Duration::from_millis(10);
 
@@ -73,10 +75,11 @@ impl<D: Directory> Datagrams<D> {
         // One byte more than is read, to tell a datagram that was cut off.
         let mut buffer = vec![0; MAX_DATAGRAM + 1];
         let (mut waits, mut gathered) = (true, 0_u32);
+        let mut answers = Vec::with_capacity(TOGETHER);
         loop {
             let received = self.receive(&mut buffer, waits);
             let Some(inner) = self.inner.upgrade().filter(|inner| !*inner.stop.borrow()) else {
-                return;
+                return self.send(&mut answers);
             };
             match received {
                 Ok((length, peer)) => {
@@ -84,11 +87,16 @@ impl<D: Directory> Datagrams<D> {
                     let message = buffer.get(..length).unwrap_or(&[]);
                     // A defect that one message finds costs its sender an answer, and nobody else.
                     let answer = AssertUnwindSafe(|| self.answer(&inner, message, peer));
-                    if catch_unwind(answer).is_err() {
-                        tracing::error!(%peer, "a message met a defect of the registrar");
+                    match catch_unwind(answer) {
+                        Ok(answer) => answers.extend(answer.map(|answer| (peer, answer))),
+                        Err(_) => tracing::error!(%peer, "a message met a defect of the registrar"),
+                    }
+                    if answers.len() >= TOGETHER {
+                        self.send(&mut answers);
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    self.send(&mut answers);
                     waits = gathered < 2;
                     gathered = 0;
                     if !waits {
@@ -119,19 +127,27 @@ impl<D: Directory> Datagrams<D> {
         Err(ErrorKind::WouldBlock.into())
     }
 
-    fn answer(&self, inner: &Inner, message: &[u8], peer: SocketAddr) {
+    /// Sends these answers, and tells the host what there is to tell with them.
+    fn send(&self, answers: &mut Vec<(SocketAddr, Reply)>) {
+        for (peer, answer) in answers.iter() {
+            send(&self.socket, *peer, answer);
+        }
+        for (_, answer) in answers.drain(..) {
+            self.requests.tell(answer);
+        }
+    }
+
+    /// The answer, unless there is none, or a task sends it.
+    fn answer(&self, inner: &Inner, message: &[u8], peer: SocketAddr) -> Option<Reply> {
         let source = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let work = match self.requests.look(message, source, Transport::Udp) {
-            Look::Nothing => return,
-            Look::Reply(reply) => {
-                send(&self.socket, peer, &reply);
-                return self.requests.tell(reply);
-            }
+            Look::Nothing => return None,
+            Look::Reply(reply) => return Some(reply),
             Look::Work(work) => work,
         };
         let Ok(permit) = Arc::clone(&inner.permits).try_acquire_owned() else {
             tracing::debug!(%source, "too many requests at once, dropped");
-            return;
+            return None;
         };
         let requests = Arc::clone(&self.requests);
         let working = Working {
@@ -144,9 +160,15 @@ impl<D: Directory> Datagrams<D> {
         let mut work: Pin<Box<dyn Future<Output = Option<Reply>> + Send>> =
             Box::pin(async move { requests.work(*work).await });
         match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(reply) => working.end(reply),
+            Poll::Ready(reply) => {
+                working.note(reply.as_ref());
+                reply
+            }
             // Polled once more, it tells the task when to go on.
-            Poll::Pending => drop(self.runtime.spawn(async move { working.end(work.await) })),
+            Poll::Pending => {
+                self.runtime.spawn(async move { working.end(work.await) });
+                None
+            }
         }
     }
 }
@@ -162,12 +184,17 @@ struct Working<D> {
 }
 
 impl<D: Directory> Working<D> {
-    fn end(self, reply: Option<Reply>) {
-        let Some(reply) = reply else { return };
-        if reply.is_success() {
+    /// Who is answered well is reached by the socket it came by.
+    fn note(&self, reply: Option<&Reply>) {
+        if reply.is_some_and(Reply::is_success) {
             let now_ms = self.requests.surroundings.now_ms();
             self.requests.pings.came_by(self.source, &self.socket, now_ms);
         }
+    }
+
+    fn end(self, reply: Option<Reply>) {
+        self.note(reply.as_ref());
+        let Some(reply) = reply else { return };
         send(&self.socket, self.peer, &reply);
         self.requests.tell(reply);
     }

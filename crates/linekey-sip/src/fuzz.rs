@@ -30,14 +30,17 @@ const STATUSES: [u16; 11] = [200, 400, 401, 403, 404, 405, 416, 420, 423, 500, 5
 
 /// One datagram: whatever it says, an answer to it is one answer.
 pub fn message(bytes: &[u8]) {
+    if bytes.len() <= codec::MAX_DATAGRAM {
+        codec::is_plain(bytes);
+    }
     let Read::Request(request) = codec::read(bytes) else {
         return;
     };
-    for value in request.authorizations() {
-        let parsed = digest::parse_authorization(&value);
+    for value in &request.authorizations {
+        let parsed = digest::parse_authorization(value);
         let _ = parsed.map(|sent| (sent.count(), codec::uri_host(sent.uri)));
     }
-    if let Ok(Contacts::List(list)) = request.contacts() {
+    if let Ok(Contacts::List(list)) = &request.contacts {
         for contact in list {
             assert!(contact.uri.len() <= 512, "a contact of {} bytes", contact.uri.len());
             let is_plain = |byte: u8| (0x21..0x7f).contains(&byte) && !b"<>\"".contains(&byte);
@@ -45,11 +48,11 @@ pub fn message(bytes: &[u8]) {
             assert!(codec::same_uri(&contact.uri, &contact.uri));
         }
     }
-    assert!(!request.user_agent().contains(char::is_control));
+    assert!(!request.user_agent.contains(char::is_control));
     let source = SocketAddr::from(([192, 0, 2, 7], 5060));
-    let answer = Answer::new(420, "Bad Extension").with("Unsupported", request.required().join(", "));
+    let answer = Answer::new(420, "Bad Extension").with("Unsupported", request.required.join(", "));
     is_one_answer(&answer.to_bytes(&request.echo, source, true, "0123456789abcdef"));
-    let _ = (request.expires_s(), request.reply_port(source));
+    let _ = (request.expires_s, request.reply_port(source));
 }
 
 /// A stream: its first four bytes say in which pieces the rest comes. It is cut alike as if it came at once.
@@ -186,7 +189,7 @@ impl Visit {
         if let Some(reply) = reply {
             self.judge(&reply, (message.len(), transport));
         }
-        let bindings = self.requests.bindings.all_of(&PhoneKey(SIP_NAME.to_owned()));
+        let bindings = self.requests.bindings.all_of(&PhoneKey(SIP_NAME.into()));
         assert!(bindings.len() <= 10 && self.requests.bindings.len() == bindings.len());
         let tables = self.requests.tables();
         assert!(
@@ -284,14 +287,14 @@ impl Directory for Host {
     fn domain(&self, host: &str) -> Option<Domain> {
         let name = || SIP_DOMAIN.to_owned();
         host.eq_ignore_ascii_case(SIP_DOMAIN).then(|| Domain {
-            name: name(),
+            name: name().into(),
             algorithm: Algorithm::Md5,
         })
     }
 
     async fn credential(&self, sip_domain: &str, sip_name: &str) -> Result<Option<Credential>, Unavailable> {
         let credential = || Credential {
-            phone: PhoneKey(SIP_NAME.to_owned()),
+            phone: PhoneKey(SIP_NAME.into()),
             current: Secret {
                 generation: 1,
                 ha1: Ha1Set::of(SIP_NAME, SIP_DOMAIN, SIP_PASSWORD),
@@ -312,7 +315,7 @@ impl Directory for Host {
                 contact.len() <= 512 && contact.bytes().all(|byte| (0x21..0x7f).contains(&byte)),
                 "{contact:?}"
             );
-            if let BindingChange::Put(binding) = change {
+            if let BindingChange::Put(binding) | BindingChange::Refresh(binding) = change {
                 assert!(binding.call_id.len() <= 255 && binding.user_agent.chars().count() <= 255);
                 let seconds = (binding.expires_ms - binding.refreshed_ms) / 1000;
                 assert!((1..=3600).contains(&seconds), "granted {seconds} s");

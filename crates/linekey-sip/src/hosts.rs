@@ -1,5 +1,6 @@
 //! Which host names and addresses are ours.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -52,9 +53,9 @@ impl OurHosts {
 }
 
 /// The text of a host as [`Directory::domain`] is asked for it.
-pub(crate) fn host_text(host: &Host) -> String {
+pub(crate) fn host_text(host: &Host) -> Cow<'_, str> {
     match host {
-        Host::Name(name) => name.clone(),
-        Host::Ip(ip) => ip.to_string(),
+        Host::Name(name) => name.into(),
+        Host::Ip(ip) => ip.to_string().into(),
     }
 }

@@ -294,7 +294,7 @@ mod tests {
 
     fn phones(count: usize) -> Bindings {
         let one = |number: usize| SavedBinding {
-            phone: PhoneKey(number.to_string()),
+            phone: PhoneKey(number.to_string().into()),
             address_of_record: "sip:a@acme.example".to_owned(),
             contact: format!("sip:{number}@10.1.2.3"),
             received: SocketAddr::from(([127, 0, 0, 1], 9)),

@@ -24,7 +24,7 @@ impl<D: Directory> Requests<D> {
         if let Some(refusal) = bad_extension(request) {
             return refusal;
         }
-        let Ok(contacts) = request.contacts() else {
+        let Ok(contacts) = request.contacts.clone() else {
             return Answer::new(400, "Bad Contact");
         };
         self.change(work, who, contacts).await
@@ -50,12 +50,12 @@ impl<D: Directory> Requests<D> {
         let host = work.request.to_host.as_ref().map(host_text).unwrap_or_default();
         let wanted = format!("sip:{}@{host}", work.request.to_user.as_deref().unwrap_or_default());
         let wanted = crate::codec::clean(wanted.as_bytes(), 255);
-        tracing::warn!(phone = who.phone.0, wanted, source = %work.source, "phone asked for an address not its own");
+        tracing::warn!(phone = &*who.phone.0, wanted, source = %work.source, "phone asked for an address not its own");
         self.directory.event(Event::WrongAddressOfRecord {
             phone: who.phone.clone(),
             wanted,
             source: work.source,
-            user_agent: work.request.user_agent(),
+            user_agent: work.request.user_agent.clone(),
             at_ms: self.surroundings.now_ms(),
         });
     }
@@ -70,7 +70,6 @@ impl<D: Directory> Requests<D> {
         }
         self.saving.behind(self.bindings.expire(&who.phone, now_ms));
         let current = self.bindings.all_of(&who.phone);
-        let user_agent = work.request.user_agent();
         let ask = Ask {
             phone: &who.phone,
             generation: who.generation,
@@ -80,8 +79,8 @@ impl<D: Directory> Requests<D> {
             via_is_translated: work.request.via_is_translated(work.source.ip()),
             call_id: &work.request.call_id,
             cseq: work.request.cseq,
-            user_agent: &user_agent,
-            expires_s: work.request.expires_s(),
+            user_agent: &work.request.user_agent,
+            expires_s: work.request.expires_s,
             now_ms,
             jitter: self.jitter(),
         };
@@ -98,7 +97,7 @@ impl<D: Directory> Requests<D> {
         if durable.is_empty() {
             self.saving.behind(refreshes);
         } else {
-            durable.extend(refreshes);
+            durable.extend(refreshes.into_iter().map(BindingChange::whole));
             if self.saving.durable(durable).await.is_err() {
                 // What was waiting for these bindings has been dropped for newer changes that did
                 // not come to be: the old state waits again.
@@ -117,7 +116,7 @@ impl<D: Directory> Requests<D> {
     }
 
     fn tell_first_contact(&self, ask: &Ask<'_>) {
-        tracing::info!(phone = ask.phone.0, source = %ask.source, user_agent = ask.user_agent, "registered");
+        tracing::info!(phone = &*ask.phone.0, source = %ask.source, user_agent = ask.user_agent, "registered");
         self.directory.event(Event::FirstContact {
             phone: ask.phone.clone(),
             generation: ask.generation,

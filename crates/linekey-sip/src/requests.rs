@@ -258,7 +258,7 @@ impl<D: Directory> Requests<D> {
         let at_ms = self.surroundings.now_ms();
         let counted = name.strip_suffix(&format!("@{}", realm.name)).unwrap_or(&name);
         let wrong = self.tables().wrong.count(&realm.name, counted, work.source.ip(), at_ms);
-        tracing::debug!(source = %work.source, sip_domain = realm.name, "registration refused");
+        tracing::debug!(source = %work.source, sip_domain = &*realm.name, "registration refused");
         let nth = match wrong {
             Wrong::First => Nth::First,
             Wrong::Refuse => Nth::Further,
@@ -273,9 +273,9 @@ impl<D: Directory> Requests<D> {
         Some(Event::Refused {
             phone,
             name: codec::clean(name.as_bytes(), 255),
-            sip_domain: realm.name.clone(),
+            sip_domain: realm.name.to_string(),
             source: work.source,
-            user_agent: work.request.user_agent(),
+            user_agent: work.request.user_agent.clone(),
             why,
             nth,
             at_ms,
@@ -297,7 +297,7 @@ impl<D: Directory> Requests<D> {
             name: codec::clean(unfit.name.as_bytes(), 255),
             sip_domain: unfit.realm,
             source,
-            user_agent: request.user_agent(),
+            user_agent: request.user_agent.clone(),
             why: unfit.why,
             nth: Nth::First,
             at_ms,
@@ -374,7 +374,7 @@ impl<D: Directory> Requests<D> {
 
 /// Whatever a sender requires, this registrar does not have it (RFC 3261 section 8.2.2.3).
 pub(crate) fn bad_extension(request: &Request) -> Option<Answer> {
-    let required = request.required();
+    let required = &request.required;
     let answer = || Answer::new(420, "Bad Extension").with("Unsupported", required.join(", "));
     (!required.is_empty()).then(answer)
 }

@@ -159,7 +159,7 @@ impl Running {
             return Err(error);
         }
         self.0.bindings.set(phone, stay);
-        tracing::info!(phone = phone.0, ended = go.len(), "disconnected");
+        tracing::info!(phone = &*phone.0, ended = go.len(), "disconnected");
         Ok(go.len())
     }
 
@@ -263,7 +263,7 @@ pub(crate) async fn ping(
             let since_ms = is_silent.then(|| inner.surroundings.now_ms());
             let change = inner.bindings.note_silence(&phone, &contact, since_ms);
             if change.is_some() {
-                tracing::info!(phone = phone.0, is_silent, "found out whether the phone answers");
+                tracing::info!(phone = &*phone.0, is_silent, "found out whether the phone answers");
             }
             inner.saving.behind(change.into_iter().collect());
         }
@@ -279,7 +279,7 @@ async fn take_out_overdue(inner: &Inner) {
     for phone in inner.bindings.overdue(inner.surroundings.now_ms()) {
         let _one_at_a_time = inner.bindings.lock(&phone).await;
         let over = inner.bindings.expire(&phone, inner.surroundings.now_ms());
-        tracing::info!(phone = phone.0, ended = over.len(), "registration ran out");
+        tracing::info!(phone = &*phone.0, ended = over.len(), "registration ran out");
         inner.saving.behind(over);
     }
     let now_ms = inner.surroundings.now_ms();

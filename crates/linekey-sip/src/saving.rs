@@ -1,6 +1,7 @@
 //! Making bindings durable: one writer, one call to the host at a time, everything that waits in
 //! one batch. New, changed and removed bindings are waited for; refreshes follow within seconds.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,7 +74,16 @@ impl Saving {
     pub(crate) fn behind(&self, changes: Vec<BindingChange>) {
         let mut queue = self.queue();
         for change in changes {
-            queue.behind.insert(owned_key(&change), change);
+            match queue.behind.entry(owned_key(&change)) {
+                Entry::Occupied(mut older) => {
+                    // What the older one changes is still to be stored.
+                    let is_refresh = matches!(older.get(), BindingChange::Refresh(_));
+                    older.insert(if is_refresh { change } else { change.whole() });
+                }
+                Entry::Vacant(free) => {
+                    free.insert(change);
+                }
+            }
         }
     }
 
@@ -178,7 +188,16 @@ impl Saving {
             .map(BindingChange::key)
             .collect();
         for change in changes.into_iter().filter(|change| !newer.contains(&change.key())) {
-            behind.entry(owned_key(&change)).or_insert(change);
+            match behind.entry(owned_key(&change)) {
+                Entry::Occupied(mut newer) if !matches!(change, BindingChange::Refresh(_)) => {
+                    let whole = newer.get().clone().whole();
+                    newer.insert(whole);
+                }
+                Entry::Occupied(_) => {}
+                Entry::Vacant(free) => {
+                    free.insert(change);
+                }
+            }
         }
     }
 

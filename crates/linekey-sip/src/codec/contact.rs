@@ -6,7 +6,7 @@ use sipx_sip::{HeaderName, Headers};
 use super::Host;
 
 /// Longest contact URI that is kept.
-const MAX_URI: usize = 512;
+pub(super) const MAX_URI: usize = 512;
 const MAX_INSTANCE: usize = 255;
 /// Contacts read from one request.
 const MAX_CONTACTS: usize = 32;
@@ -95,7 +95,7 @@ pub(super) fn delta_seconds(value: Option<&[u8]>) -> u32 {
 }
 
 /// `0`, `0.5`, `1.000` in thousandths; `None` for what is no qvalue.
-fn thousandths(value: &[u8]) -> Option<u16> {
+pub(super) fn thousandths(value: &[u8]) -> Option<u16> {
     let (whole, decimals) = match value.iter().position(|b| *b == b'.') {
         Some(dot) => (value.get(..dot)?, value.get(dot + 1..)?),
         None => (value, &[][..]),
@@ -113,7 +113,7 @@ fn thousandths(value: &[u8]) -> Option<u16> {
     Some(whole + part).filter(|q| *q <= 1000)
 }
 
-fn instance(value: &[u8]) -> Option<String> {
+pub(super) fn instance(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?.trim();
     let text = text.strip_prefix('<').unwrap_or(text);
     let text = text.strip_suffix('>').unwrap_or(text);

@@ -11,9 +11,11 @@ use super::contact::{BadContact, Contacts, contacts, delta_seconds};
 use super::{Host, clean};
 
 /// Longest Call-ID that is accepted.
-const MAX_CALL_ID: usize = 255;
+pub(super) const MAX_CALL_ID: usize = 255;
+/// Longest `User-Agent` that is kept.
+pub(super) const MAX_USER_AGENT: usize = 255;
 /// Authorization headers that are looked at.
-const MAX_AUTHORIZATIONS: usize = 8;
+pub(super) const MAX_AUTHORIZATIONS: usize = 8;
 
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(crate) enum Method {
 }
 
 /// The top Via: where the answer goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Via {
     pub(crate) host: Host,
     pub(crate) port: Option<u16>,
@@ -37,7 +39,7 @@ pub(crate) struct Via {
 
 /// The header fields that every answer repeats (RFC 3261 section 8.2.6.2), free of line breaks and
 /// control characters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Echo {
     /// The top Via without `received` and `rport`.
     pub(crate) top_via: Bytes,
@@ -53,7 +55,7 @@ pub(crate) struct Echo {
 }
 
 /// A request with every mandatory header in readable form.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// Why it cannot be carried out whatever it asks, as status and reason.
@@ -69,7 +71,17 @@ pub(crate) struct Request {
     pub(crate) cseq: u32,
     pub(crate) via: Via,
     pub(crate) echo: Echo,
-    message: message::Request,
+    /// The `Authorization` values, at most eight; those that are no text, or hold control characters,
+    /// are left out.
+    pub(crate) authorizations: Vec<String>,
+    /// What the `Contact` headers ask for.
+    pub(crate) contacts: Result<Contacts, BadContact>,
+    /// The `Expires` header in seconds.
+    pub(crate) expires_s: Option<u32>,
+    /// The option tags of `Require` (RFC 3261 section 8.2.2.3).
+    pub(crate) required: Vec<String>,
+    /// The `User-Agent`, cleaned, at most 255 characters.
+    pub(crate) user_agent: String,
 }
 
 fn method(message: &message::Request) -> Method {
@@ -83,7 +95,7 @@ fn method(message: &message::Request) -> Method {
 
 impl Request {
     /// Of a message that was read out of `datagram`.
-    pub(super) fn new(message: message::Request, datagram: &Bytes) -> Result<Self, &'static str> {
+    pub(super) fn new(message: &message::Request, datagram: &Bytes) -> Result<Self, &'static str> {
         let headers = &message.headers;
         let via = headers.typed::<headers::Via>().ok_or("no Via")?;
         let via = via.map_err(|_| "unreadable Via")?;
@@ -111,8 +123,8 @@ impl Request {
         let rport = via.rport().is_some();
         let received = via.received().is_some();
         Ok(Self {
-            method: method(&message),
-            fault: fault(&message, number),
+            method: method(message),
+            fault: fault(message, number),
             target: message.uri.host().map(Host::of),
             to_user: to_address
                 .uri
@@ -138,51 +150,17 @@ impl Request {
                 branch: via.branch().unwrap_or_default().to_vec(),
                 rport,
             },
-            message,
+            authorizations: authorizations(headers),
+            contacts: contacts(headers),
+            expires_s: headers
+                .value(&HeaderName::Expires)
+                .map(|value| delta_seconds(Some(&value))),
+            required: required(headers),
+            user_agent: headers
+                .value(&HeaderName::UserAgent)
+                .map(|value| clean(&value, MAX_USER_AGENT))
+                .unwrap_or_default(),
         })
-    }
-
-    /// The `Authorization` values, at most eight; those that are no text, or hold control characters,
-    /// are left out.
-    pub(crate) fn authorizations(&self) -> Vec<String> {
-        let values = self.message.headers.get_all(&HeaderName::Authorization);
-        let texts = values.filter_map(|header| String::from_utf8(header.value().into_owned()).ok());
-        texts
-            .filter(|text| !text.contains(char::is_control))
-            .take(MAX_AUTHORIZATIONS)
-            .collect()
-    }
-
-    /// What the `Contact` headers ask for.
-    pub(crate) fn contacts(&self) -> Result<Contacts, BadContact> {
-        contacts(&self.message.headers)
-    }
-
-    /// The `Expires` header in seconds.
-    pub(crate) fn expires_s(&self) -> Option<u32> {
-        let header = self.message.headers.value(&HeaderName::Expires)?;
-        Some(delta_seconds(Some(&header)))
-    }
-
-    /// The option tags of `Require` (RFC 3261 section 8.2.2.3).
-    pub(crate) fn required(&self) -> Vec<String> {
-        let rows = self.message.headers.get_all(&HeaderName::Require);
-        let tags = rows.flat_map(|row| {
-            row.value()
-                .split(|b| *b == b',')
-                .map(|t| clean(t, 64))
-                .collect::<Vec<_>>()
-        });
-        tags.map(|tag| tag.trim().to_owned())
-            .filter(|tag| !tag.is_empty())
-            .take(8)
-            .collect()
-    }
-
-    /// The `User-Agent`, cleaned, at most 255 characters.
-    pub(crate) fn user_agent(&self) -> String {
-        let value = self.message.headers.value(&HeaderName::UserAgent);
-        value.map(|value| clean(&value, 255)).unwrap_or_default()
     }
 
     /// Whether the phone is behind a NAT as far as its Via tells: it names another address than
@@ -208,6 +186,29 @@ impl Request {
         }
         self.via.port.unwrap_or(5060)
     }
+}
+
+fn authorizations(headers: &Headers) -> Vec<String> {
+    let values = headers.get_all(&HeaderName::Authorization);
+    let texts = values.filter_map(|header| String::from_utf8(header.value().into_owned()).ok());
+    texts
+        .filter(|text| !text.contains(char::is_control))
+        .take(MAX_AUTHORIZATIONS)
+        .collect()
+}
+
+fn required(headers: &Headers) -> Vec<String> {
+    let rows = headers.get_all(&HeaderName::Require);
+    let tags = rows.flat_map(|row| {
+        row.value()
+            .split(|b| *b == b',')
+            .map(|t| clean(t, 64))
+            .collect::<Vec<_>>()
+    });
+    tags.map(|tag| tag.trim().to_owned())
+        .filter(|tag| !tag.is_empty())
+        .take(8)
+        .collect()
 }
 
 /// Faults that have an answer of their own (RFC 3261 sections 8.1.1.5, 19.1.1 and 21.5.6).

@@ -21,7 +21,7 @@ fn is_refused(text: &str) -> bool {
 }
 
 fn contacts(text: &str) -> Vec<String> {
-    match request(text).contacts() {
+    match request(text).contacts {
         Ok(Contacts::List(list)) => list.into_iter().map(|contact| contact.uri).collect(),
         other => panic!("{other:?}"),
     }
@@ -70,12 +70,12 @@ fn faults_that_can_be_named_are_left_to_the_answer() {
         Some((400, "Headers In Request-URI")),
         "section 3.1.2.11"
     );
-    assert_eq!(request(REGBADCT).contacts(), Err(BadContact));
+    assert_eq!(request(REGBADCT).contacts, Err(BadContact));
     assert_eq!(
-        request(BEXT01).required(),
+        request(BEXT01).required,
         ["nothingSupportsThis", "nothingSupportsThisEither"]
     );
-    let regaut = request(REGAUT01).authorizations();
+    let regaut = request(REGAUT01).authorizations;
     assert!(regaut.len() == 1 && parse_authorization(&regaut[0]).is_none());
 }
 

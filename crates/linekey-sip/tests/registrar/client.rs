@@ -100,7 +100,7 @@ async fn it_gives_up_when_nobody_answers() {
 #[tokio::test]
 async fn a_repeating_phone_registers_pauses_resumes_and_says_goodbye() {
     let world = World::new().await;
-    let key = PhoneKey("ann-desk@acme.example".to_owned());
+    let key = PhoneKey("ann-desk@acme.example".into());
     let phone = phone(&world, "ann-desk", "acme.example").await.repeat();
     phone.registered().await;
     let first = world.running.bindings_of(&key);

@@ -53,7 +53,7 @@ async fn sipsak_registers_and_is_refused_with_a_wrong_password() {
     assert!(output.status.success(), "{}", told(&output));
     let [binding] = world
         .running
-        .bindings_of(&PhoneKey("ann-desk@localhost".to_owned()))
+        .bindings_of(&PhoneKey("ann-desk@localhost".into()))
         .try_into()
         .unwrap();
     assert_eq!(binding.contact, contact);
@@ -119,7 +119,7 @@ async fn sipsak_registers_over_tcp() {
     assert!(output.status.success(), "{}", told(&output));
     let [binding] = world
         .running
-        .bindings_of(&PhoneKey("ann-desk@localhost".to_owned()))
+        .bindings_of(&PhoneKey("ann-desk@localhost".into()))
         .try_into()
         .unwrap();
     assert_eq!((&binding.contact[..], binding.transport), (contact, Transport::Tcp));

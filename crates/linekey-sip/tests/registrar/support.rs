@@ -40,7 +40,7 @@ impl Host {
 
     pub(crate) fn add_phone(&self, domain: &str, name: &str, generation: i64) {
         let ha1 = Ha1Set::of(name, domain, &password_of(name));
-        let entry = (PhoneKey(format!("{name}@{domain}")), generation, ha1, None);
+        let entry = (PhoneKey(format!("{name}@{domain}").into()), generation, ha1, None);
         self.phones
             .lock()
             .unwrap()
@@ -92,7 +92,10 @@ impl Directory for Host {
     fn domain(&self, host: &str) -> Option<Domain> {
         let host = host.to_ascii_lowercase();
         let algorithm = *self.domains.lock().unwrap().get(&host)?;
-        Some(Domain { name: host, algorithm })
+        Some(Domain {
+            name: host.into(),
+            algorithm,
+        })
     }
 
     async fn credential(&self, domain: &str, name: &str) -> Result<Option<Credential>, Unavailable> {
@@ -133,6 +136,17 @@ impl Directory for Host {
             let key = (phone.clone(), contact.to_owned());
             match change {
                 BindingChange::Put(binding) => stored.insert(key, SavedBinding::clone(binding)),
+                // What else is in it must be stored already.
+                BindingChange::Refresh(new) => stored.get(&key).cloned().and_then(|old| {
+                    let refreshed = SavedBinding {
+                        call_id: new.call_id.clone(),
+                        cseq: new.cseq,
+                        refreshed_ms: new.refreshed_ms,
+                        expires_ms: new.expires_ms,
+                        ..old
+                    };
+                    stored.insert(key, refreshed)
+                }),
                 BindingChange::Remove { .. } => stored.remove(&key),
             };
         }
@@ -477,7 +491,7 @@ impl Phone {
     }
 
     pub(crate) fn key(&self) -> PhoneKey {
-        PhoneKey(format!("{}@{}", self.name, self.domain))
+        PhoneKey(format!("{}@{}", self.name, self.domain).into())
     }
 
     pub(crate) fn contact(&self) -> String {

@@ -2,13 +2,13 @@
 
 use linekey_sip::{PhoneKey, SavedBinding, Transport};
 
-use super::store::Registration;
+use super::store::{Refreshed, Registration};
 use crate::ids::PhoneId;
 
 /// For the database.
 pub(super) fn row_of(binding: &SavedBinding) -> Registration {
     Registration {
-        phone_id: PhoneId::new(binding.phone.0.clone()),
+        phone_id: PhoneId::new(binding.phone.0.to_string()),
         contact: binding.contact.clone(),
         address_of_record: binding.address_of_record.clone(),
         received: binding.received.to_string(),
@@ -26,10 +26,22 @@ pub(super) fn row_of(binding: &SavedBinding) -> Registration {
     }
 }
 
+/// What is another when it was refreshed, for the database.
+pub(super) fn refreshed(binding: &SavedBinding) -> Refreshed<'_> {
+    Refreshed {
+        phone_id: &binding.phone.0,
+        contact: &binding.contact,
+        call_id: &binding.call_id,
+        cseq: binding.cseq.into(),
+        refreshed_at: binding.refreshed_ms,
+        expires_at: binding.expires_ms,
+    }
+}
+
 /// For the registrar; `None` for a row that no registrar of ours wrote.
 pub(super) fn of_row(row: Registration) -> Option<SavedBinding> {
     Some(SavedBinding {
-        phone: PhoneKey(row.phone_id.to_string()),
+        phone: PhoneKey(row.phone_id.as_str().into()),
         address_of_record: row.address_of_record,
         contact: row.contact,
         received: row.received.parse().ok()?,

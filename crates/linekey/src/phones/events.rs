@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use linekey_sip::{Event as SipEvent, Nth, Why};
+use linekey_sip::{Event as SipEvent, Nth, PhoneKey, Why};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -80,18 +80,18 @@ pub(super) async fn keep_unregistered(app: &App, phone: &PhoneId, seen: (SocketA
 
 /// Whether the same phone did the same from the same address within [`WINDOW`]: a phone that is set up wrongly tries
 /// for ever, and one row says so. Refusals come counted already.
-fn is_again(recorded: &mut HashMap<(String, IpAddr), Millis>, event: &SipEvent, now: Millis) -> bool {
+fn is_again(recorded: &mut HashMap<(PhoneKey, IpAddr), Millis>, event: &SipEvent, now: Millis) -> bool {
     let SipEvent::WrongAddressOfRecord { phone, source, .. } = event else {
         return false;
     };
     if recorded.len() >= REMEMBERED {
         recorded.retain(|_, at| now - *at < WINDOW);
     }
-    let last = recorded.get(&(phone.0.clone(), source.ip())).copied();
+    let last = recorded.get(&(phone.clone(), source.ip())).copied();
     if last.is_some_and(|at| now - at < WINDOW) || recorded.len() >= REMEMBERED {
         return true;
     }
-    recorded.insert((phone.0.clone(), source.ip()), now);
+    recorded.insert((phone.clone(), source.ip()), now);
     false
 }
 
@@ -122,7 +122,7 @@ async fn record(app: &App, event: &SipEvent) -> Result<()> {
             ..
         }
     );
-    let phone = PhoneId::new(phone.0.clone());
+    let phone = PhoneId::new(phone.0.to_string());
     let told = Told {
         kind,
         outcome,

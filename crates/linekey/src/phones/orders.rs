@@ -104,7 +104,7 @@ async fn is_carried_out(app: &App, order: &Order, registrar: &Registrar) -> bool
             return done.is_ok();
         }
     };
-    let phone = PhoneKey(order.phone_id.to_string());
+    let phone = PhoneKey(order.phone_id.as_str().into());
     let done = match order.below {
         0 => running.disconnect(&phone).await,
         below => running.withdraw(&phone, below).await,

@@ -178,7 +178,13 @@ impl Answers {
                 );
                 continue;
             };
-            domains.insert(name.to_lowercase(), Domain { name, algorithm });
+            domains.insert(
+                name.to_lowercase(),
+                Domain {
+                    name: name.into(),
+                    algorithm,
+                },
+            );
         }
         *self.domains.write().unwrap_or_else(PoisonError::into_inner) = domains;
         Ok(())
@@ -205,10 +211,18 @@ impl Answers {
                     let new = rows.into_iter().filter(Registration::is_new);
                     news.extend(new.map(|row| row.phone_id));
                 }
+                BindingChange::Refresh(binding) => {
+                    let mut bindings = vec![binding];
+                    let is_refresh = |next: &_| matches!(next, BindingChange::Refresh(_));
+                    while let Some(BindingChange::Refresh(next)) = changes.next_if(is_refresh) {
+                        bindings.push(next);
+                    }
+                    is_told |= self.refresh(&mut tx, &bindings, now).await?;
+                }
                 BindingChange::Remove {
                     phone, contact, at_ms, ..
                 } => {
-                    let phone = PhoneId::new(phone.0);
+                    let phone = PhoneId::new(phone.0.to_string());
                     store::end_registration(&mut tx, &phone, &contact, at_ms).await?;
                     let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
                     silent.remove(&(phone.clone(), contact));
@@ -223,6 +237,18 @@ impl Answers {
         }
         news.iter().for_each(|phone| self.app.news.tell(phone));
         Ok(())
+    }
+
+    /// Writes that registrations live longer, and says whether that makes any phone another.
+    async fn refresh(&self, tx: &mut Tx, bindings: &[Arc<SavedBinding>], now: Millis) -> Result<bool> {
+        let rows = Rows::of(bindings.iter().map(|binding| binding::refreshed(binding)))?;
+        let refreshed = store::refresh_registrations(tx, &rows).await?;
+        if usize::try_from(refreshed) == Ok(bindings.len()) && self.changing().is_empty() {
+            return Ok(false);
+        }
+        // Phones that are gone, or that somebody may wait for.
+        let rows: Vec<_> = bindings.iter().map(|binding| binding::row_of(binding)).collect();
+        self.put(tx, &rows, now).await
     }
 
     /// Writes registrations, and says whether that makes any phone another.
@@ -353,7 +379,7 @@ impl Directory for Answers {
             self.changing().insert(phone.id.clone());
         }
         Ok(Some(Credential {
-            phone: PhoneKey(phone.id.to_string()),
+            phone: PhoneKey(phone.id.as_str().into()),
             former: self.former(&phone),
             current: Secret {
                 generation: phone.generation,

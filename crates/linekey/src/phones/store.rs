@@ -330,6 +330,32 @@ pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
     Ok(())
 }
 
+/// What a refreshed registration has anew, and its key.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Refreshed<'a> {
+    pub(super) phone_id: &'a str,
+    pub(super) contact: &'a str,
+    pub(super) call_id: &'a str,
+    pub(super) cseq: i64,
+    pub(super) refreshed_at: Millis,
+    pub(super) expires_at: Millis,
+}
+
+/// Writes that registrations were refreshed, none of them twice, and says how many of them there are.
+pub(super) async fn refresh_registrations(tx: &mut Tx, rows: &Rows) -> Result<u64> {
+    query(
+        "update registrations
+            set call_id = value ->> 'call_id', cseq = cast(value ->> 'cseq' as bigint),
+                refreshed_at = cast(value ->> 'refreshed_at' as bigint),
+                expires_at = cast(value ->> 'expires_at' as bigint), ended_at = null
+           from jsonb_each($1)
+          where phone_id = value ->> 'phone_id' and contact = value ->> 'contact'",
+    )
+    .bind(rows.as_str())
+    .run(tx)
+    .await
+}
+
 /// Forgets what ended before, of phones that are registered again.
 pub(super) async fn forget_ended(tx: &mut Tx, phones: &Rows, now: Millis) -> Result<()> {
     query(

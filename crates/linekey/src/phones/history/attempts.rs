@@ -201,9 +201,11 @@ fn row<'a>((equal, counted): &(&'a Equal, &'a Counted)) -> Attempt<'a> {
 /// Whose try it is, and what came of it.
 async fn meant(app: &App, event: &SipEvent) -> Result<Option<(PhoneId, Tried)>> {
     let (name, sip_domain, why) = match event {
-        SipEvent::FirstContact { phone, .. } => return Ok(Some((PhoneId::new(phone.0.clone()), Tried::Registered))),
+        SipEvent::FirstContact { phone, .. } => {
+            return Ok(Some((PhoneId::new(phone.0.to_string()), Tried::Registered)));
+        }
         SipEvent::WrongAddressOfRecord { phone, .. } => {
-            return Ok(Some((PhoneId::new(phone.0.clone()), Tried::WrongAddress)));
+            return Ok(Some((PhoneId::new(phone.0.to_string()), Tried::WrongAddress)));
         }
         SipEvent::Refused {
             phone: Some(phone),
@@ -214,7 +216,7 @@ async fn meant(app: &App, event: &SipEvent) -> Result<Option<(PhoneId, Tried)>> 
                 Why::OutdatedPassword => Tried::OldPassword,
                 _ => Tried::WrongPassword,
             };
-            return Ok(Some((PhoneId::new(phone.0.clone()), tried)));
+            return Ok(Some((PhoneId::new(phone.0.to_string()), tried)));
         }
         SipEvent::Refused {
             phone: None,

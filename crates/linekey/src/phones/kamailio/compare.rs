@@ -98,7 +98,7 @@ async fn keep_first(app: &App, phone: &Phone, located: &Located) -> Result<()> {
         return Ok(());
     };
     let event = SipEvent::FirstContact {
-        phone: PhoneKey(phone.id.to_string()),
+        phone: PhoneKey(phone.id.as_str().into()),
         generation: located.generation,
         source,
         user_agent: located.user_agent.clone(),

@@ -84,7 +84,7 @@ impl Report {
                     Some((_, Some(former))) if is_old(former) => Why::OutdatedPassword,
                     _ => Why::WrongPassword,
                 };
-                let phone = known.map(|(id, _)| PhoneKey(id.to_string()));
+                let phone = known.map(|(id, _)| PhoneKey(id.as_str().into()));
                 events::keep(app, &self.refused(app, source, (phone, why))).await
             }
             What::WrongDomain => events::keep(app, &self.refused(app, source, (None, Why::ForeignHost))).await,
@@ -100,7 +100,7 @@ impl Report {
                     return events::keep_unregistered(app, &phone.id, (source, &self.agent)).await;
                 }
                 let event = SipEvent::WrongAddressOfRecord {
-                    phone: PhoneKey(phone.id.to_string()),
+                    phone: PhoneKey(phone.id.as_str().into()),
                     wanted: String::new(),
                     source,
                     user_agent: self.agent,
