@@ -6,18 +6,44 @@
 //! judged again.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::codec::Request;
+use crate::nonce::{Keyed, octets};
 use crate::reply::Answer;
 
 const KEPT_MS: i64 = 32_000;
 
-/// Which request it was: source, Call-ID, CSeq, branch and method under a keyed hash of 128 bits.
+/// Which request it was: source, Call-ID, CSeq, From and branch under a keyed hash of 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RequestKey(u64, u64);
+pub(crate) struct RequestKey([u8; 16]);
+
+impl RequestKey {
+    pub(crate) fn of(keyed: &Keyed, request: &Request, source: SocketAddr) -> Self {
+        let echo = &request.echo;
+        Self(keyed.mark(&[
+            &octets(source.ip()),
+            &source.port().to_be_bytes(),
+            &echo.call_id,
+            &echo.cseq,
+            &echo.from,
+            &request.via.branch,
+        ]))
+    }
+
+    /// The tag of its answer: the same request always gets the same one (RFC 3261 section 8.2.7), with nothing kept.
+    pub(crate) fn tag(self) -> String {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        data_encoding::HEXLOWER.encode(&[a, b, c, d, e, f, g, h])
+    }
+
+    /// One of so many numbers from 0 on, at random.
+    pub(crate) fn one_of(self, count: u32) -> u32 {
+        let [.., a, b, c, d] = self.0;
+        u32::from_be_bytes([a, b, c, d]) % count.max(1)
+    }
+}
 
 /// What is known about a request that came before.
 #[derive(Clone, Debug)]
@@ -33,7 +59,6 @@ pub(crate) enum Before {
 /// A bounded table of answers; when it is full the oldest makes room.
 #[derive(Debug)]
 pub(crate) struct Answers {
-    hashers: (RandomState, RandomState),
     kept: HashMap<RequestKey, Kept>,
     oldest: VecDeque<(i64, RequestKey)>,
     room: usize,
@@ -48,16 +73,10 @@ struct Kept {
 impl Answers {
     pub(crate) fn new(room: usize) -> Self {
         Self {
-            hashers: (RandomState::new(), RandomState::new()),
             kept: HashMap::new(),
             oldest: VecDeque::new(),
             room: room.max(1),
         }
-    }
-
-    pub(crate) fn key(&self, request: &Request, source: SocketAddr) -> RequestKey {
-        let parts = (source, &request.echo.call_id, &request.echo.cseq, &request.via.branch);
-        RequestKey(self.hashers.0.hash_one(parts), self.hashers.1.hash_one(parts))
     }
 
     pub(crate) fn before(&self, key: RequestKey, now_ms: i64) -> Before {

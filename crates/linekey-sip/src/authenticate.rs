@@ -166,8 +166,8 @@ impl Authenticator {
     }
 
     /// The value of `WWW-Authenticate` (RFC 7616 section 3.3, RFC 8760 section 2).
-    pub(crate) fn challenge(&self, realm: &Realm, stale: bool, source: IpAddr, now_ms: i64, random: [u8; 6]) -> String {
-        let nonce = self.nonces.make(&realm.name, source, now_ms, random);
+    pub(crate) fn challenge(&self, realm: &Realm, stale: bool, source: IpAddr, now_ms: i64) -> String {
+        let nonce = self.nonces.make(&realm.name, source, now_ms);
         let (name, algorithm) = (&realm.name, realm.algorithm.as_str());
         let stale = if stale { ", stale=true" } else { "" };
         format!("Digest realm=\"{name}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")

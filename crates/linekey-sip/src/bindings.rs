@@ -13,7 +13,7 @@ const UNDER_WAY_MS: i64 = 10_000;
 /// Every binding, by phone.
 #[derive(Debug)]
 pub(crate) struct Bindings {
-    phones: Mutex<HashMap<PhoneKey, Vec<Arc<SavedBinding>>>>,
+    phones: Mutex<HashMap<PhoneKey, Held>>,
     /// One writer per phone at a time, also while it waits for a save; phones share the locks.
     stripes: Vec<tokio::sync::Mutex<()>>,
     hasher: RandomState,
@@ -22,15 +22,42 @@ pub(crate) struct Bindings {
     withdrawn: Mutex<HashMap<PhoneKey, (i64, i64)>>,
 }
 
+/// What is held of one phone.
+#[derive(Debug, Default)]
+struct Held {
+    /// [`mark`] of its key: all phones are looked at every second, and here that leads nowhere else.
+    mark: u64,
+    /// Never empty.
+    list: Vec<Arc<SavedBinding>>,
+}
+
+impl Held {
+    fn of(phone: &PhoneKey, list: Vec<Arc<SavedBinding>>) -> Self {
+        Self {
+            mark: mark(phone),
+            list,
+        }
+    }
+}
+
+/// FNV-1a of a key.
+fn mark(phone: &PhoneKey) -> u64 {
+    let mixed = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+    phone.0.bytes().fold(0xCBF2_9CE4_8422_2325, mixed)
+}
+
 impl Bindings {
     /// Begins with what was stored, less what is over.
     pub(crate) fn new(stored: Vec<SavedBinding>, now_ms: i64) -> Self {
-        let mut phones: HashMap<_, Vec<_>> = HashMap::new();
+        let mut phones: HashMap<_, Held> = HashMap::new();
         for binding in stored.into_iter().filter(|binding| binding.expires_ms > now_ms) {
-            let list = phones.entry(binding.phone.clone()).or_default();
+            let phone = binding.phone.clone();
+            let held = phones
+                .entry(phone)
+                .or_insert_with_key(|phone| Held::of(phone, Vec::new()));
             // Most phones have one.
-            list.reserve_exact(1);
-            list.push(Arc::new(binding));
+            held.list.reserve_exact(1);
+            held.list.push(Arc::new(binding));
         }
         Self {
             phones: Mutex::new(phones),
@@ -65,7 +92,10 @@ impl Bindings {
 
     /// The bindings of a phone, the ones that are over included.
     pub(crate) fn all_of(&self, phone: &PhoneKey) -> Vec<Arc<SavedBinding>> {
-        self.phones().get(phone).cloned().unwrap_or_default()
+        self.phones()
+            .get(phone)
+            .map(|held| held.list.clone())
+            .unwrap_or_default()
     }
 
     /// The bindings of a phone that are not over.
@@ -81,9 +111,9 @@ impl Bindings {
         if bindings.is_empty() {
             phones.remove(phone);
         } else if let Some(old) = phones.get_mut(phone) {
-            *old = bindings;
+            old.list = bindings;
         } else {
-            phones.insert(phone.clone(), bindings);
+            phones.insert(phone.clone(), Held::of(phone, bindings));
         }
     }
 
@@ -92,7 +122,7 @@ impl Bindings {
         let phones = self.phones();
         let overdue = phones
             .iter()
-            .filter(|(_, list)| list.iter().any(|b| b.expires_ms <= now_ms));
+            .filter(|(_, held)| held.list.iter().any(|b| b.expires_ms <= now_ms));
         overdue.map(|(phone, _)| phone.clone()).collect()
     }
 
@@ -100,7 +130,7 @@ impl Bindings {
     pub(crate) fn expire(&self, phone: &PhoneKey, now_ms: i64) -> Vec<BindingChange> {
         let over = {
             let mut phones = self.phones();
-            let Some(list) = phones.get_mut(phone) else {
+            let Some(Held { list, .. }) = phones.get_mut(phone) else {
                 return Vec::new();
             };
             let over: Vec<_> = list.extract_if(.., |binding| binding.expires_ms <= now_ms).collect();
@@ -114,12 +144,17 @@ impl Bindings {
             .collect()
     }
 
-    /// The bindings that `fits` is true of.
-    pub(crate) fn filtered(&self, fits: impl Fn(&SavedBinding) -> bool) -> Vec<Arc<SavedBinding>> {
+    /// The bindings that `fits` is true of, of phones whose mark is due: marks are spread evenly, and always the same.
+    pub(crate) fn due(
+        &self,
+        is_due: impl Fn(u64) -> bool,
+        fits: impl Fn(&SavedBinding) -> bool,
+    ) -> Vec<Arc<SavedBinding>> {
         let phones = self.phones();
         phones
             .values()
-            .flatten()
+            .filter(|held| is_due(held.mark))
+            .flat_map(|held| &held.list)
             .filter(|binding| fits(binding))
             .cloned()
             .collect()
@@ -131,6 +166,7 @@ impl Bindings {
         let mut phones = self.phones();
         let binding = phones
             .get_mut(phone)?
+            .list
             .iter_mut()
             .find(|binding| binding.contact == contact)?;
         if binding.silent_since_ms.is_some() == since_ms.is_some() {
@@ -142,10 +178,10 @@ impl Bindings {
 
     /// Bindings held.
     pub(crate) fn len(&self) -> usize {
-        self.phones().values().map(Vec::len).sum()
+        self.phones().values().map(|held| held.list.len()).sum()
     }
 
-    fn phones(&self) -> MutexGuard<'_, HashMap<PhoneKey, Vec<Arc<SavedBinding>>>> {
+    fn phones(&self) -> MutexGuard<'_, HashMap<PhoneKey, Held>> {
         self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,16 +21,20 @@ use crate::running::{CountedOut, Inner};
 
 /// How long a thread waits for a datagram before it looks whether the registrar is still there.
 const LOOK_UP: Duration = Duration::from_millis(500);
-/// How long it lets datagrams gather where many come: waking up costs as much as an answer.
-const GATHER: Duration = Duration::from_millis(2);
-/// Answers that wait at most for what else came at the same time: whoever is woken by the first is awake for the others.
+/// How long it lets datagrams gather where many come: waking up, and being woken by an answer, cost as much as an answer.
+const GATHER: Duration = Duration::from_millis(4);
+/// Answers that leave together at most, and datagrams that came at once after which none are let gather.
 const TOGETHER: usize = 32;
+/// Bytes that may gather, as far as the system allows.
+const GATHERED: usize = 1024 * 1024;
 /// How long an answer waits for room in a network card that is behind.
 const SEND: Duration = Duration::from_millis(10);
 
 /// Has a socket wait as the thread that reads it needs it.
 pub(crate) fn prepare(socket: &UdpSocket) -> std::io::Result<()> {
     socket.set_nonblocking(false)?;
+    #[cfg(unix)]
+    rustix::net::sockopt::set_socket_recv_buffer_size(socket, GATHERED)?;
     socket.set_read_timeout(Some(LOOK_UP))?;
     socket.set_write_timeout(Some(SEND))
 }
@@ -74,7 +78,7 @@ impl<D: Directory> Datagrams<D> {
         let _within = self.runtime.enter();
         // One byte more than is read, to tell a datagram that was cut off.
         let mut buffer = vec![0; MAX_DATAGRAM + 1];
-        let (mut waits, mut gathered) = (true, 0_u32);
+        let (mut waits, mut gathered) = (true, 0_usize);
         let mut answers = Vec::with_capacity(TOGETHER);
         loop {
             let received = self.receive(&mut buffer, waits);
@@ -98,10 +102,10 @@ impl<D: Directory> Datagrams<D> {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     self.send(&mut answers);
                     waits = gathered < 2;
-                    gathered = 0;
-                    if !waits {
+                    if !waits && gathered < TOGETHER {
                         std::thread::sleep(GATHER);
                     }
+                    gathered = 0;
                 }
                 Err(error) => {
                     // An ICMP message about an earlier answer can surface here; the socket lives on.

@@ -1,14 +1,16 @@
 //! Stateless nonces: all that a nonce must prove is in the nonce, signed.
 //!
 //! ```text
-//! start 8 | expiry 8 | random 6 | for this realm 16 | for this source 16      base64url, 72 characters
+//! start 8 | expiry 8 | number 6 | for this realm 16 | for this source 16      base64url, 72 characters
 //! ```
-//! `start` names this run of the server. `for this realm` is an HMAC over the first 22 bytes and the
+//! `start` names this run of the server, `number` tells one nonce from another; neither is secret. `for this realm` is an HMAC over the first 22 bytes and the
 //! realm, `for this source` one over that and the sender's address. Two of them, so that a nonce
 //! that is ours but comes from elsewhere (a phone that changed networks) can be told from a forged
 //! one: the first is answered `stale=true` and the phone tries again by itself.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -67,7 +69,7 @@ impl std::fmt::Debug for Keyed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct NonceId {
     pub(crate) expiry_ms: i64,
-    random: [u8; 6],
+    number: [u8; 6],
 }
 
 /// What a nonce that came back is worth.
@@ -87,6 +89,9 @@ pub(crate) struct Nonces {
     key: Keyed,
     start: [u8; 8],
     lifetime_ms: i64,
+    /// Nonces made. They are numbered by its hash, so that nobody reads from one how many there are.
+    made: AtomicU64,
+    numbers: RandomState,
 }
 
 impl Nonces {
@@ -97,15 +102,18 @@ impl Nonces {
             key: Keyed::new(key, "linekey-sip nonce"),
             start,
             lifetime_ms: i64::from(lifetime_s) * 1000,
+            made: AtomicU64::new(0),
+            numbers: RandomState::new(),
         }
     }
 
     /// A nonce for whoever asks from `source`.
-    pub(crate) fn make(&self, realm: &str, source: IpAddr, now_ms: i64, random: [u8; 6]) -> String {
+    pub(crate) fn make(&self, realm: &str, source: IpAddr, now_ms: i64) -> String {
+        let number = self.numbers.hash_one(self.made.fetch_add(1, Ordering::Relaxed));
         let mut nonce = Vec::with_capacity(WHOLE);
         nonce.extend_from_slice(&self.start);
         nonce.extend_from_slice(&now_ms.saturating_add(self.lifetime_ms).to_be_bytes());
-        nonce.extend_from_slice(&random);
+        nonce.extend(number.to_be_bytes().into_iter().take(6));
         let (for_realm, for_source) = self.marks(&nonce, realm, source);
         nonce.extend_from_slice(&for_realm);
         nonce.extend_from_slice(&for_source);
@@ -120,7 +128,7 @@ impl Nonces {
         if !bool::from(for_realm.ct_eq(&realm_mark)) {
             return Checked::Foreign;
         }
-        let (Some(start), Some(expiry), Some(random)) = (
+        let (Some(start), Some(expiry), Some(number)) = (
             head.first_chunk::<8>(),
             head.get(8..16).and_then(<[u8]>::first_chunk),
             head.last_chunk(),
@@ -129,7 +137,7 @@ impl Nonces {
         };
         let id = NonceId {
             expiry_ms: i64::from_be_bytes(*expiry),
-            random: *random,
+            number: *number,
         };
         let here = bool::from(for_source.ct_eq(&source_mark)) && *start == self.start;
         // A clock that was set back must not make a nonce live longer than its lifetime.
@@ -143,11 +151,15 @@ impl Nonces {
 
     fn marks(&self, head: &[u8], realm: &str, source: IpAddr) -> ([u8; MARK], [u8; MARK]) {
         let for_realm = self.key.mark(&[head, realm.as_bytes()]);
-        let address = match source.to_canonical() {
-            IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
-            IpAddr::V6(ip) => ip.octets(),
-        };
-        (for_realm, self.key.mark(&[&for_realm, &address]))
+        (for_realm, self.key.mark(&[&for_realm, &octets(source)]))
+    }
+}
+
+/// The bytes of an address, those of an IPv4 address as IPv6 writes it.
+pub(crate) fn octets(address: IpAddr) -> [u8; 16] {
+    match address.to_canonical() {
+        IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+        IpAddr::V6(ip) => ip.octets(),
     }
 }
 
@@ -175,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_good_for_its_realm_its_source_its_time_and_its_start_only() {
-        let nonce = nonces(1).make("acme.example", HERE, 1000, [9; 6]);
+        let nonce = nonces(1).make("acme.example", HERE, 1000);
         let check = |start, realm, source, now| nonces(start).check(&nonce, realm, source, now);
         assert!(matches!(check(1, "acme.example", HERE, 1000), Checked::Good(_)));
         assert!(matches!(check(1, "acme.example", HERE, 300_999), Checked::Good(_)));
@@ -200,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_nonce_with_any_character_changed_is_never_good() {
-        let nonce = nonces(1).make("acme.example", HERE, 1000, [9; 6]);
+        let nonce = nonces(1).make("acme.example", HERE, 1000);
         for at in 0..nonce.len() {
             let mut changed = nonce.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };

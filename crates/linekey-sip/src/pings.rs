@@ -157,12 +157,9 @@ impl Pings {
         let done_s = std::mem::replace(&mut table.done_s, now_s);
         // After a pause, or a change of the clock, everybody is asked once.
         let seconds = now_s.saturating_sub(done_s).clamp(0, every_s);
-        let is_due = |binding: &SavedBinding| (now_s - slot(&binding.phone, every_s)).rem_euclid(every_s) < seconds;
-        bindings.filtered(|binding| {
-            binding.expires_ms > now_ms
-                && binding.transport == Transport::Udp
-                && is_due(binding)
-                && is_behind_nat(binding)
+        let is_due = |mark: u64| (now_s - slot(mark, every_s)).rem_euclid(every_s) < seconds;
+        bindings.due(is_due, |binding| {
+            binding.expires_ms > now_ms && binding.transport == Transport::Udp && is_behind_nat(binding)
         })
     }
 
@@ -212,11 +209,9 @@ impl Table {
     }
 }
 
-/// When in an interval the phone is asked: FNV-1a of its key, since all are looked at every second.
-fn slot(phone: &PhoneKey, every_s: i64) -> i64 {
-    let mixed = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
-    let sum = phone.0.bytes().fold(0xCBF2_9CE4_8422_2325, mixed);
-    i64::try_from(sum >> 1).unwrap_or_default() % every_s
+/// When in an interval a phone of this mark is asked.
+fn slot(mark: u64, every_s: i64) -> i64 {
+    i64::try_from(mark >> 1).unwrap_or_default() % every_s
 }
 
 /// The phone says it is elsewhere than where its request came from.

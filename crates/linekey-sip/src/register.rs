@@ -13,7 +13,7 @@ use crate::requests::{RETRY_AFTER_S, Requests, Work, bad_extension};
 impl<D: Directory> Requests<D> {
     /// Carries out an authenticated REGISTER and tells the answer.
     pub(crate) async fn register(&self, work: &Work, who: &Authenticated) -> Answer {
-        let request = &work.request;
+        let request = &work.came.request;
         if !is_own_address(request, who) {
             self.tell_wrong_address(work, who);
             return Answer::new(403, "Forbidden");
@@ -47,15 +47,18 @@ impl<D: Directory> Requests<D> {
     }
 
     fn tell_wrong_address(&self, work: &Work, who: &Authenticated) {
-        let host = work.request.to_host.as_ref().map(host_text).unwrap_or_default();
-        let wanted = format!("sip:{}@{host}", work.request.to_user.as_deref().unwrap_or_default());
+        let host = work.came.request.to_host.as_ref().map(host_text).unwrap_or_default();
+        let wanted = format!(
+            "sip:{}@{host}",
+            work.came.request.to_user.as_deref().unwrap_or_default()
+        );
         let wanted = crate::codec::clean(wanted.as_bytes(), 255);
-        tracing::warn!(phone = &*who.phone.0, wanted, source = %work.source, "phone asked for an address not its own");
+        tracing::warn!(phone = &*who.phone.0, wanted, source = %work.came.source, "phone asked for an address not its own");
         self.directory.event(Event::WrongAddressOfRecord {
             phone: who.phone.clone(),
             wanted,
-            source: work.source,
-            user_agent: work.request.user_agent.clone(),
+            source: work.came.source,
+            user_agent: work.came.request.user_agent.clone(),
             at_ms: self.surroundings.now_ms(),
         });
     }
@@ -66,7 +69,7 @@ impl<D: Directory> Requests<D> {
         let now_ms = self.surroundings.now_ms();
         // It was right when it was looked up, and was withdrawn since.
         if self.bindings.is_withdrawn(&who.phone, who.generation, who.asked_ms) {
-            return self.unauthorized(&work.realm, false, work.source);
+            return self.unauthorized(&work.realm, false, work.came.source);
         }
         self.saving.behind(self.bindings.expire(&who.phone, now_ms));
         let current = self.bindings.all_of(&who.phone);
@@ -74,15 +77,16 @@ impl<D: Directory> Requests<D> {
             phone: &who.phone,
             generation: who.generation,
             address_of_record: &format!("sip:{}@{}", who.sip_name, who.sip_domain),
-            source: work.source,
-            transport: work.transport,
-            via_is_translated: work.request.via_is_translated(work.source.ip()),
-            call_id: &work.request.call_id,
-            cseq: work.request.cseq,
-            user_agent: &work.request.user_agent,
-            expires_s: work.request.expires_s,
+            source: work.came.source,
+            transport: work.came.transport,
+            via_is_translated: work.came.request.via_is_translated(work.came.source.ip()),
+            call_id: &work.came.request.call_id,
+            cseq: work.came.request.cseq,
+            user_agent: &work.came.request.user_agent,
+            expires_s: work.came.request.expires_s,
             now_ms,
-            jitter: self.jitter(),
+            // Another one for each request, and the same when it comes again.
+            jitter: work.came.key.one_of(101),
         };
         let planned = match plan(current, contacts, &ask, &self.settings) {
             Ok(planned) => planned,
@@ -134,13 +138,6 @@ impl<D: Directory> Requests<D> {
             }
             Refusal::OutOfOrder => Answer::new(500, "CSeq Out Of Order"),
         }
-    }
-
-    /// 0 to 100 thousandths.
-    fn jitter(&self) -> u32 {
-        let mut random = [0; 2];
-        self.surroundings.fill_random(&mut random);
-        u32::from(u16::from_be_bytes(random)) % 101
     }
 }
 

@@ -91,14 +91,24 @@ pub(crate) fn sip_date(ms: i64) -> String {
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
     let name = |names: &'static [&'static str], at: i64| usize::try_from(at).ok().and_then(|i| names.get(i)).copied();
-    format!(
-        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
-        name(&DAYS, days.rem_euclid(7)).unwrap_or("Thu"),
-        name(&MONTHS, month - 1).unwrap_or("Jan"),
-        of_day / 3600,
-        of_day / 60 % 60,
-        of_day % 60
-    )
+    // An answer to every phone has one: written without the machinery of formats.
+    let mut date = String::with_capacity(29);
+    let number = |date: &mut String, number: i64, before: &str| {
+        let digit = |value: i64| u8::try_from(value.rem_euclid(10)).map_or('0', |digit| char::from(b'0' + digit));
+        date.push_str(before);
+        date.extend([digit(number / 10), digit(number)]);
+    };
+    date.push_str(name(&DAYS, days.rem_euclid(7)).unwrap_or("Thu"));
+    number(&mut date, day, ", ");
+    date.push(' ');
+    date.push_str(name(&MONTHS, month - 1).unwrap_or("Jan"));
+    number(&mut date, year / 100, " ");
+    number(&mut date, year % 100, "");
+    number(&mut date, of_day / 3600, " ");
+    number(&mut date, of_day / 60 % 60, ":");
+    number(&mut date, of_day % 60, ":");
+    date.push_str(" GMT");
+    date
 }
 
 /// Year, month and day of a day counted from 1970, in the Gregorian calendar. The year is thought

@@ -53,16 +53,31 @@ pub(crate) enum Look {
     Work(Box<Work>),
 }
 
-/// A REGISTER on its way.
+/// A request, and how it came.
 #[derive(Debug)]
-pub(crate) struct Work {
+pub(crate) struct Came {
     pub(crate) request: Request,
     pub(crate) source: SocketAddr,
     pub(crate) transport: Transport,
+    /// Its size, where the source may be another's.
     forgeable: Option<usize>,
+    pub(crate) key: RequestKey,
+}
+
+impl Came {
+    /// The bytes of this answer to it.
+    fn answered(&self, answer: &Answer) -> Vec<u8> {
+        let reports_source = self.request.reports_source(self.source.ip());
+        answer.to_bytes(&self.request.echo, self.source, reports_source, &self.key.tag())
+    }
+}
+
+/// A REGISTER on its way.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) came: Came,
     pub(crate) realm: Realm,
     sent: Box<Presented>,
-    key: RequestKey,
 }
 
 /// The bounded tables.
@@ -114,65 +129,51 @@ impl<D: Directory> Requests<D> {
                 return Look::Nothing;
             }
         };
-        // Whoever has a connection has the address too.
-        let forgeable = (transport == Transport::Udp).then_some(message.len());
         if request.method == Method::Ack {
             return Look::Nothing;
         }
-        if let Some((status, reason)) = request.fault {
-            return self.at_once(&request, source, forgeable, Answer::new(status, reason));
+        let came = Came {
+            key: RequestKey::of(&self.tags, &request, source),
+            source,
+            transport,
+            // Whoever has a connection has the address too.
+            forgeable: (transport == Transport::Udp).then_some(message.len()),
+            request,
+        };
+        if let Some((status, reason)) = came.request.fault {
+            return self.at_once(&came, &Answer::new(status, reason));
         }
-        match request.method {
-            Method::Register => self.look_at_register(request, source, transport, forgeable),
-            Method::Options => {
-                let answer = self.options(&request);
-                self.at_once(&request, source, forgeable, answer)
-            }
+        match came.request.method {
+            Method::Register => self.look_at_register(came),
+            Method::Options => self.at_once(&came, &self.options(&came.request)),
             Method::Ack | Method::Other => {
                 let answer = Answer::new(405, "Method Not Allowed").with("Allow", ALLOW);
-                self.at_once(&request, source, forgeable, answer)
+                self.at_once(&came, &answer)
             }
         }
     }
 
-    fn look_at_register(
-        &self,
-        request: Request,
-        source: SocketAddr,
-        transport: Transport,
-        forgeable: Option<usize>,
-    ) -> Look {
+    fn look_at_register(&self, came: Came) -> Look {
         let now_ms = self.surroundings.now_ms();
-        let (key, before) = {
-            let tables = self.tables();
-            let key = tables.answers.key(&request, source);
-            (key, tables.answers.before(key, now_ms))
-        };
+        let before = self.tables().answers.before(came.key, now_ms);
         match before {
-            Before::Answered(answer) => return Look::Reply(self.reply(&request, source, &answer)),
+            Before::Answered(answer) => return Look::Reply(self.reply(&came, &answer)),
             Before::Working => return Look::Nothing,
             Before::New => {}
         }
-        let realm = self.authenticator.realm(&request, &*self.directory);
+        let (request, source) = (&came.request, came.source);
+        let realm = self.authenticator.realm(request, &*self.directory);
         match self
             .authenticator
-            .read(&request, &realm, &*self.directory, source.ip(), now_ms)
+            .read(request, &realm, &*self.directory, source.ip(), now_ms)
         {
             Presentation::None { stale, unfit } => {
-                let news = unfit.and_then(|unfit| self.count_unfit(&request, source, unfit));
+                let news = unfit.and_then(|unfit| self.count_unfit(request, source, unfit));
                 let answer = self.unauthorized(&realm, stale, source);
-                let reply = self.unverified(&request, source, forgeable, &answer);
+                let reply = self.unverified(&came, &answer);
                 self.with_news(reply, news).map_or(Look::Nothing, Look::Reply)
             }
-            Presentation::Some(sent) => Look::Work(Box::new(Work {
-                request,
-                source,
-                transport,
-                forgeable,
-                realm,
-                sent,
-                key,
-            })),
+            Presentation::Some(sent) => Look::Work(Box::new(Work { came, realm, sent })),
         }
     }
 
@@ -188,12 +189,12 @@ impl<D: Directory> Requests<D> {
                     return early;
                 }
                 let answer = Arc::new(self.register(&work, &who).await);
-                self.tables().answers.finish(work.key, Arc::clone(&answer));
-                Some(self.reply(&work.request, work.source, &answer))
+                self.tables().answers.finish(work.came.key, Arc::clone(&answer));
+                Some(self.reply(&work.came, &answer))
             }
             Proof::Unavailable => {
                 let answer = Answer::new(503, "Service Unavailable").with("Retry-After", RETRY_AFTER_S);
-                self.unverified(&work.request, work.source, work.forgeable, &answer)
+                self.unverified(&work.came, &answer)
             }
             Proof::Wrong {
                 name,
@@ -202,8 +203,8 @@ impl<D: Directory> Requests<D> {
                 outdated,
             } => {
                 let news = self.count_wrong(&work, name, &realm, (phone, outdated))?;
-                let answer = self.unauthorized(&work.realm, false, work.source);
-                let reply = self.unverified(&work.request, work.source, work.forgeable, &answer);
+                let answer = self.unauthorized(&work.realm, false, work.came.source);
+                let reply = self.unverified(&work.came, &answer);
                 self.with_news(reply, Some(news))
             }
         }
@@ -214,19 +215,19 @@ impl<D: Directory> Requests<D> {
     fn begin(&self, work: &Work, who: &Authenticated) -> Option<Option<Reply>> {
         let now_ms = self.surroundings.now_ms();
         let mut tables = self.tables();
-        match tables.answers.before(work.key, now_ms) {
+        match tables.answers.before(work.came.key, now_ms) {
             Before::Answered(answer) => {
-                return Some(Some(self.reply(&work.request, work.source, &answer)));
+                return Some(Some(self.reply(&work.came, &answer)));
             }
             Before::Working => return Some(None),
             Before::New => {}
         }
         if !tables.counts.rises(&who.phone, who.nonce, who.count, now_ms) {
             drop(tables);
-            let answer = self.unauthorized(&work.realm, true, work.source);
-            return Some(self.unverified(&work.request, work.source, work.forgeable, &answer));
+            let answer = self.unauthorized(&work.realm, true, work.came.source);
+            return Some(self.unverified(&work.came, &answer));
         }
-        tables.answers.begin(work.key, now_ms);
+        tables.answers.begin(work.came.key, now_ms);
         None
     }
 
@@ -257,8 +258,11 @@ impl<D: Directory> Requests<D> {
     ) -> Option<Event> {
         let at_ms = self.surroundings.now_ms();
         let counted = name.strip_suffix(&format!("@{}", realm.name)).unwrap_or(&name);
-        let wrong = self.tables().wrong.count(&realm.name, counted, work.source.ip(), at_ms);
-        tracing::debug!(source = %work.source, sip_domain = &*realm.name, "registration refused");
+        let wrong = self
+            .tables()
+            .wrong
+            .count(&realm.name, counted, work.came.source.ip(), at_ms);
+        tracing::debug!(source = %work.came.source, sip_domain = &*realm.name, "registration refused");
         let nth = match wrong {
             Wrong::First => Nth::First,
             Wrong::Refuse => Nth::Further,
@@ -274,8 +278,8 @@ impl<D: Directory> Requests<D> {
             phone,
             name: codec::clean(name.as_bytes(), 255),
             sip_domain: realm.name.to_string(),
-            source: work.source,
-            user_agent: work.request.user_agent.clone(),
+            source: work.came.source,
+            user_agent: work.came.request.user_agent.clone(),
             why,
             nth,
             at_ms,
@@ -315,56 +319,36 @@ impl<D: Directory> Requests<D> {
 
     /// The one refusal.
     pub(crate) fn unauthorized(&self, realm: &Realm, stale: bool, source: SocketAddr) -> Answer {
-        let mut random = [0; 6];
-        self.surroundings.fill_random(&mut random);
         let now_ms = self.surroundings.now_ms();
-        let challenge = self.authenticator.challenge(realm, stale, source.ip(), now_ms, random);
+        let challenge = self.authenticator.challenge(realm, stale, source.ip(), now_ms);
         Answer::new(401, "Unauthorized").with("WWW-Authenticate", challenge)
     }
 
-    fn at_once(&self, request: &Request, source: SocketAddr, forgeable: Option<usize>, answer: Answer) -> Look {
-        self.unverified(request, source, forgeable, &answer)
-            .map_or(Look::Nothing, Look::Reply)
+    fn at_once(&self, came: &Came, answer: &Answer) -> Look {
+        self.unverified(came, answer).map_or(Look::Nothing, Look::Reply)
     }
 
-    /// An answer to somebody who has proven nothing. Where the address may be forged, in a request of that size, it is small,
-    /// or none.
-    fn unverified(
-        &self,
-        request: &Request,
-        source: SocketAddr,
-        forgeable: Option<usize>,
-        answer: &Answer,
-    ) -> Option<Reply> {
-        let bytes = self.bytes(request, source, answer);
-        if forgeable.is_some_and(|size| !fits_unverified(bytes.len(), size)) {
-            tracing::debug!(%source, "answer would be too large, dropped");
+    /// An answer to somebody who has proven nothing. Where the address may be forged it is small, or none.
+    fn unverified(&self, came: &Came, answer: &Answer) -> Option<Reply> {
+        let bytes = came.answered(answer);
+        if came.forgeable.is_some_and(|size| !fits_unverified(bytes.len(), size)) {
+            tracing::debug!(source = %came.source, "answer would be too large, dropped");
             return None;
         }
-        Some(self.reply_of(request, source, bytes))
+        Some(self.reply_of(came, bytes))
     }
 
-    fn reply(&self, request: &Request, source: SocketAddr, answer: &Answer) -> Reply {
-        self.reply_of(request, source, self.bytes(request, source, answer))
+    fn reply(&self, came: &Came, answer: &Answer) -> Reply {
+        self.reply_of(came, came.answered(answer))
     }
 
-    fn reply_of(&self, request: &Request, source: SocketAddr, bytes: Vec<u8>) -> Reply {
-        self.sent.count(request.method, &bytes);
+    fn reply_of(&self, came: &Came, bytes: Vec<u8>) -> Reply {
+        self.sent.count(came.request.method, &bytes);
         Reply {
             bytes,
-            port: request.reply_port(source),
+            port: came.request.reply_port(came.source),
             news: None,
         }
-    }
-
-    fn bytes(&self, request: &Request, source: SocketAddr, answer: &Answer) -> Vec<u8> {
-        let echo = &request.echo;
-        // The same request always gets the same tag (RFC 3261 section 8.2.7), with nothing kept.
-        let mark = self
-            .tags
-            .mark(&[&echo.call_id, &echo.cseq, &echo.from, &request.via.branch]);
-        let tag = data_encoding::HEXLOWER.encode(mark.first_chunk::<8>().unwrap_or(&[0; 8]));
-        answer.to_bytes(echo, source, request.reports_source(source.ip()), &tag)
     }
 
     pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {

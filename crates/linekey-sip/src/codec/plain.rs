@@ -102,10 +102,11 @@ pub(super) fn uri_host(uri: &[u8]) -> Option<Host> {
 
 /// The next line, of printable ASCII alone.
 fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let end = rest.iter().position(|b| !(0x20..0x7f).contains(b))?;
-    let line = rest.get(..end)?;
-    *rest = rest.get(end..)?.strip_prefix(b"\r\n")?;
-    Some(line)
+    let (line, after) = rest.split_at_checked(memchr::memchr(b'\r', rest)?)?;
+    *rest = after.strip_prefix(b"\r\n")?;
+    // All of them, so that many are looked at at once.
+    let is_printable = line.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b));
+    is_printable.then_some(line)
 }
 
 /// The headers, up to the empty line.
@@ -190,14 +191,23 @@ fn host_port(text: &[u8]) -> Option<(Host, Option<u16>)> {
     if host.iter().all(|b| b.is_ascii_digit() || *b == b'.') {
         return Some((Host::Ip(text.parse::<Ipv4Addr>().ok()?.into()), port));
     }
-    let is_label = |label: &[u8]| {
-        let ends = label.first().zip(label.last());
-        ends.is_some_and(|(first, last)| first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric())
-            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
-    };
-    let last = host.rsplit(|b| *b == b'.').next()?;
-    let is_name = last.first()?.is_ascii_alphabetic() && host.split(|b| *b == b'.').all(is_label);
-    is_name.then(|| (Host::Name(text.to_ascii_lowercase()), port))
+    is_name(host).then(|| (Host::Name(text.to_ascii_lowercase()), port))
+}
+
+/// RFC 3261 section 25.1, `hostname` without the dot of the root: labels of letters, digits and, within, hyphens; the last
+/// begins with a letter.
+fn is_name(host: &[u8]) -> bool {
+    let (mut before, mut first) = (b'.', b'0');
+    for byte in host {
+        match (before, byte) {
+            (b'.', b) if b.is_ascii_alphanumeric() => first = *b,
+            (b'.', _) | (b'-', b'.') => return false,
+            (_, b) if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.') => {}
+            _ => return false,
+        }
+        before = *byte;
+    }
+    before.is_ascii_alphanumeric() && first.is_ascii_alphabetic()
 }
 
 /// `"Display name" <uri>;params`, the name in quotes, bare or not there.
@@ -300,7 +310,7 @@ fn via(value: &[u8]) -> Option<(Via, Option<Vec<u8>>, bool)> {
     let (host_port, via_params) = rest.split_at(rest.iter().position(|b| *b == b';').unwrap_or(rest.len()));
     let (host, port) = self::host_port(host_port)?;
     let (mut branch, mut rport, mut received) = (None, false, false);
-    let mut kept = Vec::new();
+    let mut kept = Vec::with_capacity(4);
     are_params(via_params)?;
     for param in params(via_params) {
         if param.is_named("rport") {
@@ -361,11 +371,17 @@ fn contact(value: &[u8]) -> Option<Contact> {
 }
 
 /// RFC 3261 section 25.1, `token`.
+#[inline]
 fn is_token(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
+        )
 }
 
 /// What needs no escape anywhere in a URI, and is none.
+#[inline]
 fn is_simple(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._+".contains(byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'+')
 }

@@ -56,7 +56,7 @@ pub(crate) fn parameters(value: &str) -> Option<Vec<(&str, &str)>> {
     if !scheme.eq_ignore_ascii_case("Digest") {
         return None;
     }
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(12);
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         if rest.is_empty() {
@@ -91,20 +91,22 @@ fn parameter(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (index, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return Some(index),
-            _ => {}
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr2(b'"', b'\\', text.as_bytes().get(from..)?)?;
+        if text.as_bytes().get(at) == Some(&b'"') {
+            return Some(at);
         }
+        from = at + 2;
     }
-    None
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
+        )
 }
 
 #[derive(Default)]
@@ -123,19 +125,19 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     /// `None` when the parameter was there before: two values leave open which one was hashed.
     fn put(&mut self, name: &str, value: &'a str) -> Option<()> {
-        let slot = match name.to_ascii_lowercase().as_str() {
-            "username" => &mut self.username,
-            "realm" => &mut self.realm,
-            "nonce" => &mut self.nonce,
-            "uri" => &mut self.uri,
-            "response" => &mut self.response,
-            "algorithm" => &mut self.algorithm,
-            "qop" => &mut self.qop,
-            "nc" => &mut self.nc,
-            "cnonce" => &mut self.cnonce,
-            _ => return Some(()),
-        };
-        slot.replace(value).is_none().then_some(())
+        let slots = [
+            ("username", &mut self.username),
+            ("realm", &mut self.realm),
+            ("nonce", &mut self.nonce),
+            ("uri", &mut self.uri),
+            ("response", &mut self.response),
+            ("algorithm", &mut self.algorithm),
+            ("qop", &mut self.qop),
+            ("nc", &mut self.nc),
+            ("cnonce", &mut self.cnonce),
+        ];
+        let slot = slots.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        slot.is_none_or(|(_, slot)| slot.replace(value).is_none()).then_some(())
     }
 
     fn whole(self) -> Option<Authorization<'a>> {

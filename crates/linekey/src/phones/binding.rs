@@ -35,6 +35,7 @@ pub(super) fn refreshed(binding: &SavedBinding) -> Refreshed<'_> {
         cseq: binding.cseq.into(),
         refreshed_at: binding.refreshed_ms,
         expires_at: binding.expires_ms,
+        silent_at: binding.silent_since_ms,
     }
 }
 

@@ -339,6 +339,8 @@ pub(super) struct Refreshed<'a> {
     pub(super) cseq: i64,
     pub(super) refreshed_at: Millis,
     pub(super) expires_at: Millis,
+    /// As it was.
+    pub(super) silent_at: Option<Millis>,
 }
 
 /// Writes that registrations were refreshed, none of them twice, and says how many of them there are.
@@ -347,7 +349,8 @@ pub(super) async fn refresh_registrations(tx: &mut Tx, rows: &Rows) -> Result<u6
         "update registrations
             set call_id = value ->> 'call_id', cseq = cast(value ->> 'cseq' as bigint),
                 refreshed_at = cast(value ->> 'refreshed_at' as bigint),
-                expires_at = cast(value ->> 'expires_at' as bigint), ended_at = null
+                expires_at = cast(value ->> 'expires_at' as bigint),
+                silent_at = cast(value ->> 'silent_at' as bigint), ended_at = null
            from jsonb_each($1)
           where phone_id = value ->> 'phone_id' and contact = value ->> 'contact'",
     )
