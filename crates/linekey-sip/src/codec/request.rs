@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use sipx_sip::headers::{self, CSeq, CallId, From, To};
-use sipx_sip::{HeaderName, Headers, message};
+use sipx_sip::{HeaderName, Headers, TypedHeader, message};
 
 use super::contact::{BadContact, Contacts, contacts, delta_seconds};
 use super::{Host, clean};
@@ -97,20 +97,13 @@ impl Request {
     /// Of a message that was read out of `datagram`.
     pub(super) fn new(message: &message::Request, datagram: &Bytes) -> Result<Self, &'static str> {
         let headers = &message.headers;
-        let via = headers.typed::<headers::Via>().ok_or("no Via")?;
-        let via = via.map_err(|_| "unreadable Via")?;
+        let via = typed::<headers::Via>(headers, "unreadable Via")?;
         let from = single(datagram, headers, &HeaderName::From, "From missing or repeated")?;
-        headers
-            .typed::<From>()
-            .ok_or("no From")?
-            .map_err(|_| "unreadable From")?;
+        typed::<From>(headers, "unreadable From")?;
         let to = single(datagram, headers, &HeaderName::To, "To missing or repeated")?;
-        let to_address = headers.typed::<To>().ok_or("no To")?.map_err(|_| "unreadable To")?;
+        let to_address = typed::<To>(headers, "unreadable To")?;
         let call_id = single(datagram, headers, &HeaderName::CallId, "Call-ID missing or repeated")?;
-        headers
-            .typed::<CallId>()
-            .ok_or("no Call-ID")?
-            .map_err(|_| "unreadable Call-ID")?;
+        typed::<CallId>(headers, "unreadable Call-ID")?;
         if call_id.len() > MAX_CALL_ID || !call_id.iter().all(|b| (0x21..0x7f).contains(b)) {
             return Err("unreadable Call-ID");
         }
@@ -152,14 +145,9 @@ impl Request {
             },
             authorizations: authorizations(headers),
             contacts: contacts(headers),
-            expires_s: headers
-                .value(&HeaderName::Expires)
-                .map(|value| delta_seconds(Some(&value))),
+            expires_s: expires_s(headers),
             required: required(headers),
-            user_agent: headers
-                .value(&HeaderName::UserAgent)
-                .map(|value| clean(&value, MAX_USER_AGENT))
-                .unwrap_or_default(),
+            user_agent: user_agent(headers),
         })
     }
 
@@ -188,6 +176,11 @@ impl Request {
     }
 }
 
+/// The first header of this name, which must be there.
+fn typed<T: TypedHeader>(headers: &Headers, why: &'static str) -> Result<T, &'static str> {
+    headers.typed::<T>().and_then(Result::ok).ok_or(why)
+}
+
 fn authorizations(headers: &Headers) -> Vec<String> {
     let values = headers.get_all(&HeaderName::Authorization);
     let texts = values.filter_map(|header| String::from_utf8(header.value().into_owned()).ok());
@@ -195,6 +188,16 @@ fn authorizations(headers: &Headers) -> Vec<String> {
         .filter(|text| !text.contains(char::is_control))
         .take(MAX_AUTHORIZATIONS)
         .collect()
+}
+
+fn expires_s(headers: &Headers) -> Option<u32> {
+    let value = headers.value(&HeaderName::Expires)?;
+    Some(delta_seconds(Some(&value)))
+}
+
+fn user_agent(headers: &Headers) -> String {
+    let value = headers.value(&HeaderName::UserAgent);
+    value.map(|value| clean(&value, MAX_USER_AGENT)).unwrap_or_default()
 }
 
 fn required(headers: &Headers) -> Vec<String> {

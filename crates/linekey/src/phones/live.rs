@@ -267,5 +267,5 @@ pub async fn seed_offline(
         silent_at: None,
         contact,
     };
-    store::put_registrations(tx, &store::Rows::of([row])?).await
+    store::put_registrations(tx, &super::rows::Rows::of([row])?).await
 }

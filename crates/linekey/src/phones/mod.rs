@@ -44,6 +44,7 @@ pub mod reseal;
 pub mod rotate;
 #[cfg(test)]
 mod rotation_tests;
+mod rows;
 mod sealed;
 mod store;
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Statements on `phones` and `registrations`.
 
-use serde::Serializer;
-
 use super::create::{NewPhone, Owner};
 use super::live::Found;
+use super::rows::Rows;
 use crate::clock::Millis;
 use crate::db::like::canonical;
 use crate::db::{Db, Tx, query};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
 use crate::users::Role;
 
@@ -240,31 +239,6 @@ pub(super) async fn seen_in_accounts(db: &Db, domain: &str, user: &str) -> Resul
     .await
 }
 
-/// Many rows as one value of a statement: an object of JSON, whose members are the rows in order.
-#[derive(Debug)]
-pub(super) struct Rows(String);
-
-impl Rows {
-    /// Of what may stand in a row, by the names of its columns.
-    pub(super) fn of<T: serde::Serialize>(rows: impl IntoIterator<Item = T>) -> Result<Self> {
-        let mut text = Vec::new();
-        let written = serde_json::Serializer::new(&mut text).collect_map(rows.into_iter().enumerate());
-        let text = written.ok().and_then(|()| String::from_utf8(text).ok());
-        text.map(Self).ok_or_else(|| Error::defect("rows that are no JSON"))
-    }
-
-    /// For a statement.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A phone alone, as a row.
-#[derive(Debug, serde::Serialize)]
-pub(super) struct OnePhone<'a> {
-    pub(super) phone_id: &'a PhoneId,
-}
-
 /// A registration as it is stored; see [`linekey_sip::SavedBinding`].
 #[derive(Debug, serde::Serialize, sqlx::FromRow)]
 pub(super) struct Registration {
@@ -324,7 +298,7 @@ pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
                 refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null,
                 silent_at = excluded.silent_at",
     )
-    .bind(rows.0.as_str())
+    .bind(rows.as_str())
     .run(tx)
     .await?;
     Ok(())
@@ -366,7 +340,7 @@ pub(super) async fn forget_ended(tx: &mut Tx, phones: &Rows, now: Millis) -> Res
           where phone_id in (select value ->> 'phone_id' from jsonb_each($1))
             and (ended_at is not null or expires_at <= $2)",
     )
-    .bind(phones.0.as_str())
+    .bind(phones.as_str())
     .bind(now)
     .run(tx)
     .await?;

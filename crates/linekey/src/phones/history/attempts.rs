@@ -13,7 +13,8 @@ use crate::clock::{HOUR, Millis};
 use crate::error::Result;
 use crate::ids::PhoneId;
 use crate::phones::by_heart::store::tell_one;
-use crate::phones::store::{OnePhone, Rows, by_address, put_outdated};
+use crate::phones::rows::{OnePhone, Rows};
+use crate::phones::store::{by_address, put_outdated};
 
 /// Rows kept of one phone.
 pub(super) const MOST: i64 = 50;

@@ -12,7 +12,8 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::PhoneId;
-use crate::phones::store::{OnePhone, Rows, owner_of};
+use crate::phones::rows::{OnePhone, Rows};
+use crate::phones::store::owner_of;
 
 /// Networks that are remembered of one phone; the one that was used longest ago makes room.
 const REMEMBERED: usize = 50;

@@ -4,7 +4,7 @@ use crate::clock::Millis;
 use crate::db::{Db, Tx, query};
 use crate::error::Result;
 use crate::ids::{AccountId, PhoneId, UserId};
-use crate::phones::store::Rows;
+use crate::phones::rows::Rows;
 
 /// Keeps of these phones' registrations that are over when they were.
 pub(in crate::phones) async fn keep_spells(tx: &mut Tx, phones: &Rows, now: Millis) -> Result<()> {

@@ -15,7 +15,8 @@ use crate::phones::events;
 use crate::phones::history::store::keep_spells;
 use crate::phones::overlap;
 use crate::phones::provision;
-use crate::phones::store::{self as phones, OnePhone, Rows};
+use crate::phones::rows::{OnePhone, Rows};
+use crate::phones::store as phones;
 
 /// Between two full compares.
 const EVERY: Duration = Duration::from_secs(60);
