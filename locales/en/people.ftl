@@ -250,7 +250,7 @@ phones-state-blocked = Blocked
 ## Accounts
 
 accounts-title = Accounts
-accounts-what = The accounts of { $brand }. They are set up on the server, with linekey account, linekey user and linekey phone.
+accounts-what = The accounts of { $brand }. They are set up on the server, with the linekey command.
 accounts-search-label = Search accounts
 accounts-search-hint = Name or domain
 accounts-none-found = No name or domain holds that.

@@ -177,10 +177,12 @@ fn view(app: &App, event: &Listed, zone: &str) -> EventView {
     // People do most things to themselves, and the sentence then names nobody. Displayed names are their owners' to
     // choose, at any time; a sign-in name says who it was.
     let who = match event.is_own() {
-        true => event.subject_name.as_deref().zip(event.subject.as_deref()),
-        false => event.actor.as_deref().map(|actor| ("", actor)),
+        true => {
+            let named = event.subject_name.as_ref().zip(event.subject.as_ref());
+            named.map(|(name, sign_in_name)| format!("{name} · {sign_in_name}"))
+        }
+        false => event.actor.clone(),
     };
-    let who = who.map(|(name, sign_in_name)| format!("{name} {sign_in_name}").trim().to_owned());
     let from = event.address.clone().map(|address| place(&app.words, address));
     let place = [event.phone(), who, from].into_iter().flatten().collect::<Vec<_>>();
     EventView {
