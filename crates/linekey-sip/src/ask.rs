@@ -148,7 +148,7 @@ pub enum BindingChange {
     /// Insert, or replace what has the same `(phone, contact)`.
     Put(Arc<SavedBinding>),
     /// The same as it was put before, but for `call_id`, `cseq`, `refreshed_ms` and `expires_ms`. At most one of a key comes in
-    /// a batch; a host that has not got what was put before puts this.
+    /// a batch; a host that lacks what was put before, or wants to be sure of it, puts more or all of this.
     Refresh(Arc<SavedBinding>),
     /// Delete what has this key; nothing to do if it is not there.
     Remove {

@@ -113,6 +113,9 @@ fn apply(
     let granted_s = granted(&contact, ask, settings)?;
     let (same, others): (Vec<_>, Vec<_>) = current.drain(..).partition(|binding| is_same(binding, &contact));
     *current = others;
+    // What this very request said of them before counts no more.
+    let is_said_again = |change: &BindingChange| same.iter().any(|old| change.key() == (&old.phone, &old.contact));
+    plan.refreshes.retain(|change| !is_said_again(change));
     if granted_s == 0 {
         plan.durable.extend(
             same.into_iter()

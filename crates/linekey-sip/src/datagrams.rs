@@ -23,8 +23,10 @@ use crate::running::{CountedOut, Inner};
 const LOOK_UP: Duration = Duration::from_millis(500);
 /// How long it lets datagrams gather where many come: waking up, and being woken by an answer, cost as much as an answer.
 const GATHER: Duration = Duration::from_millis(4);
-/// Answers that leave together at most, and datagrams that came at once after which none are let gather.
+/// Datagrams that are read at most before the answers to them leave: whoever is woken by the first is awake for the others.
 const TOGETHER: usize = 32;
+/// Datagrams of one go after which none are let gather: they come as fast as they are read.
+const RUSH: usize = 32;
 /// Bytes that may gather, as far as the system allows.
 const GATHERED: usize = 1024 * 1024;
 /// How long an answer waits for room in a network card that is behind.
@@ -34,7 +36,12 @@ const SEND: Duration = Duration::from_millis(10);
 pub(crate) fn prepare(socket: &UdpSocket) -> std::io::Result<()> {
     socket.set_nonblocking(false)?;
     #[cfg(unix)]
-    rustix::net::sockopt::set_socket_recv_buffer_size(socket, GATHERED)?;
+    {
+        use rustix::net::sockopt::{set_socket_recv_buffer_size, socket_recv_buffer_size};
+        if socket_recv_buffer_size(socket).is_ok_and(|size| size < GATHERED) {
+            let _ = set_socket_recv_buffer_size(socket, GATHERED);
+        }
+    }
     socket.set_read_timeout(Some(LOOK_UP))?;
     socket.set_write_timeout(Some(SEND))
 }
@@ -89,25 +96,22 @@ impl<D: Directory> Datagrams<D> {
                 Ok((length, peer)) => {
                     (waits, gathered) = (false, gathered.saturating_add(1));
                     let message = buffer.get(..length).unwrap_or(&[]);
-                    // A defect that one message finds costs its sender an answer, and nobody else.
-                    let answer = AssertUnwindSafe(|| self.answer(&inner, message, peer));
-                    match catch_unwind(answer) {
-                        Ok(answer) => answers.extend(answer.map(|answer| (peer, answer))),
-                        Err(_) => tracing::error!(%peer, "a message met a defect of the registrar"),
-                    }
-                    if answers.len() >= TOGETHER {
+                    let answer = guarded(|| self.answer(&inner, message, peer)).flatten();
+                    answers.extend(answer.map(|answer| (peer, answer)));
+                    if gathered.is_multiple_of(TOGETHER) {
                         self.send(&mut answers);
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     self.send(&mut answers);
                     waits = gathered < 2;
-                    if !waits && gathered < TOGETHER {
+                    if !waits && gathered < RUSH {
                         std::thread::sleep(GATHER);
                     }
                     gathered = 0;
                 }
                 Err(error) => {
+                    self.send(&mut answers);
                     // An ICMP message about an earlier answer can surface here; the socket lives on.
                     tracing::debug!(%error, "receiving failed");
                     std::thread::sleep(Duration::from_millis(1));
@@ -137,7 +141,7 @@ impl<D: Directory> Datagrams<D> {
             send(&self.socket, *peer, answer);
         }
         for (_, answer) in answers.drain(..) {
-            self.requests.tell(answer);
+            guarded(|| self.requests.tell(answer));
         }
     }
 
@@ -202,6 +206,15 @@ impl<D: Directory> Working<D> {
         send(&self.socket, self.peer, &reply);
         self.requests.tell(reply);
     }
+}
+
+/// A defect that one message finds costs its sender an answer, and nobody else.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    if done.is_err() {
+        tracing::error!("a message met a defect of the registrar");
+    }
+    done.ok()
 }
 
 /// From the socket that received the request, so that the answer passes the phone's NAT.

@@ -3,10 +3,10 @@
 //! ```text
 //! start 8 | expiry 8 | number 6 | for this realm 16 | for this source 16      base64url, 72 characters
 //! ```
-//! `start` names this run of the server, `number` tells one nonce from another; neither is secret. `for this realm` is an HMAC over the first 22 bytes and the
-//! realm, `for this source` one over that and the sender's address. Two of them, so that a nonce
-//! that is ours but comes from elsewhere (a phone that changed networks) can be told from a forged
-//! one: the first is answered `stale=true` and the phone tries again by itself.
+//! `start` names this run of the server, `number` tells one nonce from another; neither is secret. `for this realm` is an
+//! HMAC over the first 22 bytes and the realm, `for this source` one over that and the sender's address. Two of them, so
+//! that a nonce that is ours but comes from elsewhere (a phone that changed networks) can be told from a forged one: the
+//! first is answered `stale=true` and the phone tries again by itself.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;

@@ -182,12 +182,12 @@ impl Saving {
     fn put_back(&self, changes: Vec<BindingChange>) {
         let mut queue = self.queue();
         let Queue { jobs, behind, .. } = &mut *queue;
-        let newer: HashSet<_> = jobs
+        let overtaken: HashSet<_> = jobs
             .iter()
             .flat_map(|job| &job.changes)
             .map(BindingChange::key)
             .collect();
-        for change in changes.into_iter().filter(|change| !newer.contains(&change.key())) {
+        for change in changes.into_iter().filter(|change| !overtaken.contains(&change.key())) {
             match behind.entry(owned_key(&change)) {
                 Entry::Occupied(mut newer) if !matches!(change, BindingChange::Refresh(_)) => {
                     let whole = newer.get().clone().whole();

@@ -10,6 +10,9 @@ use super::contact::{Contact, Contacts, MAX_URI, delta_seconds, instance, thousa
 use super::request::{Echo, MAX_AUTHORIZATIONS, MAX_CALL_ID, MAX_USER_AGENT, Method, Request, Via};
 use super::{Host, LIMITS};
 
+/// Parameters of a URI; phones write three.
+const MAX_URI_PARAMS: usize = 8;
+
 /// The headers that are looked at, as RFC 3261 spells them.
 #[derive(Default)]
 struct Headers<'a> {
@@ -73,7 +76,9 @@ pub(super) fn read(datagram: &Bytes) -> Option<Request> {
             vias: Vec::new(),
             from: datagram.slice_ref(from),
             to: datagram.slice_ref(to),
-            to_has_tag: params(to_address.params).any(|param| param.is_named("tag")),
+            to_has_tag: params(to_address.params)
+                .find(|param| param.is_named("tag"))
+                .is_some_and(|param| param.value.is_some()),
             call_id: datagram.slice_ref(call_id),
             cseq: datagram.slice_ref(cseq),
         },
@@ -104,7 +109,7 @@ pub(super) fn uri_host(uri: &[u8]) -> Option<Host> {
 fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (line, after) = rest.split_at_checked(memchr::memchr(b'\r', rest)?)?;
     *rest = after.strip_prefix(b"\r\n")?;
-    // All of them, so that many are looked at at once.
+    // Without an end before the end, so that the compiler looks at many at once.
     let is_printable = line.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b));
     is_printable.then_some(line)
 }
@@ -121,6 +126,9 @@ fn headers(mut rest: &[u8]) -> Option<Headers<'_>> {
         let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
         let value = value.trim_ascii_start();
         if line.len() > LIMITS.max_header_bytes || name.is_empty() || !name.iter().all(is_token) {
+            return None;
+        }
+        if value.is_empty() || value.ends_with(b" ") {
             return None;
         }
         let slot = match name {
@@ -140,7 +148,7 @@ fn headers(mut rest: &[u8]) -> Option<Headers<'_>> {
             _ if name.len() == 1 || HEEDED.iter().any(|heeded| heeded.eq_ignore_ascii_case(name)) => return None,
             _ => continue,
         };
-        if value.is_empty() || value.ends_with(b" ") || slot.replace(value).is_some() {
+        if slot.replace(value).is_some() {
             return None;
         }
     }
@@ -166,7 +174,12 @@ fn sip_uri(uri: &[u8]) -> Option<SipUri<'_>> {
     let (host_port, uri_params) = rest.split_at(rest.iter().position(|b| *b == b';').unwrap_or(rest.len()));
     // No quotes in those of a URI.
     are_params(uri_params)?;
-    for param in params(uri_params) {
+    for (index, param) in params(uri_params).enumerate() {
+        // A name that comes twice is wrong (RFC 3261 section 19.1.1).
+        let mut before = params(uri_params).take(index);
+        if index >= MAX_URI_PARAMS || before.any(|other| other.name.eq_ignore_ascii_case(param.name)) {
+            return None;
+        }
         if !param.part.iter().all(|b| is_simple(b) || b"=~:".contains(b)) {
             return None;
         }
@@ -316,7 +329,7 @@ fn via(value: &[u8]) -> Option<(Via, Option<Vec<u8>>, bool)> {
         if param.is_named("rport") {
             rport = true;
         } else if param.is_named("received") {
-            received = true;
+            received = param.value.is_some().then_some(true)?;
         } else {
             if param.is_named("branch") && branch.is_none() {
                 branch = Some(param.value.unwrap_or_default().to_vec());

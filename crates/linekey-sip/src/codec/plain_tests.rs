@@ -36,9 +36,35 @@ const ORDINARY: [&str; 4] = [
 ];
 
 /// What damages a message without making it another kind of thing.
-const PIECES: [&str; 24] = [
-    "\r\n", "\r\n ", "\0", "\"", "<", ">", ";", ",", "%41", "\u{e9}", "99999", ":", " ", "\t", "@", "\\", ".", "-",
-    "=", "?", "a", "sips:", "[::1]", "*",
+const PIECES: [&str; 28] = [
+    "\r\n",
+    "\r\n ",
+    "\0",
+    "\"",
+    "<",
+    ">",
+    ";",
+    ",",
+    "%41",
+    "\u{e9}",
+    "99999",
+    ":",
+    " ",
+    "\t",
+    "@",
+    "\\",
+    ".",
+    "-",
+    "=",
+    "?",
+    "a",
+    "sips:",
+    "[::1]",
+    "*",
+    ";ob;OB",
+    ";tag",
+    ";received",
+    " \r\n",
 ];
 
 /// Splitmix64, so that every run tries the same.
@@ -53,6 +79,21 @@ fn random(state: &mut u64, limit: usize) -> usize {
 fn what_phones_write_is_read_in_one_pass_as_the_parser_reads_it() {
     for text in ORDINARY {
         assert!(is_plain(text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
+fn no_piece_anywhere_makes_the_two_readings_differ() {
+    for text in ORDINARY {
+        for at in 0..text.len() {
+            for piece in PIECES {
+                is_plain(
+                    [text.get(..at).expect("ASCII"), piece, text.get(at..).expect("ASCII")]
+                        .concat()
+                        .as_bytes(),
+                );
+            }
+        }
     }
 }
 

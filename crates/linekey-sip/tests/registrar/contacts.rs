@@ -228,6 +228,23 @@ async fn the_same_device_replaces_its_own_contact() {
 }
 
 #[tokio::test]
+async fn what_a_request_says_last_of_a_contact_is_held_and_stored() {
+    let world = World::new().await;
+    let mut phone = world.phone("ann-desk").await;
+    phone.send("Contact: <sip:a@127.0.0.1:1>;q=1\r\n").await;
+    let twice = "Contact: <sip:a@127.0.0.1:1>;q=1, <sip:a@127.0.0.1:1>;q=0.5\r\n";
+    assert_eq!(phone.send(twice).await.status, 200);
+    let held = world.bindings(&phone);
+    assert_eq!(held[0].q, Some(500));
+    let stored: Vec<_> = world.host.stored.lock().unwrap().values().cloned().collect();
+    assert_eq!(stored, held);
+    let gone = "Contact: <sip:a@127.0.0.1:1>;q=0.5, <sip:a@127.0.0.1:1>;expires=0\r\n";
+    assert_eq!(phone.send(gone).await.status, 200);
+    assert!(world.bindings(&phone).is_empty());
+    assert!(world.host.stored_contacts().is_empty());
+}
+
+#[tokio::test]
 async fn contacts_are_compared_as_rfc_3261_section_19_1_4_says() {
     let world = World::new().await;
     let mut phone = world.phone("ann-desk").await;

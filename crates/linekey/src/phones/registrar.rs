@@ -244,12 +244,19 @@ impl Answers {
     async fn refresh(&self, tx: &mut Tx, bindings: &[Arc<SavedBinding>], now: Millis) -> Result<bool> {
         let rows = Rows::of(bindings.iter().map(|binding| binding::refreshed(binding)))?;
         let refreshed = store::refresh_registrations(tx, &rows).await?;
-        if usize::try_from(refreshed) == Ok(bindings.len()) && self.changing().is_empty() {
-            return Ok(false);
+        if usize::try_from(refreshed) != Ok(bindings.len()) {
+            // Some are not there, for whatever reason.
+            let rows: Vec<_> = bindings.iter().map(|binding| binding::row_of(binding)).collect();
+            return self.put(tx, &rows, now).await;
         }
-        // Phones that are gone, or that somebody may wait for.
-        let rows: Vec<_> = bindings.iter().map(|binding| binding::row_of(binding)).collect();
-        self.put(tx, &rows, now).await
+        let mut is_told = false;
+        if !self.changing().is_empty() {
+            for binding in bindings {
+                let phone = PhoneId::new(binding.phone.0.to_string());
+                is_told |= self.note_newest(tx, &phone, binding.generation, now).await?;
+            }
+        }
+        Ok(is_told)
     }
 
     /// Writes registrations, and says whether that makes any phone another.
@@ -268,7 +275,7 @@ impl Answers {
         store::put_registrations(tx, &Rows::of(latest.into_values())?).await?;
         let mut is_told = false;
         for row in rows {
-            is_told |= self.note_newest(tx, row, now).await?;
+            is_told |= self.note_newest(tx, &row.phone_id, row.generation, now).await?;
         }
         Ok(is_told)
     }
@@ -288,12 +295,12 @@ impl Answers {
 
     /// The first registration with the newest SIP password of a phone ends the overlap with the one before, and the set-up
     /// link that gave it. True: the phone is another from now on.
-    async fn note_newest(&self, tx: &mut Tx, row: &store::Registration, now: Millis) -> Result<bool> {
-        if !self.changing().contains(&row.phone_id) {
+    async fn note_newest(&self, tx: &mut Tx, phone: &PhoneId, generation: i64, now: Millis) -> Result<bool> {
+        if !self.changing().contains(phone) {
             return Ok(false);
         }
-        if overlap::end(tx, &row.phone_id, row.generation, now).await? {
-            self.changing().remove(&row.phone_id);
+        if overlap::end(tx, phone, generation, now).await? {
+            self.changing().remove(phone);
             return Ok(true);
         }
         Ok(false)

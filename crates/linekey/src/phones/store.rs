@@ -292,9 +292,9 @@ pub(super) async fn put_registrations(tx: &mut Tx, rows: &Rows) -> Result<()> {
            from jsonb_each($1) join phones p on p.id = value ->> 'phone_id'
           where true
          on conflict (phone_id, contact) do update
-            set received = excluded.received, transport = excluded.transport, call_id = excluded.call_id,
-                cseq = excluded.cseq, instance = excluded.instance, user_agent = excluded.user_agent,
-                q = excluded.q, generation = excluded.generation, registered_at = excluded.registered_at,
+            set address_of_record = excluded.address_of_record, received = excluded.received,
+                transport = excluded.transport, call_id = excluded.call_id, cseq = excluded.cseq,
+                instance = excluded.instance, user_agent = excluded.user_agent, q = excluded.q, generation = excluded.generation, registered_at = excluded.registered_at,
                 refreshed_at = excluded.refreshed_at, expires_at = excluded.expires_at, ended_at = null,
                 silent_at = excluded.silent_at",
     )
@@ -313,7 +313,7 @@ pub(super) struct Refreshed<'a> {
     pub(super) cseq: i64,
     pub(super) refreshed_at: Millis,
     pub(super) expires_at: Millis,
-    /// As it was.
+    /// As it should be stored already.
     pub(super) silent_at: Option<Millis>,
 }
 
