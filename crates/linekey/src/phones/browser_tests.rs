@@ -122,7 +122,7 @@ async fn the_keyboard_alone_adds_a_phone_renews_its_sip_password_and_removes_it(
     ann.sign_in("ann").await;
     ann.tab_to("Add a phone").await;
     ann.keys(Key::Enter).await;
-    assert_eq!(ann.focused().await, "Name of the phone", "where the button was");
+    ann.focus_comes_to("Name of the phone").await;
     ann.keys("Kitchen").await;
     ann.keys(Key::Enter).await;
     ann.says("It is not shown again").await;

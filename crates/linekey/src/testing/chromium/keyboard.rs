@@ -44,8 +44,24 @@ impl Chromium {
         panic!("Tab never comes to \"{name}\", but to {stops:?}");
     }
 
+    /// Waits until what assistive technology calls `name` has the focus, and is visible as such: a page that opens something
+    /// moves the focus a moment later.
+    pub(crate) async fn focus_comes_to(&self, name: &str) {
+        let what = format!("the focus on {name}");
+        self.until(&what, async || (self.focus().await.0 == name).then_some(()))
+            .await;
+        assert_eq!(self.focused().await, name);
+    }
+
     /// The accessible name of what has the focus, which must be visible as such.
     pub(crate) async fn focused(&self) -> String {
+        let (name, outline) = self.focus().await;
+        assert_ne!(outline, "none", "nothing shows that \"{name}\" has the focus");
+        name
+    }
+
+    /// The accessible name of what has the focus, and the style of its outline.
+    async fn focus(&self) -> (String, String) {
         let focused = self.driver.active_element().await.expect("something has the focus");
         let name = self
             .extra(
@@ -56,7 +72,6 @@ impl Chromium {
             .await;
         let name = name.as_str().unwrap_or_default().to_owned();
         let outline = focused.css_value("outline-style").await.expect("a style");
-        assert_ne!(outline, "none", "nothing shows that \"{name}\" has the focus");
-        name
+        (name, outline)
     }
 }
