@@ -23,7 +23,7 @@ pub(crate) struct Bindings {
 }
 
 /// What is held of one phone.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
     /// [`mark`] of its key: all phones are looked at every second, and here that leads nowhere else.
     mark: u64,

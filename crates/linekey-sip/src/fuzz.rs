@@ -285,9 +285,8 @@ struct Host {
 
 impl Directory for Host {
     fn domain(&self, host: &str) -> Option<Domain> {
-        let name = || SIP_DOMAIN.to_owned();
         host.eq_ignore_ascii_case(SIP_DOMAIN).then(|| Domain {
-            name: name().into(),
+            name: SIP_DOMAIN.into(),
             algorithm: Algorithm::Md5,
         })
     }

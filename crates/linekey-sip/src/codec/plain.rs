@@ -7,8 +7,11 @@ use std::net::Ipv4Addr;
 use bytes::Bytes;
 
 use super::contact::{Contact, Contacts, MAX_URI, delta_seconds, instance, thousandths};
-use super::request::{Echo, MAX_AUTHORIZATIONS, MAX_CALL_ID, MAX_USER_AGENT, Method, Request, Via};
+use super::request::{
+    Echo, MAX_AUTHORIZATIONS, MAX_CALL_ID, MAX_USER_AGENT, Method, Request, Via, without_server_parameters,
+};
 use super::{Host, LIMITS};
+use crate::digest::is_token;
 
 /// Parameters of a URI; phones write three.
 const MAX_URI_PARAMS: usize = 8;
@@ -125,7 +128,7 @@ fn headers(mut rest: &[u8]) -> Option<Headers<'_>> {
         let colon = line.iter().position(|b| *b == b':')?;
         let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
         let value = value.trim_ascii_start();
-        if line.len() > LIMITS.max_header_bytes || name.is_empty() || !name.iter().all(is_token) {
+        if line.len() > LIMITS.max_header_bytes || name.is_empty() || !name.iter().all(|b| is_token(*b)) {
             return None;
         }
         if value.is_empty() || value.ends_with(b" ") {
@@ -242,7 +245,7 @@ fn name_addr(value: &[u8]) -> Option<NameAddr<'_>> {
         None => {
             let open = value.iter().position(|b| *b == b'<')?;
             let (name, rest) = (value.get(..open)?, value.get(open + 1..)?);
-            if !name.iter().all(|b| is_token(b) || *b == b' ') {
+            if !name.iter().all(|b| is_token(*b) || *b == b' ') {
                 return None;
             }
             rest
@@ -275,7 +278,7 @@ impl Param<'_> {
 
 fn param<'a>(rest: &mut &'a [u8]) -> Option<Param<'a>> {
     let all = rest.strip_prefix(b";")?;
-    let token = |text: &[u8]| text.iter().position(|b| !is_token(b)).unwrap_or(text.len());
+    let token = |text: &[u8]| text.iter().position(|b| !is_token(*b)).unwrap_or(text.len());
     let (name, after) = all.split_at(token(all));
     let (value, after) = match after.strip_prefix(b"=") {
         None => (None, after),
@@ -323,30 +326,18 @@ fn via(value: &[u8]) -> Option<(Via, Option<Vec<u8>>, bool)> {
     let (host_port, via_params) = rest.split_at(rest.iter().position(|b| *b == b';').unwrap_or(rest.len()));
     let (host, port) = self::host_port(host_port)?;
     let (mut branch, mut rport, mut received) = (None, false, false);
-    let mut kept = Vec::with_capacity(4);
     are_params(via_params)?;
     for param in params(via_params) {
         if param.is_named("rport") {
             rport = true;
         } else if param.is_named("received") {
-            received = param.value.is_some().then_some(true)?;
-        } else {
-            if param.is_named("branch") && branch.is_none() {
-                branch = Some(param.value.unwrap_or_default().to_vec());
-            }
-            kept.push(param.part);
+            param.value?;
+            received = true;
+        } else if param.is_named("branch") && branch.is_none() {
+            branch = Some(param.value.unwrap_or_default().to_vec());
         }
     }
-    let top_via = (rport || received).then(|| {
-        let before = value.len() - via_params.len();
-        let mut top = Vec::with_capacity(value.len());
-        top.extend_from_slice(value.get(..before).unwrap_or_default());
-        for part in kept {
-            top.push(b';');
-            top.extend_from_slice(part);
-        }
-        top
-    });
+    let top_via = (rport || received).then(|| without_server_parameters(value));
     let via = Via {
         host,
         port,
@@ -381,16 +372,6 @@ fn contact(value: &[u8]) -> Option<Contact> {
         q: named("q").and_then(|param| thousandths(param.value?)),
         instance: named("+sip.instance").and_then(|param| instance(param.value?)),
     })
-}
-
-/// RFC 3261 section 25.1, `token`.
-#[inline]
-fn is_token(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-        )
 }
 
 /// What needs no escape anywhere in a URI, and is none.

@@ -259,7 +259,7 @@ fn via_values(datagram: &Bytes, headers: &Headers) -> Result<(Bytes, Vec<Bytes>)
 }
 
 /// Takes `received` and `rport` out of a Via value: a sender must not choose what we report.
-fn without_server_parameters(via: &[u8]) -> Vec<u8> {
+pub(super) fn without_server_parameters(via: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(via.len());
     for (index, part) in split_outside_quotes(via).into_iter().enumerate() {
         let name = part.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();

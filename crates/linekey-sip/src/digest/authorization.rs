@@ -101,7 +101,9 @@ fn closing_quote(text: &str) -> Option<usize> {
     }
 }
 
-fn is_token(byte: u8) -> bool {
+/// RFC 3261 section 25.1, `token`.
+#[inline]
+pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,

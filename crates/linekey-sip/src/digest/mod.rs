@@ -9,8 +9,8 @@ mod hash;
 #[cfg(test)]
 mod vectors;
 
-pub(crate) use authorization::parameters;
 pub use authorization::{Authorization, parse_authorization};
+pub(crate) use authorization::{is_token, parameters};
 pub use ha1::{HA1_BLOB_BYTES, Ha1, Ha1Set, NameForm};
 pub use hash::Algorithm;
 
