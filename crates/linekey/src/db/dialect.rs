@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
 
 use super::readers::Readers;
 use super::writer::Writer;
-use super::{Alone, Db, PoolSizes, query};
+use super::{Db, PoolSizes, query};
 
 /// Every WAL version before this one can lose an acknowledged write when a write races a checkpoint.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -76,7 +76,11 @@ pub(super) async fn look_at(path: &Path) -> Result<Db, sqlx::Error> {
 /// Writes a copy of all that is committed at this moment into the empty file `path`. Others go on reading and writing.
 pub(super) async fn copy_into(db: &Db, path: &Path) -> anyhow::Result<()> {
     let path = path.to_str().context("its name is not UTF-8")?;
-    query("vacuum into $1").bind(path).run(Alone(db)).await?;
+    let Db::Sqlite { writer, .. } = db else {
+        bail!("only a SQLite file is copied")
+    };
+    // In no transaction, together with nobody.
+    writer.hold().await?.run(query("vacuum into $1").bind(path)).await?;
     Ok(())
 }
 
@@ -135,7 +139,7 @@ pub async fn close_up(path: &Path) -> Closed {
 }
 
 /// `SQLITE_BUSY` and `SQLITE_LOCKED`; the low byte counts.
-fn is_busy(code: &str) -> bool {
+pub(super) fn is_busy(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
 }
 

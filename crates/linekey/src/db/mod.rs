@@ -13,6 +13,9 @@ mod query;
 mod readers;
 #[cfg(test)]
 mod tests;
+mod together;
+#[cfg(test)]
+mod together_tests;
 mod writer;
 
 pub use dialect::{Closed, ServerLock, close_up, file_of, without_password};
@@ -152,6 +155,19 @@ impl Db {
             Self::Sqlite { writer, .. } => Tx::Sqlite(Writing::new(writer.hold().await?)),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// The same for one that asks nothing before its commit: on SQLite it is committed together with others that are like
+    /// it and end at the same time. The first statement whose answer somebody waits for makes it like any other.
+    pub async fn begin_later(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                #[cfg(test)]
+                counted::count(self);
+                Ok(Tx::Sqlite(Writing::away(writer.clone())))
+            }
+            Self::Postgres(_) => self.begin().await,
+        }
     }
 
     /// Whether a transaction can write at this moment: one does.

@@ -31,7 +31,7 @@ impl<T> FromAnyRow for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromR
 pub enum Via<'a> {
     /// A reader of the SQLite file.
     SqliteReaders(&'a Readers),
-    /// The SQLite writer, for one statement that is a transaction of its own.
+    /// The SQLite writer, for one statement that is a transaction of its own, together with others that wait.
     SqliteWriter(&'a Writer),
     /// The transaction of the SQLite writer.
     SqliteTx(&'a mut Writing),
@@ -42,7 +42,7 @@ pub enum Via<'a> {
 }
 
 /// A statement with the values bound so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a statement does nothing until it runs"]
 pub struct Query {
     sql: &'static str,
@@ -70,9 +70,9 @@ macro_rules! bound {
     }};
 }
 
-/// Calls `$finish` on the engine that `$via` names, or `$in_tx` of a transaction of SQLite.
+/// Calls `$finish` on the engine that `$via` names, or `$in_writer` of what writes a SQLite file.
 macro_rules! on_engine {
-    ($query:expr, $via:expr, $start:expr, $finish:ident, $in_tx:ident) => {{
+    ($query:expr, $via:expr, $start:expr, $finish:ident, $in_writer:ident) => {{
         macro_rules! bound_here {
             () => {
                 bound!($start, $query.values)
@@ -85,12 +85,8 @@ macro_rules! on_engine {
                 readers.put_back(reader);
                 Ok(found.into())
             }
-            Via::SqliteTx(tx) => tx.$in_tx($query).await.map(Into::into),
-            Via::SqliteWriter(writer) => {
-                let mut held = writer.hold().await?;
-                let said = bound_here!().$finish(held.connection()?).await;
-                held.after(said).map(Into::into)
-            }
+            Via::SqliteTx(tx) => tx.$in_writer($query).await.map(Into::into),
+            Via::SqliteWriter(writer) => writer.$in_writer($query).await.map(Into::into),
             Via::PostgresPool(pool) => bound_here!().$finish(pool).await.map(Into::into),
             Via::PostgresTx(tx) => bound_here!().$finish(&mut *tx).await.map(Into::into),
         }
@@ -183,6 +179,8 @@ pub(super) struct Bound {
     values: Vec<Value>,
     /// How many they are.
     pub(super) count: usize,
+    /// Whether they end with a commit.
+    pub(super) commits: bool,
 }
 
 impl Query {
@@ -194,6 +192,11 @@ impl Query {
         }
     }
 
+    /// Whether it is the same one, with other values or not.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.sql == other.sql
+    }
+
     /// These, one after the other.
     pub(super) fn joined(statements: impl Iterator<Item = Self>) -> Bound {
         let mut statements = statements.peekable();
@@ -202,6 +205,7 @@ impl Query {
                 sql: "".into_sql_str(),
                 values: Vec::new(),
                 count: 0,
+                commits: false,
             };
         };
         if statements.peek().is_none() {
@@ -209,18 +213,24 @@ impl Query {
                 sql: sql.into_sql_str(),
                 values,
                 count: 1,
+                commits: false,
             };
         }
-        let (mut text, mut count) = (sql.to_owned(), 1);
+        let (mut text, mut count, mut commits) = (sql.to_owned(), 1, false);
         for statement in statements {
-            count += 1;
+            (count, commits) = (count + 1, statement.sql == "commit");
             text.push_str(";\n");
             push_behind(&mut text, statement.sql, values.len());
             values.extend(statement.values);
         }
         // Literals of ours, with other numbers.
         let sql = AssertSqlSafe(text).into_sql_str();
-        Bound { sql, values, count }
+        Bound {
+            sql,
+            values,
+            count,
+            commits,
+        }
     }
 }
 

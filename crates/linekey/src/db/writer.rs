@@ -2,21 +2,27 @@
 //!
 //! It is a thread of sqlx's, and each word with it costs a way there and back, on which others use the processor and its
 //! caches. What nobody waits for the answer of therefore travels with what comes next: `begin immediate` with the first
-//! statement, [`Query::later`] with the next one, the last ones with `commit`.
+//! statement, [`Query::later`] with the next one, the last ones with `commit`. Transactions that ask nothing before their
+//! commit travel together ([`super::together`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use futures_util::{FutureExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions, Connection, Either, Executor, FromRow};
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::dialect::SQLITE_WAIT;
 use super::query::{Bound, Query};
+use super::together::Queue;
 
 /// Statements that wait at most: texts of many are many texts, each of which SQLite has to read once and to remember.
 const MOST: usize = 16;
+/// How long nobody listens to statements on their way to a commit, if SQLite does not come to it: one of them failed, or
+/// another process writes.
+const QUIET: Duration = Duration::from_millis(10);
 
 /// A connection that is opened when it is needed and kept. SQLite has one writer at a time, so a queue of ours beats its
 /// BUSY. Cheap to clone.
@@ -28,11 +34,18 @@ struct Kept {
     options: SqliteConnectOptions,
     connection: Arc<tokio::sync::Mutex<Option<SqliteConnection>>>,
     is_closed: AtomicBool,
+    /// Told when SQLite is about to commit.
+    committing: Arc<Notify>,
+    /// Transactions that ask nothing, for [`Writer::together`].
+    queue: Queue,
 }
 
 /// The connection, for as long as nobody else has it.
 #[derive(Debug)]
-pub(crate) struct Held(OwnedMutexGuard<Option<SqliteConnection>>);
+pub(crate) struct Held {
+    connection: OwnedMutexGuard<Option<SqliteConnection>>,
+    committing: Arc<Notify>,
+}
 
 impl Writer {
     /// None is opened yet.
@@ -41,7 +54,13 @@ impl Writer {
             options,
             connection: Arc::default(),
             is_closed: AtomicBool::new(false),
+            committing: Arc::default(),
+            queue: Queue::default(),
         }))
+    }
+
+    pub(super) fn queue(&self) -> &Queue {
+        &self.0.queue
     }
 
     /// Waits until nobody else has the connection.
@@ -56,10 +75,17 @@ impl Writer {
         if self.0.is_closed.load(Ordering::Acquire) {
             return Err(sqlx::Error::PoolClosed);
         }
+        let committing = Arc::clone(&self.0.committing);
         if connection.is_none() {
-            *connection = Some(self.0.options.connect().await?);
+            let mut opened = self.0.options.connect().await?;
+            let told = Arc::clone(&committing);
+            opened.lock_handle().await?.set_commit_hook(move || {
+                told.notify_one();
+                true
+            });
+            *connection = Some(opened);
         }
-        Ok(Held(connection))
+        Ok(Held { connection, committing })
     }
 
     /// Closes the connection, which brings the log into the file; it is not opened again.
@@ -78,7 +104,53 @@ impl Held {
     /// # Errors
     /// When it was let go of after a failure.
     pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        self.0.as_mut().ok_or(sqlx::Error::WorkerCrashed)
+        self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)
+    }
+
+    /// Runs a statement that must be in no transaction.
+    pub(super) async fn run(mut self, statement: Query) -> Result<(), sqlx::Error> {
+        let joined = Query::joined(std::iter::once(statement));
+        let said = self.connection()?.execute(joined.statement()).await;
+        self.after(said).map(drop)
+    }
+
+    /// Runs them all, and says what each did.
+    async fn say(&mut self, joined: Bound) -> Result<Vec<Said>, sqlx::Error> {
+        let (count, commits) = (joined.count, joined.commits);
+        let committing = Arc::clone(&self.committing);
+        let mut parts = self.connection()?.fetch_many(joined.statement());
+        let mut first = None;
+        if commits {
+            // What an earlier commit told nobody.
+            let _ = committing.notified().now_or_never();
+            // The first look sends them. SQLite's thread says something of each statement, and whoever listened would be
+            // woken by each, for nothing.
+            match parts.next().now_or_never() {
+                Some(part) => first = part.transpose()?,
+                None => drop(tokio::time::timeout(QUIET, committing.notified()).await),
+            }
+        }
+        let (mut said, mut rows) = (Vec::with_capacity(count), Vec::new());
+        loop {
+            let part = match first.take() {
+                Some(part) => Some(part),
+                None => parts.try_next().await?,
+            };
+            match part {
+                Some(Either::Right(row)) => rows.push(row),
+                Some(Either::Left(result)) => said.push(Said {
+                    changed: result.rows_affected(),
+                    rows: std::mem::take(&mut rows),
+                }),
+                None => break,
+            }
+        }
+        // A thread that died in between says nothing more.
+        if said.len() == count {
+            Ok(said)
+        } else {
+            Err(sqlx::Error::WorkerCrashed)
+        }
     }
 
     /// Lets go of a connection that is of no use any more, as what it said tells.
@@ -91,20 +163,38 @@ impl Held {
             Err(error) => matches!(error, sqlx::Error::WorkerCrashed),
         };
         if is_useless {
-            self.0.take();
+            self.connection.take();
         }
         said
     }
+}
+
+/// What a statement did.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// How many rows it changed.
+    pub(super) changed: u64,
+    /// The rows it returned.
+    pub(super) rows: Vec<SqliteRow>,
 }
 
 /// A transaction, begun IMMEDIATE with its first statement: a deferred one is refused when it first writes beside another
 /// writer. Dropped before it is committed it never happened.
 #[derive(Debug)]
 pub struct Writing {
-    held: Held,
+    place: Place,
     state: State,
     /// What travels with the next statement, in order.
     waiting: Vec<Query>,
+}
+
+/// Where it is.
+#[derive(Debug)]
+enum Place {
+    /// At the connection.
+    Held(Held),
+    /// Not there yet: it asks nothing before its commit, or has not yet.
+    Away(Writer),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,10 +208,30 @@ enum State {
 
 impl Writing {
     pub(super) fn new(held: Held) -> Self {
+        Self::at(Place::Held(held))
+    }
+
+    /// One that takes the connection when it first asks something. If it never does, it is committed together with
+    /// others that are like it.
+    pub(super) fn away(writer: Writer) -> Self {
+        Self::at(Place::Away(writer))
+    }
+
+    fn at(place: Place) -> Self {
         Self {
-            held,
+            place,
             state: State::Fresh,
             waiting: Vec::new(),
+        }
+    }
+
+    async fn held(&mut self) -> Result<&mut Held, sqlx::Error> {
+        if let Place::Away(writer) = &self.place {
+            self.place = Place::Held(writer.hold().await?);
+        }
+        match &mut self.place {
+            Place::Held(held) => Ok(held),
+            Place::Away(_) => Err(sqlx::Error::WorkerCrashed),
         }
     }
 
@@ -147,28 +257,42 @@ impl Writing {
     /// Runs the statement and says how many rows it changed.
     pub(super) async fn run(&mut self, statement: Query) -> Result<u64, sqlx::Error> {
         let joined = self.joined(Some(statement))?;
-        self.say(joined).await
+        let said = self.say(joined).await?;
+        Ok(said.last().map_or(0, |said| said.changed))
     }
 
-    /// Runs them all, and says how many rows the last one changed.
-    async fn say(&mut self, joined: Bound) -> Result<u64, sqlx::Error> {
-        let changed = async {
-            let (mut changed, mut open) = (0, joined.count);
-            let mut said = self.held.connection()?.fetch_many(joined.statement());
-            while let Some(part) = said.try_next().await? {
-                if let Either::Left(result) = part {
-                    (changed, open) = (result.rows_affected(), open.saturating_sub(1));
-                }
-            }
-            // A thread that died in between says nothing more.
-            if open == 0 {
-                Ok(changed)
-            } else {
-                Err(sqlx::Error::WorkerCrashed)
-            }
-        };
-        let changed = changed.await;
-        self.ended(changed)
+    /// Runs them all, and says what each did.
+    async fn say(&mut self, joined: Bound) -> Result<Vec<Said>, sqlx::Error> {
+        let said = async { self.held().await?.say(joined).await };
+        let said = said.await;
+        self.ended(said)
+    }
+
+    /// Runs these transactions as one, which they end, and says what the last statement of each did.
+    pub(super) async fn whole(mut self, transactions: Vec<Vec<Query>>) -> Result<Vec<Said>, sqlx::Error> {
+        if transactions.iter().map(Vec::len).sum::<usize>() == 1
+            && self.waiting.is_empty()
+            && self.state == State::Fresh
+        {
+            // A transaction by itself.
+            let said = self.say(Query::joined(transactions.into_iter().flatten())).await;
+            self.state = State::Fresh;
+            return said;
+        }
+        // Behind `begin immediate`.
+        let mut ends = Vec::with_capacity(transactions.len());
+        for statements in transactions {
+            self.waiting.extend(statements);
+            ends.push(self.waiting.len());
+        }
+        let joined = self.joined(Some(Query::of("commit")))?;
+        let mut said = self.say(joined).await?;
+        // Nothing is left to roll back.
+        self.state = State::Fresh;
+        Ok(ends
+            .into_iter()
+            .filter_map(|end| said.get_mut(end).map(std::mem::take))
+            .collect())
     }
 
     /// The row of the statement, if there is one.
@@ -177,7 +301,12 @@ impl Writing {
         T: for<'r> FromRow<'r, SqliteRow>,
     {
         let joined = self.joined(Some(statement))?;
-        let row = self.held.connection()?.fetch_optional(joined.statement()).await;
+        let row = self
+            .held()
+            .await?
+            .connection()?
+            .fetch_optional(joined.statement())
+            .await;
         self.ended(row)?.map(|row| T::from_row(&row)).transpose()
     }
 
@@ -187,7 +316,7 @@ impl Writing {
         T: for<'r> FromRow<'r, SqliteRow>,
     {
         let joined = self.joined(Some(statement))?;
-        let rows = self.held.connection()?.fetch_all(joined.statement()).await;
+        let rows = self.held().await?.connection()?.fetch_all(joined.statement()).await;
         self.ended(rows)?.iter().map(T::from_row).collect()
     }
 
@@ -196,11 +325,10 @@ impl Writing {
         if self.state == State::Fresh && self.waiting.is_empty() {
             return Ok(());
         }
-        let joined = self.joined(Some(Query::of("commit")))?;
-        self.say(joined).await?;
-        // Nothing is left to roll back.
-        self.state = State::Fresh;
-        Ok(())
+        if let Place::Away(writer) = &self.place {
+            return writer.together(std::mem::take(&mut self.waiting)).await.map(drop);
+        }
+        self.whole(Vec::new()).await.map(drop)
     }
 
     /// What waits and this, as one. Until [`Writing::ended`] it counts as failed.
@@ -220,7 +348,10 @@ impl Writing {
         if said.is_ok() {
             self.state = State::Begun;
         }
-        self.held.after(said)
+        match &mut self.place {
+            Place::Held(held) => held.after(said),
+            Place::Away(_) => said,
+        }
     }
 }
 
@@ -229,7 +360,8 @@ impl Drop for Writing {
         if self.state == State::Fresh {
             return;
         }
-        let Ok(connection) = self.held.connection() else { return };
+        let Place::Held(held) = &mut self.place else { return };
+        let Ok(connection) = held.connection() else { return };
         // It is on its way before anybody else has the connection, and nobody waits for its answer. Where nothing was begun,
         // or SQLite has rolled back by itself, on a full disk, it is refused.
         let rollback = Query::joined(std::iter::once(Query::of("rollback")));

@@ -134,7 +134,7 @@ async fn start(
     counting: &Counting<'_>,
     renewed: Option<&HashedPassword>,
 ) -> Result<Outcomes> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin_later().await?;
     let device = match counting {
         Counting::Device(device) => Some(device),
         Counting::Stranger { buckets, .. } => {
