@@ -50,8 +50,10 @@ pub struct Secret {
 /// A SIP password that has been replaced.
 #[derive(Debug)]
 pub struct Former {
-    /// The password.
-    pub secret: Secret,
+    /// Which one of the phone it is.
+    pub generation: i64,
+    /// Its hashes, as the host keeps them; [`Directory::open`] opens them.
+    pub sealed: Vec<u8>,
     /// Whether it still authenticates, beside the new one. If not, it only tells who still uses it.
     pub valid: bool,
 }
@@ -279,6 +281,10 @@ pub trait Directory: Send + Sync + 'static {
         sip_domain: &str,
         sip_name: &str,
     ) -> impl Future<Output = Result<Option<Credential>, Unavailable>> + Send;
+
+    /// Opens the hashes of a phone's SIP password before. Asked when a response was not made with the newest one, and then
+    /// always: of nobody, and of a phone that never had another, it opens nothing, as long as that takes.
+    fn open(&self, former: Option<(&PhoneKey, &Former)>) -> Option<Ha1Set>;
 
     /// Every stored binding; asked once, before the first packet is read.
     ///

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use crate::ask::{
-    BindingChange, Credential, Directory, Domain, Event, PhoneKey, SavedBinding, Secret, Surroundings, Transport,
-    Unavailable,
+    BindingChange, Credential, Directory, Domain, Event, Former, PhoneKey, SavedBinding, Secret, Surroundings,
+    Transport, Unavailable,
 };
 use crate::codec::{self, Contacts, MAX_DATAGRAM, Read};
 use crate::digest::{self, Algorithm, Asked, Ha1, Ha1Set};
@@ -301,6 +301,10 @@ impl Directory for Host {
             former: None,
         };
         Ok((sip_domain == SIP_DOMAIN && sip_name == SIP_NAME).then(credential))
+    }
+
+    fn open(&self, _former: Option<(&PhoneKey, &Former)>) -> Option<Ha1Set> {
+        None
     }
 
     async fn load(&self) -> Result<Vec<SavedBinding>, Unavailable> {

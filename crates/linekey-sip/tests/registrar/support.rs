@@ -112,13 +112,16 @@ impl Directory for Host {
                 ha1: ha1.clone(),
             },
             former: former.as_ref().map(|(ha1, valid)| Former {
-                secret: Secret {
-                    generation: generation - 1,
-                    ha1: ha1.clone(),
-                },
+                generation: generation - 1,
+                sealed: ha1.to_bytes().to_vec(),
                 valid: *valid,
             }),
         }))
+    }
+
+    fn open(&self, former: Option<(&PhoneKey, &Former)>) -> Option<Ha1Set> {
+        let (_, former) = former?;
+        Ha1Set::from_bytes(&former.sealed)
     }
 
     async fn load(&self) -> Result<Vec<SavedBinding>, Unavailable> {

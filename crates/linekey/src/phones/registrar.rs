@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
-use linekey_sip::digest::Algorithm;
+use linekey_sip::digest::{Algorithm, Ha1Set};
 use linekey_sip::{
     BindingChange, Credential, Directory, Domain, Event as SipEvent, Former, PhoneKey, Registrar, Running,
     SavedBinding, Secret, Settings, Sockets, Surroundings, Tls, Transport, Unavailable,
@@ -310,30 +310,21 @@ impl Answers {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The SIP password before, of a phone that has one; of any other something of the same size, since opening takes long
-    /// enough to be measured.
+    /// The SIP password before, of a phone that has one.
     fn former(&self, phone: &Hashes) -> Option<Former> {
+        let now = self.app.clock.now();
         // One that is not good for so long may have been forgotten meanwhile.
-        let known_since = self.app.clock.now() - rotate::KNOWN_FOR;
-        let old = phone.old_hashes.as_deref();
-        let Some(old) = old.filter(|_| phone.old_until.is_some_and(|until| until >= known_since)) else {
-            self.open_nobody();
-            return None;
-        };
-        let Ok(ha1) = sealed::open_old(&self.app, &phone.id, old) else {
-            tracing::error!(
-                phone = phone.id.as_str(),
-                "the SIP hashes before the newest do not open with the key file"
-            );
-            return None;
-        };
-        let valid = phone.old_until.is_some_and(|until| until > self.app.clock.now());
+        let until = phone.old_until.filter(|until| *until >= now - rotate::KNOWN_FOR)?;
+        let sealed = phone.old_hashes.clone()?;
+        let valid = until > now;
         if valid || phone.outdated_at.is_some() {
             self.changing().insert(phone.id.clone());
         }
-        let generation = phone.generation - 1;
-        let secret = Secret { generation, ha1 };
-        Some(Former { secret, valid })
+        Some(Former {
+            generation: phone.generation - 1,
+            sealed,
+            valid,
+        })
     }
 
     /// Opens what belongs to no phone, as long as opening a phone's takes. Sealed anew once its key is retired.
@@ -369,7 +360,6 @@ impl Directory for Answers {
         // A name that nobody has is unsealed as well: opening takes long enough to be measured.
         let Some(phone) = phone else {
             self.open_nobody();
-            self.open_nobody();
             return Ok(None);
         };
         let Ok(ha1) = sealed::open(&self.app, &phone.id, &phone.sip_hashes) else {
@@ -394,6 +384,22 @@ impl Directory for Answers {
                 ha1,
             },
         }))
+    }
+
+    fn open(&self, former: Option<(&PhoneKey, &Former)>) -> Option<Ha1Set> {
+        let Some((phone, former)) = former else {
+            self.open_nobody();
+            return None;
+        };
+        let id = PhoneId::new(phone.0.to_string());
+        let opened = sealed::open_old(&self.app, &id, &former.sealed);
+        if opened.is_err() {
+            tracing::error!(
+                phone = id.as_str(),
+                "the SIP hashes before the newest do not open with the key file"
+            );
+        }
+        opened.ok()
     }
 
     async fn load(&self) -> std::result::Result<Vec<SavedBinding>, Unavailable> {
