@@ -157,8 +157,9 @@ impl Db {
         })
     }
 
-    /// The same for one that asks nothing before its commit: on SQLite it is committed together with others that are like
-    /// it and end at the same time. The first statement whose answer somebody waits for makes it like any other.
+    /// The same for one that asks nothing before its commit, and says little: on SQLite it is committed together with others
+    /// that are like it and end at the same time. The first statement whose answer somebody waits for, and the sixteenth,
+    /// make it like any other. Whoever is gone before the commit has ended may have done it, and [`commits`] is as it was.
     pub async fn begin_later(&self) -> Result<Tx> {
         match self {
             Self::Sqlite { writer, .. } => {

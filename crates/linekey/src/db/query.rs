@@ -267,7 +267,8 @@ impl<'a> From<&'a Db> for Via<'a> {
     }
 }
 
-/// A statement that writes, as a transaction of its own: one way to the database instead of three.
+/// A statement that writes, as a transaction of its own: one way to the database instead of three, and on SQLite together
+/// with others that are like it and come at the same time. Whoever is gone before its answer may have done it.
 #[derive(Clone, Copy, Debug)]
 pub struct Alone<'a>(pub &'a Db);
 

@@ -8,14 +8,12 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sqlx::FromRow;
-use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::dialect;
 use super::query::Query;
-use super::writer::{Held, Said, Writer, Writing};
+use super::writer::{Held, Said, Writer};
 
 /// How many go together at most: each number makes a text of its own, which SQLite reads once and remembers.
 const MOST: usize = 4;
@@ -27,8 +25,8 @@ pub(super) struct Queue(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     transactions: VecDeque<Waits>,
-    /// Who runs them. Ended, if it ended before it was through.
-    runner: Option<JoinHandle<()>>,
+    /// Whether somebody runs them.
+    is_served: bool,
 }
 
 /// One of them, and who is to hear what its last statement said.
@@ -50,26 +48,33 @@ impl Queue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that are run next: the first, and others of the same statements. None: the runner has ended.
-    fn next(&self) -> Option<Vec<Waits>> {
+    /// Whether nothing waits, and whoever runs what waits may end.
+    fn is_over(&self) -> bool {
         let mut waiting = self.waiting();
-        let waiting = &mut *waiting;
+        waiting.is_served = !waiting.transactions.is_empty();
+        !waiting.is_served
+    }
+
+    /// Those that are run next: the first, and others of the same statements; nobody, when all have given up.
+    fn next(&self) -> Vec<Waits> {
+        let transactions = &mut self.waiting().transactions;
         // Whoever has given up waiting wants nothing any more.
-        waiting.transactions.retain(|waits| !waits.told.is_closed());
-        let Some(first) = waiting.transactions.pop_front() else {
-            waiting.runner = None;
-            return None;
-        };
-        let mut next = vec![first];
+        transactions.retain(|waits| !waits.told.is_closed());
+        let mut next = Vec::from_iter(transactions.pop_front());
         let mut at = 0;
-        while next.len() < MOST && at < waiting.transactions.len() {
-            if waiting.transactions[at].is_like(&next[0]) {
-                next.extend(waiting.transactions.remove(at));
+        while next.len() < MOST && at < transactions.len() {
+            if transactions[at].is_like(&next[0]) {
+                next.extend(transactions.remove(at));
             } else {
                 at += 1;
             }
         }
-        Some(next)
+        next
+    }
+
+    /// All that wait.
+    fn all(&self) -> Vec<Waits> {
+        self.waiting().transactions.drain(..).collect()
     }
 }
 
@@ -104,63 +109,94 @@ impl Writer {
     /// Runs the statements as one transaction and says what the last one did.
     pub(super) async fn together(&self, statements: Vec<Query>) -> Result<Said, sqlx::Error> {
         let (told, said) = oneshot::channel();
-        {
+        let is_served = {
             let mut waiting = self.queue().waiting();
             waiting.transactions.push_back(Waits { statements, told });
-            if waiting.runner.as_ref().is_none_or(JoinHandle::is_finished) {
-                waiting.runner = Some(tokio::spawn(serve(self.clone())));
-            }
+            std::mem::replace(&mut waiting.is_served, true)
+        };
+        if !is_served {
+            tokio::spawn(serve(Serving(Some(self.clone()))));
         }
         said.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 
-/// Runs what waits until nothing does.
-async fn serve(writer: Writer) {
-    loop {
-        // Whoever is about to come comes first.
-        tokio::task::yield_now().await;
-        let held = writer.hold().await;
-        let Some(next) = writer.queue().next() else { return };
-        match held {
-            Ok(held) => run(&writer, held, next).await,
-            Err(error) => fail(next, error),
+/// Whoever runs what waits. If it ends before it is through, with its runtime or by a defect, nobody waits for it for ever.
+struct Serving(Option<Writer>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(writer) = &self.0 {
+            let mut waiting = writer.queue().waiting();
+            waiting.transactions.clear();
+            waiting.is_served = false;
         }
     }
 }
 
-async fn run(writer: &Writer, held: Held, mut next: Vec<Waits>) {
-    // Others' statements are kept for when each has to be tried on its own.
-    let statements = if next.len() == 1 {
-        next.iter_mut()
-            .map(|waits| std::mem::take(&mut waits.statements))
-            .collect()
-    } else {
-        next.iter().map(|waits| waits.statements.clone()).collect()
-    };
-    match Writing::new(held).whole(statements).await {
+/// Runs what waits until nothing does.
+async fn serve(mut serving: Serving) {
+    let Some(writer) = serving.0.clone() else { return };
+    loop {
+        // Whoever is about to come comes first.
+        tokio::task::yield_now().await;
+        if writer.queue().is_over() {
+            serving.0 = None;
+            return;
+        }
+        let goes_on = match writer.hold().await {
+            Ok(held) => run(&writer, held, writer.queue().next()).await,
+            Err(error) => {
+                fail(writer.queue().all(), error);
+                true
+            }
+        };
+        if !goes_on {
+            fail(writer.queue().all(), sqlx::Error::PoolTimedOut);
+        }
+    }
+}
+
+/// Runs these and tells each. False: another process writes for as long as anybody is to wait, or nobody can write, and
+/// whoever waits is to hear of it now, not after others.
+async fn run(writer: &Writer, held: Held, next: Vec<Waits>) -> bool {
+    let statements = next.iter().map(|waits| waits.statements.clone()).collect();
+    match held.whole(statements).await {
         Ok(said) => {
             for (waits, said) in next.into_iter().zip(said) {
                 let _ = waits.told.send(Ok(said));
             }
+            true
         }
         // All was rolled back. Whose fault it was shows when each is on its own.
-        Err(sqlx::Error::Database(said)) if next.len() > 1 && !is_busy(&*said) => {
-            for waits in next {
-                let said = match writer.hold().await {
-                    Ok(held) => Writing::new(held).whole(vec![waits.statements]).await,
-                    Err(error) => Err(error),
+        Err(error) if is_of_one(&error) && next.len() > 1 => {
+            let mut next = next.into_iter();
+            while let Some(alone) = next.next() {
+                let goes_on = match writer.hold().await {
+                    Ok(held) => Box::pin(run(writer, held, vec![alone])).await,
+                    Err(error) => {
+                        fail(vec![alone], error);
+                        false
+                    }
                 };
-                let _ = waits.told.send(said.map(|mut said| said.pop().unwrap_or_default()));
+                if !goes_on {
+                    fail(next.collect(), sqlx::Error::PoolTimedOut);
+                    return false;
+                }
             }
+            true
         }
-        Err(error) => fail(next, error),
+        Err(error) => {
+            let goes_on = is_of_one(&error);
+            fail(next, error);
+            goes_on
+        }
     }
 }
 
-/// Another process writes for so long that nobody should wait for it a second time.
-fn is_busy(said: &dyn DatabaseError) -> bool {
-    said.code().is_some_and(|code| dialect::is_busy(&code))
+/// Whether another transaction need not meet this error too.
+fn is_of_one(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(said) if !said.code().is_some_and(|code| dialect::is_busy(&code)))
 }
 
 fn fail(waits: Vec<Waits>, error: sqlx::Error) {

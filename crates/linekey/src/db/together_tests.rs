@@ -123,6 +123,16 @@ async fn a_transaction_that_asks_something_is_one_like_any_other(p: Portal) {
         .await
         .expect("later");
     drop(dropped);
+    if let Db::Sqlite { writer, .. } = db {
+        // One that could not ask has failed: what follows it is not done either.
+        let mut failed = db.begin_later().await.expect("a transaction");
+        let held = super::tests::held(writer).await;
+        assert!(query("update portal set value = value").run(&mut failed).await.is_err());
+        drop(held);
+        let row = query("insert into portal (name, value) values ('row-1', '')");
+        assert!(row.later(&mut failed).await.is_err());
+        assert!(failed.commit().await.is_err());
+    }
     db.begin_later()
         .await
         .expect("a transaction")
@@ -143,8 +153,11 @@ async fn all_who_wait_while_another_process_writes_are_told() {
     let mut holds = other.begin().await.expect("a transaction");
     let takes = query("update portal set value = value").run(&mut holds).await;
     takes.expect("the lock");
-    let names: Vec<_> = (1..9).map(|number| format!("row-{number}")).collect();
+    let names: Vec<_> = (1..41).map(|number| format!("row-{number}")).collect();
+    let begun = std::time::Instant::now();
     let told = join_all(names.iter().map(|name| add_two(db, name))).await;
+    // Forty that wait one after the other, four at a time, would take twenty.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15));
     assert!(told.iter().all(Result::is_err));
     drop(holds);
     assert!(added(db).await.is_empty());

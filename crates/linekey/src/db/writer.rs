@@ -20,9 +20,11 @@ use super::together::Queue;
 
 /// Statements that wait at most: texts of many are many texts, each of which SQLite has to read once and to remember.
 const MOST: usize = 16;
-/// How long nobody listens to statements on their way to a commit, if SQLite does not come to it: one of them failed, or
-/// another process writes.
+/// How long nobody listens to statements on their way to a commit, if SQLite does not come to it: one of them failed,
+/// another process writes, or they say more than is [`BUFFERED`].
 const QUIET: Duration = Duration::from_millis(10);
+/// What SQLite's thread may say before anybody listens: of each statement, and each row. Four transactions of 16 and more.
+const BUFFERED: usize = 128;
 
 /// A connection that is opened when it is needed and kept. SQLite has one writer at a time, so a queue of ours beats its
 /// BUSY. Cheap to clone.
@@ -51,7 +53,7 @@ impl Writer {
     /// None is opened yet.
     pub(super) fn new(options: SqliteConnectOptions) -> Self {
         Self(Arc::new(Kept {
-            options,
+            options: options.row_buffer_size(BUFFERED),
             connection: Arc::default(),
             is_closed: AtomicBool::new(false),
             committing: Arc::default(),
@@ -112,6 +114,27 @@ impl Held {
         let joined = Query::joined(std::iter::once(statement));
         let said = self.connection()?.execute(joined.statement()).await;
         self.after(said).map(drop)
+    }
+
+    /// Runs these transactions, of one statement at least each, as one, and says what the last statement of each did.
+    pub(super) async fn whole(mut self, transactions: Vec<Vec<Query>>) -> Result<Vec<Said>, sqlx::Error> {
+        if let [alone] = &transactions[..]
+            && alone.len() == 1
+        {
+            // A transaction by itself.
+            let said = self.say(Query::joined(transactions.into_iter().flatten())).await;
+            return self.after(said);
+        }
+        let mut tx = Writing::new(self);
+        // `begin immediate` comes before them.
+        let mut ends = Vec::with_capacity(transactions.len());
+        for statements in transactions {
+            tx.waiting.extend(statements);
+            ends.push(tx.waiting.len());
+        }
+        let mut said = tx.end().await?;
+        let last = |end| said.get_mut(end).map(std::mem::take).ok_or(sqlx::Error::WorkerCrashed);
+        ends.into_iter().map(last).collect()
     }
 
     /// Runs them all, and says what each did.
@@ -237,6 +260,9 @@ impl Writing {
 
     /// Runs this before the next statement, in one go.
     pub(super) async fn later(&mut self, statement: Query) -> Result<(), sqlx::Error> {
+        if self.state == State::Failed {
+            return Err(has_failed());
+        }
         self.waiting.push(statement);
         if self.waiting.len() < MOST {
             return Ok(());
@@ -266,33 +292,6 @@ impl Writing {
         let said = async { self.held().await?.say(joined).await };
         let said = said.await;
         self.ended(said)
-    }
-
-    /// Runs these transactions as one, which they end, and says what the last statement of each did.
-    pub(super) async fn whole(mut self, transactions: Vec<Vec<Query>>) -> Result<Vec<Said>, sqlx::Error> {
-        if transactions.iter().map(Vec::len).sum::<usize>() == 1
-            && self.waiting.is_empty()
-            && self.state == State::Fresh
-        {
-            // A transaction by itself.
-            let said = self.say(Query::joined(transactions.into_iter().flatten())).await;
-            self.state = State::Fresh;
-            return said;
-        }
-        // Behind `begin immediate`.
-        let mut ends = Vec::with_capacity(transactions.len());
-        for statements in transactions {
-            self.waiting.extend(statements);
-            ends.push(self.waiting.len());
-        }
-        let joined = self.joined(Some(Query::of("commit")))?;
-        let mut said = self.say(joined).await?;
-        // Nothing is left to roll back.
-        self.state = State::Fresh;
-        Ok(ends
-            .into_iter()
-            .filter_map(|end| said.get_mut(end).map(std::mem::take))
-            .collect())
     }
 
     /// The row of the statement, if there is one.
@@ -325,16 +324,25 @@ impl Writing {
         if self.state == State::Fresh && self.waiting.is_empty() {
             return Ok(());
         }
-        if let Place::Away(writer) = &self.place {
+        if let (State::Fresh, Place::Away(writer)) = (self.state, &self.place) {
             return writer.together(std::mem::take(&mut self.waiting)).await.map(drop);
         }
-        self.whole(Vec::new()).await.map(drop)
+        self.end().await.map(drop)
+    }
+
+    /// Commits, and says what each statement did that waited.
+    async fn end(mut self) -> Result<Vec<Said>, sqlx::Error> {
+        let joined = self.joined(Some(Query::of("commit")))?;
+        let said = self.say(joined).await?;
+        // Nothing is left to roll back.
+        self.state = State::Fresh;
+        Ok(said)
     }
 
     /// What waits and this, as one. Until [`Writing::ended`] it counts as failed.
     fn joined(&mut self, last: Option<Query>) -> Result<Bound, sqlx::Error> {
         let begin = match self.state {
-            State::Failed => return Err(sqlx::Error::Protocol("the transaction has failed".to_owned())),
+            State::Failed => return Err(has_failed()),
             State::Fresh => Some(Query::of("begin immediate")),
             State::Begun => None,
         };
@@ -353,6 +361,10 @@ impl Writing {
             Place::Away(_) => said,
         }
     }
+}
+
+fn has_failed() -> sqlx::Error {
+    sqlx::Error::Protocol("the transaction has failed".to_owned())
 }
 
 impl Drop for Writing {
