@@ -57,12 +57,13 @@ pub(super) fn as_json(report: &Report) -> Value {
 pub(super) fn as_text(report: &Report) -> String {
     let mut text = String::new();
     for chain in &report.chains {
-        text += &format!("{}  {} rows\n", name_of(report, &chain.chain), chain.rows);
+        text += &format!("{}  {}\n", name_of(report, &chain.chain), rows(chain.rows));
         if let (Some(seq), Some(link)) = (chain.seq, &chain.link) {
             text += &format!("  head {seq} {link}\n");
         }
     }
-    text += &format!("{} rows wait to be sealed\n", report.unsealed);
+    let wait = if report.unsealed == 1 { "waits" } else { "wait" };
+    text += &format!("{} {wait} to be sealed\n", rows(report.unsealed));
     for waiting in &report.waiting {
         text += &format!("  {}: {}\n", name_of(report, &waiting.chain), waits(waiting));
     }
@@ -78,9 +79,13 @@ pub(super) fn as_text(report: &Report) -> String {
         text += &format!("  and {} more\n", report.further);
     }
     text += "\nKeep the heads where nobody who can change this database can change them (`audit verify --json > FILE`):\n\
-             only `audit verify --head FILE` finds a chain whose last rows were removed by somebody who put the head of \
-             then back,\nor a whole record that was put back to an earlier state.\n";
+             only `audit verify --head FILE` finds a chain whose last rows were removed by somebody who put back the head \
+             of before,\nor a whole record that was put back to an earlier state.\n";
     text
+}
+
+fn rows(count: u64) -> String {
+    format!("{count} row{}", if count == 1 { "" } else { "s" })
 }
 
 fn domain<'a>(report: &'a Report, chain: &str) -> Option<&'a String> {
