@@ -14,10 +14,9 @@ use crate::brand::Accents;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 8] = [
     ("page.js", include_str!("page.js")),
     ("show.js", include_str!("show.js")),
-    ("unfold.js", include_str!("unfold.js")),
     ("copy.js", include_str!("copy.js")),
     ("live.js", include_str!("live.js")),
     ("print.js", include_str!("print.js")),
