@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
 
 use crate::ask::{Directory, Transport};
 use crate::codec::MAX_DATAGRAM;
@@ -21,12 +22,15 @@ use crate::running::{CountedOut, Inner};
 
 /// How long a thread waits for a datagram before it looks whether the registrar is still there.
 const LOOK_UP: Duration = Duration::from_millis(500);
-/// How long it lets datagrams gather where many come: waking up, and being woken by an answer, cost as much as an answer.
-const GATHER: Duration = Duration::from_millis(4);
+/// How long it lets datagrams gather where many come: waking up, and being woken by an answer, cost as much as an answer, and
+/// the first of a go finds cold caches. Phones wait 500 ms before they ask again (RFC 3261 section 17.1.1.1, T1).
+const GATHER: Duration = Duration::from_millis(20);
+/// Datagrams of that time that are many: with fewer, nobody is let wait.
+const MANY: usize = 8;
+/// Datagrams of one go after which none are let gather: they come as fast as they are read, or need much of the room there is.
+const RUSH: usize = 128;
 /// Datagrams that are read at most before the answers to them leave: whoever is woken by the first is awake for the others.
-const TOGETHER: usize = 32;
-/// Datagrams of one go after which none are let gather: they come as fast as they are read.
-const RUSH: usize = 32;
+const TOGETHER: usize = 64;
 /// Bytes that may gather, as far as the system allows.
 const GATHERED: usize = 1024 * 1024;
 /// How long an answer waits for room in a network card that is behind.
@@ -85,30 +89,28 @@ impl<D: Directory> Datagrams<D> {
         let _within = self.runtime.enter();
         // One byte more than is read, to tell a datagram that was cut off.
         let mut buffer = vec![0; MAX_DATAGRAM + 1];
-        let (mut waits, mut gathered) = (true, 0_usize);
+        let mut pace = Pace::new();
         let mut answers = Vec::with_capacity(TOGETHER);
         loop {
-            let received = self.receive(&mut buffer, waits);
+            let received = self.receive(&mut buffer, pace.waits);
             let Some(inner) = self.inner.upgrade().filter(|inner| !*inner.stop.borrow()) else {
                 return self.send(&mut answers);
             };
             match received {
                 Ok((length, peer)) => {
-                    (waits, gathered) = (false, gathered.saturating_add(1));
+                    pace.came();
                     let message = buffer.get(..length).unwrap_or(&[]);
                     let answer = guarded(|| self.answer(&inner, message, peer)).flatten();
                     answers.extend(answer.map(|answer| (peer, answer)));
-                    if gathered.is_multiple_of(TOGETHER) {
+                    if answers.len() >= TOGETHER {
                         self.send(&mut answers);
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     self.send(&mut answers);
-                    waits = gathered < 2;
-                    if !waits && gathered < RUSH {
+                    if pace.lets_gather() {
                         std::thread::sleep(GATHER);
                     }
-                    gathered = 0;
                 }
                 Err(error) => {
                     self.send(&mut answers);
@@ -178,6 +180,48 @@ impl<D: Directory> Datagrams<D> {
                 None
             }
         }
+    }
+}
+
+/// How a thread reads: where few datagrams come each wakes it, where many come they gather.
+struct Pace {
+    /// Whether the next datagram is waited for, or none is there to be read any more.
+    waits: bool,
+    /// Datagrams of this go, which ends when none is there.
+    go: usize,
+    /// Those since then.
+    recent: usize,
+    since: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self {
+            waits: true,
+            go: 0,
+            recent: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// A datagram was read; whether more are there is not known.
+    fn came(&mut self) {
+        self.waits = false;
+        self.go = self.go.saturating_add(1);
+        self.recent = self.recent.saturating_add(1);
+    }
+
+    /// None is there; whether the next ones are let gather.
+    fn lets_gather(&mut self) -> bool {
+        let go = std::mem::take(&mut self.go);
+        if go < MANY && self.since.elapsed() < GATHER {
+            self.waits = true;
+            return false;
+        }
+        let recent = std::mem::take(&mut self.recent);
+        self.since = Instant::now();
+        self.waits = recent < MANY;
+        !self.waits && go < RUSH
     }
 }
 
