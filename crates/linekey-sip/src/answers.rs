@@ -5,9 +5,11 @@
 //! 32 s. A lost 200 then costs nothing: the repeated request, whose nonce count is used up, is not
 //! judged again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::codec::Request;
 use crate::nonce::{Keyed, octets};
@@ -33,9 +35,11 @@ impl RequestKey {
     }
 
     /// The tag of its answer: the same request always gets the same one (RFC 3261 section 8.2.7), with nothing kept.
-    pub(crate) fn tag(self) -> String {
+    pub(crate) fn tag(self) -> [u8; 16] {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
-        data_encoding::HEXLOWER.encode(&[a, b, c, d, e, f, g, h])
+        let mut tag = [0; 16];
+        data_encoding::HEXLOWER.encode_mut(&[a, b, c, d, e, f, g, h], &mut tag);
+        tag
     }
 
     /// One of so many numbers from 0 on, at random.
@@ -73,7 +77,7 @@ struct Kept {
 impl Answers {
     pub(crate) fn new(room: usize) -> Self {
         Self {
-            kept: HashMap::new(),
+            kept: HashMap::default(),
             oldest: VecDeque::new(),
             room: room.max(1),
         }

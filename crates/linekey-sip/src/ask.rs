@@ -101,22 +101,22 @@ pub struct SavedBinding {
     /// The phone that registered.
     pub phone: PhoneKey,
     /// `sip:name@domain`, without port or parameters.
-    pub address_of_record: String,
+    pub address_of_record: Arc<str>,
     /// The contact URI as the phone wrote it, without angle brackets; at most 512 bytes of
     /// printable ASCII.
-    pub contact: String,
+    pub contact: Arc<str>,
     /// Where the request came from: the address behind which the phone really is.
     pub received: SocketAddr,
     /// How it came.
     pub transport: Transport,
     /// Call-ID of the last request that touched the binding; at most 255 bytes.
-    pub call_id: String,
+    pub call_id: Arc<str>,
     /// CSeq number of that request, below 2^31.
     pub cseq: u32,
     /// `+sip.instance` without quotes and angle brackets (RFC 5626 section 4.1), at most 255 bytes.
     pub instance: Option<String>,
     /// User-Agent, at most 255 characters, control characters removed; empty if none was sent.
-    pub user_agent: String,
+    pub user_agent: Arc<str>,
     /// The `q` value in thousandths, 0 to 1000, if one was sent.
     pub q: Option<u16>,
     /// When this contact was first registered without interruption.
@@ -157,7 +157,7 @@ pub enum BindingChange {
         /// The phone.
         phone: PhoneKey,
         /// The contact, exactly as in [`SavedBinding::contact`].
-        contact: String,
+        contact: Arc<str>,
         /// When it ended, milliseconds UTC.
         at_ms: i64,
         /// Why it ended.
@@ -168,7 +168,7 @@ pub enum BindingChange {
 impl BindingChange {
     /// The key of the binding that changes: phone and contact.
     #[must_use]
-    pub fn key(&self) -> (&PhoneKey, &str) {
+    pub fn key(&self) -> (&PhoneKey, &Arc<str>) {
         match self {
             Self::Put(binding) | Self::Refresh(binding) => (&binding.phone, &binding.contact),
             Self::Remove { phone, contact, .. } => (phone, contact),

@@ -7,11 +7,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytestring::ByteString;
+
 use crate::ask::{Credential, Directory, Domain, PhoneKey, Why};
 use crate::codec::{self, Request};
 use crate::digest::{self, Algorithm, Asked, Authorization, Ha1Set, NameForm};
 use crate::hosts::{OurHosts, host_text};
 use crate::nonce::{Checked, NonceId, Nonces};
+use crate::reply::Answer;
 
 /// Longest username that is looked up; SIP names have at most 64 characters.
 const MAX_USERNAME: usize = 255;
@@ -40,7 +43,7 @@ impl Realm {
 pub(crate) struct Authenticated {
     pub(crate) phone: PhoneKey,
     pub(crate) generation: i64,
-    pub(crate) sip_name: String,
+    pub(crate) sip_name: ByteString,
     pub(crate) sip_domain: Arc<str>,
     pub(crate) nonce: NonceId,
     pub(crate) count: u32,
@@ -77,17 +80,16 @@ enum Proven {
 #[derive(Debug)]
 pub(crate) struct Presented {
     realm: Realm,
-    sip_name: String,
+    sip_name: ByteString,
     form: NameForm,
     nonce: NonceId,
     count: u32,
-    algorithm: Algorithm,
-    username: String,
-    nonce_text: String,
-    uri: String,
-    nc: String,
-    cnonce: String,
-    response: String,
+    username: ByteString,
+    nonce_text: ByteString,
+    uri: ByteString,
+    nc: ByteString,
+    cnonce: ByteString,
+    response: ByteString,
 }
 
 /// What the headers alone tell.
@@ -165,12 +167,22 @@ impl Authenticator {
         domain.map_or_else(|| self.decoy.clone(), Realm::of)
     }
 
-    /// The value of `WWW-Authenticate` (RFC 7616 section 3.3, RFC 8760 section 2).
-    pub(crate) fn challenge(&self, realm: &Realm, stale: bool, source: IpAddr, now_ms: i64) -> String {
+    /// The answer with its `WWW-Authenticate` (RFC 7616 section 3.3, RFC 8760 section 2).
+    pub(crate) fn challenge(&self, answer: Answer, realm: &Realm, stale: bool, source: IpAddr, now_ms: i64) -> Answer {
         let nonce = self.nonces.make(&realm.name, source, now_ms);
         let (name, algorithm) = (&realm.name, realm.algorithm.as_str());
         let stale = if stale { ", stale=true" } else { "" };
-        format!("Digest realm=\"{name}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
+        let value = [
+            "Digest realm=\"",
+            name,
+            "\", nonce=\"",
+            &nonce,
+            "\", algorithm=",
+            algorithm,
+            ", qop=\"auth\"",
+            stale,
+        ];
+        answer.with_parts("WWW-Authenticate", &value)
     }
 
     /// Reads the credentials and tests all that needs no look-up.
@@ -182,19 +194,16 @@ impl Authenticator {
         source: IpAddr,
         now_ms: i64,
     ) -> Presentation {
-        let parsed: Vec<_> = request
-            .authorizations
-            .iter()
-            .filter_map(|value| digest::parse_authorization(value))
-            .collect();
+        let parsed = || {
+            let values = request.authorizations.iter();
+            values.filter_map(|value| Some((value, digest::parse_authorization(value)?)))
+        };
         // Several may be sent (RFC 3261 section 22.3): ours is the one for the realm we ask for, and of two for that realm,
         // as a phone sends that keeps an old proof beside the new, the one whose nonce is good.
-        let mut ours = parsed
-            .iter()
-            .filter(|sent| sent.realm.eq_ignore_ascii_case(&challenged.name));
+        let mut ours = parsed().filter(|(_, sent)| sent.realm.eq_ignore_ascii_case(&challenged.name));
         let ours = match (ours.next(), ours.next()) {
             (Some(first), Some(second)) => {
-                let is_good = |sent: &&Authorization<'_>| {
+                let is_good = |(_, sent): &(&ByteString, Authorization<'_>)| {
                     let checked = self.nonces.check(sent.nonce, &challenged.name, source, now_ms);
                     matches!(checked, Checked::Good(_))
                 };
@@ -202,28 +211,34 @@ impl Authenticator {
             }
             (only, _) => only,
         };
-        let Some(sent) = ours.or(parsed.first()) else {
+        let Some((value, sent)) = ours.or_else(|| parsed().next()) else {
             return Presentation::NOTHING;
         };
-        let Some(realm) = self.realm_named(sent.realm, directory) else {
+        let realm = if challenged.known && sent.realm.eq_ignore_ascii_case(&challenged.name) {
+            Some(challenged.clone())
+        } else {
+            self.realm_named(sent.realm, directory)
+        };
+        let Some(realm) = realm else {
             return Presentation::NOTHING;
         };
         if sent.username.is_empty() || sent.username.len() > MAX_USERNAME {
             return Presentation::NOTHING;
         }
         match self.nonces.check(sent.nonce, &realm.name, source, now_ms) {
-            Checked::Good(nonce) => self.usable(sent, realm, nonce, directory),
+            Checked::Good(nonce) => self.usable(value, &sent, realm, nonce, directory),
             Checked::Stale => Presentation::None {
                 stale: realm == *challenged,
-                unfit: Some(Unfit::of(Why::ExpiredNonce, sent, &realm)),
+                unfit: Some(Unfit::of(Why::ExpiredNonce, &sent, &realm)),
             },
             Checked::Foreign => Presentation::NOTHING,
         }
     }
 
-    /// Whether credentials with a nonce that is good are worth a look-up.
+    /// Whether credentials with a nonce that is good are worth a look-up; they are part of `value`.
     fn usable(
         &self,
+        value: &ByteString,
         sent: &Authorization<'_>,
         realm: Realm,
         nonce: NonceId,
@@ -241,23 +256,25 @@ impl Authenticator {
         let (Some(count), Some(nc), Some(cnonce)) = (sent.count(), sent.nc, sent.cnonce) else {
             return Presentation::NOTHING;
         };
-        if !codec::uri_host(sent.uri).is_some_and(|host| self.hosts.contains(&host, directory)) {
+        let uri = value.slice_ref(sent.uri);
+        // Mostly the domain itself.
+        let is_ours = |host| host_text(&host) == *realm.name && realm.known || self.hosts.contains(&host, directory);
+        if !codec::uri_host(&uri).is_some_and(is_ours) {
             return unfit(Why::ForeignHost);
         }
         let (sip_name, form) = name_and_form(sent, &realm);
         Presentation::Some(Box::new(Presented {
-            algorithm: realm.algorithm,
+            sip_name: value.slice_ref(sip_name),
             realm,
-            sip_name: sip_name.to_owned(),
             form,
             nonce,
             count,
-            username: sent.username.to_owned(),
-            nonce_text: sent.nonce.to_owned(),
-            uri: sent.uri.to_owned(),
-            nc: nc.to_owned(),
-            cnonce: cnonce.to_owned(),
-            response: sent.response.to_owned(),
+            username: value.slice_ref(sent.username),
+            nonce_text: value.slice_ref(sent.nonce),
+            uri,
+            nc: value.slice_ref(nc),
+            cnonce: value.slice_ref(cnonce),
+            response: value.slice_ref(sent.response),
         }))
     }
 
@@ -293,7 +310,7 @@ impl Authenticator {
                 asked_ms,
             }),
             (other, proven) => Proof::Wrong {
-                name: sent.username.clone(),
+                name: sent.username.to_string(),
                 realm: sent.realm.clone(),
                 phone: other.map(|credential| credential.phone),
                 outdated: matches!(proven, Proven::Outdated),
@@ -312,8 +329,8 @@ impl Authenticator {
     ) -> Proven {
         let is_made_with = |hashes: Option<&Ha1Set>| {
             let hashes = hashes.unwrap_or(&self.nobody);
-            let hash = hashes.get(sent.algorithm, sent.form);
-            digest::verify(sent.algorithm, hash, asked, &sent.response)
+            let hash = hashes.get(sent.realm.algorithm, sent.form);
+            digest::verify(sent.realm.algorithm, hash, asked, &sent.response)
         };
         let is_right = is_made_with(credential.map(|credential| &credential.current.ha1));
         if let Some(credential) = credential.filter(|_| is_right) {

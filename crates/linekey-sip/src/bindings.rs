@@ -1,8 +1,9 @@
 //! The bindings in memory. The registrar owns them; what is stored follows.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
 
 use crate::ask::{BindingChange, PhoneKey, Removal, STALE_MS, SavedBinding};
 
@@ -16,7 +17,7 @@ pub(crate) struct Bindings {
     phones: Mutex<HashMap<PhoneKey, Held>>,
     /// One writer per phone at a time, also while it waits for a save; phones share the locks.
     stripes: Vec<tokio::sync::Mutex<()>>,
-    hasher: RandomState,
+    hasher: foldhash::fast::RandomState,
     /// Of phones whose older SIP passwords were just withdrawn: the least generation that is good, and from when on what is
     /// asked for is no answer of before.
     withdrawn: Mutex<HashMap<PhoneKey, (i64, i64)>>,
@@ -26,7 +27,9 @@ pub(crate) struct Bindings {
 #[derive(Debug)]
 struct Held {
     /// [`mark`] of its key: all phones are looked at every second, and here that leads nowhere else.
-    mark: u64,
+    mark: u32,
+    /// When the first of the list is over, for the same reason.
+    ends_ms: i64,
     /// Never empty.
     list: Vec<Arc<SavedBinding>>,
 }
@@ -35,26 +38,37 @@ impl Held {
     fn of(phone: &PhoneKey, list: Vec<Arc<SavedBinding>>) -> Self {
         Self {
             mark: mark(phone),
+            ends_ms: first_end(&list),
             list,
         }
     }
+
+    fn set(&mut self, list: Vec<Arc<SavedBinding>>) {
+        self.ends_ms = first_end(&list);
+        self.list = list;
+    }
+}
+
+fn first_end(list: &[Arc<SavedBinding>]) -> i64 {
+    list.iter().map(|binding| binding.expires_ms).min().unwrap_or(i64::MAX)
 }
 
 /// FNV-1a of a key.
-fn mark(phone: &PhoneKey) -> u64 {
-    let mixed = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
-    phone.0.bytes().fold(0xCBF2_9CE4_8422_2325, mixed)
+fn mark(phone: &PhoneKey) -> u32 {
+    let mixed = |sum: u32, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    phone.0.bytes().fold(0x811C_9DC5, mixed)
 }
 
 impl Bindings {
     /// Begins with what was stored, less what is over.
     pub(crate) fn new(stored: Vec<SavedBinding>, now_ms: i64) -> Self {
-        let mut phones: HashMap<_, Held> = HashMap::new();
+        let mut phones: HashMap<_, Held> = HashMap::default();
         for binding in stored.into_iter().filter(|binding| binding.expires_ms > now_ms) {
             let phone = binding.phone.clone();
             let held = phones
                 .entry(phone)
                 .or_insert_with_key(|phone| Held::of(phone, Vec::new()));
+            held.ends_ms = held.ends_ms.min(binding.expires_ms);
             // Most phones have one.
             held.list.reserve_exact(1);
             held.list.push(Arc::new(binding));
@@ -62,7 +76,7 @@ impl Bindings {
         Self {
             phones: Mutex::new(phones),
             stripes: (0..STRIPES).map(|_| tokio::sync::Mutex::new(())).collect(),
-            hasher: RandomState::new(),
+            hasher: foldhash::fast::RandomState::default(),
             withdrawn: Mutex::default(),
         }
     }
@@ -111,7 +125,7 @@ impl Bindings {
         if bindings.is_empty() {
             phones.remove(phone);
         } else if let Some(old) = phones.get_mut(phone) {
-            old.list = bindings;
+            old.set(bindings);
         } else {
             phones.insert(phone.clone(), Held::of(phone, bindings));
         }
@@ -120,9 +134,7 @@ impl Bindings {
     /// Phones with a binding that is over.
     pub(crate) fn overdue(&self, now_ms: i64) -> Vec<PhoneKey> {
         let phones = self.phones();
-        let overdue = phones
-            .iter()
-            .filter(|(_, held)| held.list.iter().any(|b| b.expires_ms <= now_ms));
+        let overdue = phones.iter().filter(|(_, held)| held.ends_ms <= now_ms);
         overdue.map(|(phone, _)| phone.clone()).collect()
     }
 
@@ -130,11 +142,13 @@ impl Bindings {
     pub(crate) fn expire(&self, phone: &PhoneKey, now_ms: i64) -> Vec<BindingChange> {
         let over = {
             let mut phones = self.phones();
-            let Some(Held { list, .. }) = phones.get_mut(phone) else {
+            let Some(held) = phones.get_mut(phone).filter(|held| held.ends_ms <= now_ms) else {
                 return Vec::new();
             };
-            let over: Vec<_> = list.extract_if(.., |binding| binding.expires_ms <= now_ms).collect();
-            if list.is_empty() {
+            let is_over = |binding: &mut Arc<SavedBinding>| binding.expires_ms <= now_ms;
+            let over: Vec<_> = held.list.extract_if(.., is_over).collect();
+            held.ends_ms = first_end(&held.list);
+            if held.list.is_empty() {
                 phones.remove(phone);
             }
             over
@@ -147,7 +161,7 @@ impl Bindings {
     /// The bindings that `fits` is true of, of phones whose mark is due: marks are spread evenly, and always the same.
     pub(crate) fn due(
         &self,
-        is_due: impl Fn(u64) -> bool,
+        is_due: impl Fn(u32) -> bool,
         fits: impl Fn(&SavedBinding) -> bool,
     ) -> Vec<Arc<SavedBinding>> {
         let phones = self.phones();
@@ -168,7 +182,7 @@ impl Bindings {
             .get_mut(phone)?
             .list
             .iter_mut()
-            .find(|binding| binding.contact == contact)?;
+            .find(|binding| *binding.contact == *contact)?;
         if binding.silent_since_ms.is_some() == since_ms.is_some() {
             return None;
         }

@@ -252,7 +252,7 @@ impl Phone {
         Outcome {
             status: response.status,
             granted_s,
-            contacts: contacts.into_iter().map(|contact| contact.uri).collect(),
+            contacts: contacts.into_iter().map(|contact| contact.uri.to_string()).collect(),
             retry_after_s: response.seconds(ResponseTime::RetryAfter),
         }
     }

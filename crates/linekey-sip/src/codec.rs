@@ -15,10 +15,11 @@ mod torture;
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use sipx_sip::parser::{Limits, parse_datagram};
 use sipx_sip::{Message, Uri, uri};
 
-pub(crate) use contact::{Contact, Contacts};
+pub(crate) use contact::{BadContact, Contact, Contacts};
 pub(crate) use request::{Echo, Method, Request};
 pub(crate) use response::{Response, ResponseTime};
 
@@ -95,7 +96,7 @@ fn thoroughly(datagram: &Bytes) -> Read {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Host {
     /// A name, in lower case, without the dot of the root at its end.
-    Name(String),
+    Name(ByteString),
     /// An address; an IPv4 address written in IPv6 is an IPv4 address.
     Ip(IpAddr),
 }
@@ -109,30 +110,28 @@ impl Host {
                 if name.ends_with('.') {
                     name.pop();
                 }
-                Self::Name(name)
+                Self::Name(name.into())
             }
         }
     }
 }
 
 /// The host of a `sip:` or `sips:` URI; `None` for any other text.
-pub(crate) fn uri_host(text: &str) -> Option<Host> {
-    let thoroughly = || {
-        Uri::parse(Bytes::copy_from_slice(text.as_bytes()))
-            .ok()?
-            .host()
-            .map(Host::of)
-    };
+pub(crate) fn uri_host(text: &ByteString) -> Option<Host> {
+    let thoroughly = || Uri::parse(text.as_bytes().clone()).ok()?.host().map(Host::of);
     plain::uri_host(text.as_bytes()).or_else(thoroughly)
 }
 
 /// The address that a `sip:` or `sips:` URI names; `None` for a host name and any other text.
 pub(crate) fn uri_address(text: &str) -> Option<SocketAddr> {
-    let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
-    match uri.host().map(Host::of)? {
-        Host::Ip(ip) => Some(SocketAddr::new(ip, uri.port().unwrap_or(5060))),
-        Host::Name(_) => None,
-    }
+    let thoroughly = || {
+        let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
+        match uri.host().map(Host::of)? {
+            Host::Ip(ip) => Some(SocketAddr::new(ip, uri.port().unwrap_or(5060))),
+            Host::Name(_) => None,
+        }
+    };
+    plain::uri_address(text.as_bytes()).or_else(thoroughly)
 }
 
 /// Whether two contact URIs are the same by RFC 3261 section 19.1.4.

@@ -137,7 +137,7 @@ where
                 // Over UDP it would be dropped and sent again; here it waits, and what comes behind it with it.
                 let permit = Arc::clone(&self.inner.permits).acquire_owned().await;
                 let _permit = permit.map_err(|_| "the registrar has stopped")?;
-                let reply = self.requests.work(*work).await;
+                let reply = self.requests.work(work).await;
                 self.is_known |= reply.as_ref().is_some_and(Reply::is_success);
                 reply
             }

@@ -17,7 +17,8 @@ const ALWAYS_LONG_ENOUGH_S: u32 = 3600;
 pub(crate) struct Ask<'a> {
     pub(crate) phone: &'a PhoneKey,
     pub(crate) generation: i64,
-    pub(crate) address_of_record: &'a str,
+    pub(crate) sip_name: &'a str,
+    pub(crate) sip_domain: &'a str,
     pub(crate) source: SocketAddr,
     pub(crate) transport: Transport,
     /// The Via names another address than the source.
@@ -31,6 +32,16 @@ pub(crate) struct Ask<'a> {
     /// Thousandths, 0 to 100, by which granted times are shortened, so that phones that began
     /// together do not stay together.
     pub(crate) jitter: u32,
+}
+
+impl Ask<'_> {
+    /// Whether this is the address of record.
+    fn is_for(&self, address_of_record: &str) -> bool {
+        let user_and_domain = address_of_record
+            .strip_prefix("sip:")
+            .and_then(|rest| rest.split_once('@'));
+        user_and_domain == Some((self.sip_name, self.sip_domain))
+    }
 }
 
 /// Why a request changes nothing.
@@ -60,7 +71,7 @@ pub(crate) struct Plan {
 /// Plans the changes to `current`, the bindings of the phone that are not over.
 pub(crate) fn plan(
     mut current: Vec<Arc<SavedBinding>>,
-    contacts: Contacts,
+    contacts: &Contacts,
     ask: &Ask<'_>,
     settings: &Settings,
 ) -> Result<Plan, Refusal> {
@@ -76,7 +87,7 @@ pub(crate) fn plan(
         }
         Contacts::List(list) => {
             // Against the bindings as they were: a request that names a contact twice is no replay.
-            for contact in &list {
+            for contact in list {
                 for binding in current.iter().filter(|binding| is_same(binding, contact)) {
                     in_order(binding, ask)?;
                 }
@@ -99,20 +110,19 @@ fn is_same(binding: &SavedBinding, contact: &Contact) -> bool {
 
 /// With the same Call-ID the CSeq must be higher.
 fn in_order(binding: &SavedBinding, ask: &Ask<'_>) -> Result<(), Refusal> {
-    let older = binding.call_id == ask.call_id && ask.cseq <= binding.cseq;
+    let older = *binding.call_id == *ask.call_id && ask.cseq <= binding.cseq;
     if older { Err(Refusal::OutOfOrder) } else { Ok(()) }
 }
 
 fn apply(
     current: &mut Vec<Arc<SavedBinding>>,
     plan: &mut Plan,
-    contact: Contact,
+    contact: &Contact,
     ask: &Ask<'_>,
     settings: &Settings,
 ) -> Result<(), Refusal> {
-    let granted_s = granted(&contact, ask, settings)?;
-    let (same, others): (Vec<_>, Vec<_>) = current.drain(..).partition(|binding| is_same(binding, &contact));
-    *current = others;
+    let granted_s = granted(contact, ask, settings)?;
+    let same: Vec<_> = current.extract_if(.., |binding| is_same(binding, contact)).collect();
     // What this very request said of them before counts no more.
     let is_said_again = |change: &BindingChange| same.iter().any(|old| change.key() == (&old.phone, &old.contact));
     plan.refreshes.retain(|change| !is_said_again(change));
@@ -123,8 +133,8 @@ fn apply(
         );
         return Ok(());
     }
-    let kept = same.iter().find(|old| old.contact == contact.uri).cloned();
-    for old in same.into_iter().filter(|old| old.contact != contact.uri) {
+    let kept = same.iter().find(|old| *old.contact == *contact.uri).cloned();
+    for old in same.into_iter().filter(|old| *old.contact != *contact.uri) {
         plan.durable.push(removal(&old, ask.now_ms, Removal::Replaced));
     }
     let new = Arc::new(binding(contact, kept.as_deref(), granted_s, ask));
@@ -164,18 +174,26 @@ fn granted(contact: &Contact, ask: &Ask<'_>, settings: &Settings) -> Result<u32,
     Ok(shorter.max(settings.min_expires_s.min(longest)).max(1))
 }
 
-fn binding(contact: Contact, old: Option<&SavedBinding>, granted_s: u32, ask: &Ask<'_>) -> SavedBinding {
+fn binding(contact: &Contact, old: Option<&SavedBinding>, granted_s: u32, ask: &Ask<'_>) -> SavedBinding {
+    // A refresh tells most of it again.
+    let kept = |text: &str, old: Option<&Arc<str>>| match old {
+        Some(old) if **old == *text => Arc::clone(old),
+        _ => text.into(),
+    };
     let same_place = old.filter(|old| old.received == ask.source && old.transport == ask.transport);
     SavedBinding {
         phone: ask.phone.clone(),
-        address_of_record: ask.address_of_record.to_owned(),
-        contact: contact.uri,
+        address_of_record: match old.map(|old| &old.address_of_record) {
+            Some(old) if ask.is_for(old) => Arc::clone(old),
+            _ => format!("sip:{}@{}", ask.sip_name, ask.sip_domain).into(),
+        },
+        contact: kept(&contact.uri, old.map(|old| &old.contact)),
         received: ask.source,
         transport: ask.transport,
-        call_id: ask.call_id.to_owned(),
+        call_id: kept(ask.call_id, old.map(|old| &old.call_id)),
         cseq: ask.cseq,
-        instance: contact.instance,
-        user_agent: ask.user_agent.to_owned(),
+        instance: contact.instance.clone(),
+        user_agent: kept(ask.user_agent, old.map(|old| &old.user_agent)),
         q: contact.q,
         since_ms: old.map_or(ask.now_ms, |old| old.since_ms),
         refreshed_ms: ask.now_ms,

@@ -168,7 +168,7 @@ impl<D: Directory> Datagrams<D> {
             _permit: permit,
         };
         let mut work: Pin<Box<dyn Future<Output = Option<Reply>> + Send>> =
-            Box::pin(async move { requests.work(*work).await });
+            Box::pin(async move { requests.work(work).await });
         match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(reply) => {
                 working.note(reply.as_ref());

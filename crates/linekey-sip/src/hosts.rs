@@ -47,7 +47,7 @@ impl OurHosts {
         match host {
             Host::Ip(ip) if self.any_address || self.addresses.contains(ip) => true,
             Host::Ip(ip) => directory.domain(&ip.to_string()).is_some(),
-            Host::Name(name) => self.names.contains(name) || directory.domain(name).is_some(),
+            Host::Name(name) => self.names.contains(&**name) || directory.domain(name).is_some(),
         }
     }
 }
@@ -55,7 +55,7 @@ impl OurHosts {
 /// The text of a host as [`Directory::domain`] is asked for it.
 pub(crate) fn host_text(host: &Host) -> Cow<'_, str> {
     match host {
-        Host::Name(name) => name.into(),
+        Host::Name(name) => Cow::Borrowed(name),
         Host::Ip(ip) => ip.to_string().into(),
     }
 }

@@ -1,6 +1,8 @@
 //! The nonce counts of authenticated phones (RFC 7616 section 3.4, `nc`).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use foldhash::HashMap;
 
 use crate::ask::PhoneKey;
 use crate::nonce::NonceId;

@@ -4,9 +4,11 @@
 //! The phones are spread over the interval by a hash of their keys, so that they are not asked in one burst, and answers are
 //! matched by 128 random bits and the address that was asked.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use foldhash::HashMap;
 
 use crate::ask::{PhoneKey, SavedBinding, Surroundings, Transport};
 use crate::bindings::Bindings;
@@ -18,7 +20,7 @@ const MISSES: u32 = 3;
 const MOST_PER_ROUND: usize = 2000;
 
 /// A binding: phone and contact.
-type Target = (PhoneKey, String);
+type Target = (PhoneKey, Arc<str>);
 /// What an answer has to know.
 type Mark = [u8; 16];
 
@@ -128,7 +130,9 @@ impl Pings {
         round.found.extend(heard.into_iter().map(|target| (target, false)));
         let count = table.due.len().min(MOST_PER_ROUND);
         let now_due: Vec<_> = table.due.drain(..count).collect();
-        for binding in now_due {
+        let mut marks = vec![Mark::default(); count];
+        surroundings.fill_random(marks.as_flattened_mut());
+        for (binding, mark) in now_due.into_iter().zip(marks) {
             let known = table.sockets.get_mut(&binding.received).map(|(socket, at_ms)| {
                 *at_ms = now_ms;
                 socket.clone()
@@ -136,8 +140,6 @@ impl Pings {
             let Some(socket) = socket_for(&binding, known, sockets) else {
                 continue;
             };
-            let mut mark = Mark::default();
-            surroundings.fill_random(&mut mark);
             if table.ask(&binding, mark, now_ms) {
                 round
                     .found
@@ -153,11 +155,22 @@ impl Pings {
 
     /// The bindings behind a NAT whose second of the interval has come.
     fn due(&self, table: &mut Table, bindings: &Bindings, now_ms: i64) -> Vec<Arc<SavedBinding>> {
-        let (now_s, every_s) = (now_ms.div_euclid(1000), i64::from(self.every_s.max(1)));
+        let (now_s, every_s) = (now_ms.div_euclid(1000), self.every_s.max(1));
         let done_s = std::mem::replace(&mut table.done_s, now_s);
         // After a pause, or a change of the clock, everybody is asked once.
-        let seconds = now_s.saturating_sub(done_s).clamp(0, every_s);
-        let is_due = |mark: u64| (now_s - slot(mark, every_s)).rem_euclid(every_s) < seconds;
+        let seconds = now_s.saturating_sub(done_s).clamp(0, every_s.into());
+        let seconds = u32::try_from(seconds).unwrap_or(every_s);
+        let now = u32::try_from(now_s.rem_euclid(every_s.into())).unwrap_or(0);
+        // How long ago its second was, which is one of the interval for each mark.
+        let is_due = |mark: u32| {
+            let slot = mark % every_s;
+            let ago = if slot <= now {
+                now - slot
+            } else {
+                now + (every_s - slot)
+            };
+            ago < seconds
+        };
         bindings.due(is_due, |binding| {
             binding.expires_ms > now_ms && binding.transport == Transport::Udp && is_behind_nat(binding)
         })
@@ -207,11 +220,6 @@ impl Table {
         self.asked.insert(target, asked);
         missed == MISSES
     }
-}
-
-/// When in an interval a phone of this mark is asked.
-fn slot(mark: u64, every_s: i64) -> i64 {
-    i64::try_from(mark >> 1).unwrap_or_default() % every_s
 }
 
 /// The phone says it is elsewhere than where its request came from.
@@ -290,14 +298,14 @@ mod tests {
     fn phones(count: usize) -> Bindings {
         let one = |number: usize| SavedBinding {
             phone: PhoneKey(number.to_string().into()),
-            address_of_record: "sip:a@acme.example".to_owned(),
-            contact: format!("sip:{number}@10.1.2.3"),
+            address_of_record: "sip:a@acme.example".into(),
+            contact: format!("sip:{number}@10.1.2.3").into(),
             received: SocketAddr::from(([127, 0, 0, 1], 9)),
             transport: Transport::Udp,
-            call_id: String::new(),
+            call_id: "".into(),
             cseq: 1,
             instance: None,
-            user_agent: String::new(),
+            user_agent: "".into(),
             q: None,
             since_ms: 0,
             refreshed_ms: 0,

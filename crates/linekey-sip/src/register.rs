@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ask::{BindingChange, Directory, Event, SavedBinding};
 use crate::authenticate::Authenticated;
-use crate::codec::{Contacts, Request};
+use crate::codec::{BadContact, Contacts, Request};
 use crate::contacts::{Ask, Plan, Refusal, plan};
 use crate::hosts::host_text;
 use crate::reply::{Answer, sip_date};
@@ -24,10 +24,10 @@ impl<D: Directory> Requests<D> {
         if let Some(refusal) = bad_extension(request) {
             return refusal;
         }
-        let Ok(contacts) = request.contacts.clone() else {
-            return Answer::new(400, "Bad Contact");
-        };
-        self.change(work, who, contacts).await
+        match &request.contacts {
+            Ok(contacts) => self.change(work, who, contacts).await,
+            Err(BadContact) => Answer::new(400, "Bad Contact"),
+        }
     }
 
     /// The Request-URI names the domain whose bindings are meant (steps 1 and 5).
@@ -35,10 +35,12 @@ impl<D: Directory> Requests<D> {
         let Some(host) = &request.target else {
             return Some(Answer::new(416, "Unsupported URI Scheme"));
         };
-        let served = match self.directory.domain(&host_text(host)) {
-            Some(domain) => domain.name == who.sip_domain,
-            None => self.authenticator.hosts().contains(host, &*self.directory),
-        };
+        let named = host_text(host);
+        let served = *named == *who.sip_domain
+            || match self.directory.domain(&named) {
+                Some(domain) => domain.name == who.sip_domain,
+                None => self.authenticator.hosts().contains(host, &*self.directory),
+            };
         if served {
             None
         } else {
@@ -58,13 +60,13 @@ impl<D: Directory> Requests<D> {
             phone: who.phone.clone(),
             wanted,
             source: work.came.source,
-            user_agent: work.came.request.user_agent.clone(),
+            user_agent: work.came.request.user_agent.to_string(),
             at_ms: self.surroundings.now_ms(),
         });
     }
 
     /// Plans, stores and applies the changes: all of them or none.
-    async fn change(&self, work: &Work, who: &Authenticated, contacts: Contacts) -> Answer {
+    async fn change(&self, work: &Work, who: &Authenticated, contacts: &Contacts) -> Answer {
         let _one_at_a_time = self.bindings.lock(&who.phone).await;
         let now_ms = self.surroundings.now_ms();
         // It was right when it was looked up, and was withdrawn since.
@@ -76,7 +78,8 @@ impl<D: Directory> Requests<D> {
         let ask = Ask {
             phone: &who.phone,
             generation: who.generation,
-            address_of_record: &format!("sip:{}@{}", who.sip_name, who.sip_domain),
+            sip_name: &who.sip_name,
+            sip_domain: &who.sip_domain,
             source: work.came.source,
             transport: work.came.transport,
             via_is_translated: work.came.request.via_is_translated(work.came.source.ip()),
@@ -134,7 +137,7 @@ impl<D: Directory> Requests<D> {
         match refusal {
             Refusal::StarWithoutZero => Answer::new(400, "Contact * Needs Expires 0"),
             Refusal::TooBrief => {
-                Answer::new(423, "Interval Too Brief").with("Min-Expires", self.settings.min_expires_s.to_string())
+                Answer::new(423, "Interval Too Brief").with("Min-Expires", &self.settings.min_expires_s.to_string())
             }
             Refusal::OutOfOrder => Answer::new(500, "CSeq Out Of Order"),
         }
@@ -148,7 +151,7 @@ fn is_own_address(request: &Request, who: &Authenticated) -> bool {
         .to_host
         .as_ref()
         .is_some_and(|host| host_text(host).eq_ignore_ascii_case(&who.sip_domain));
-    same_host && request.to_user.as_deref() == Some(who.sip_name.as_str())
+    same_host && request.to_user.as_deref() == Some(&*who.sip_name)
 }
 
 /// 200 with every binding and what is left of it, and `Date` (step 8).
@@ -156,14 +159,20 @@ fn list(bindings: &[Arc<SavedBinding>], now_ms: i64) -> Answer {
     let mut answer = Answer::new(200, "OK");
     for binding in bindings {
         let left_s = binding.expires_ms.saturating_sub(now_ms).max(0) / 1000;
-        let mut value = format!("<{}>;expires={left_s}", binding.contact);
-        if let Some(q) = binding.q {
-            value.push_str(&format!(";q={}.{:03}", q / 1000, q % 1000));
-        }
-        if let Some(instance) = &binding.instance {
-            value.push_str(&format!(";+sip.instance=\"<{instance}>\""));
-        }
-        answer = answer.with("Contact", value);
+        let q = binding.q.map(|q| format!(";q={}.{:03}", q / 1000, q % 1000));
+        let instance = binding
+            .instance
+            .as_ref()
+            .map(|instance| format!(";+sip.instance=\"<{instance}>\""));
+        let value = [
+            "<",
+            &binding.contact,
+            ">;expires=",
+            &left_s.to_string(),
+            &q.unwrap_or_default(),
+            &instance.unwrap_or_default(),
+        ];
+        answer = answer.with_parts("Contact", &value);
     }
-    answer.with("Date", sip_date(now_ms))
+    answer.with("Date", &sip_date(now_ms))
 }

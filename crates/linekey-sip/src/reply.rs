@@ -1,6 +1,6 @@
 //! Writing answers.
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use crate::codec::Echo;
@@ -15,7 +15,8 @@ const MAX_FACTOR: usize = 3;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) reason: &'static str,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    /// Each on a line of its own, which it begins.
+    pub(crate) headers: String,
 }
 
 impl Answer {
@@ -23,31 +24,35 @@ impl Answer {
         Self {
             status,
             reason,
-            headers: Vec::new(),
+            headers: String::new(),
         }
     }
 
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
+        self.with_parts(name, &[value])
+    }
+
+    /// The same, of a value in parts.
+    pub(crate) fn with_parts(mut self, name: &'static str, value: &[&str]) -> Self {
+        let parts = ["\r\n", name, ": "].into_iter().chain(value.iter().copied());
+        self.headers.reserve(parts.clone().map(str::len).sum());
+        self.headers.extend(parts);
         self
     }
 
     /// The bytes (RFC 3261 section 8.2.6; `received` and `rport` by section 18.2.1 and RFC 3581
     /// section 4). `to_tag` is added if To has none.
-    pub(crate) fn to_bytes(&self, echo: &Echo, source: SocketAddr, report_source: bool, to_tag: &str) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, echo: &Echo, source: SocketAddr, report_source: bool, to_tag: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(512);
-        let mut text = format!("SIP/2.0 {} {}\r\nVia: ", self.status, self.reason);
-        bytes.extend_from_slice(text.as_bytes());
-        bytes.extend_from_slice(&echo.top_via);
-        text.clear();
+        // Writing to memory cannot fail.
+        let _ = write!(bytes, "SIP/2.0 {} {}", self.status, self.reason);
+        line(&mut bytes, "Via", &echo.top_via);
         if report_source || echo.rport || echo.received {
-            // Writing to a String cannot fail.
-            let _ = write!(text, ";received={}", source.ip());
+            let _ = write!(bytes, ";received={}", source.ip());
         }
         if echo.rport {
-            let _ = write!(text, ";rport={}", source.port());
+            let _ = write!(bytes, ";rport={}", source.port());
         }
-        bytes.extend_from_slice(text.as_bytes());
         for via in &echo.vias {
             line(&mut bytes, "Via", via);
         }
@@ -55,13 +60,11 @@ impl Answer {
         line(&mut bytes, "To", &echo.to);
         if !echo.to_has_tag {
             bytes.extend_from_slice(b";tag=");
-            bytes.extend_from_slice(to_tag.as_bytes());
+            bytes.extend_from_slice(to_tag);
         }
         line(&mut bytes, "Call-ID", &echo.call_id);
         line(&mut bytes, "CSeq", &echo.cseq);
-        for (name, value) in &self.headers {
-            line(&mut bytes, name, value.as_bytes());
-        }
+        bytes.extend_from_slice(self.headers.as_bytes());
         bytes.extend_from_slice(b"\r\nContent-Length: 0\r\n\r\n");
         bytes
     }

@@ -50,13 +50,13 @@ pub(crate) enum Look {
     Nothing,
     Reply(Reply),
     /// A REGISTER with credentials worth a look-up.
-    Work(Box<Work>),
+    Work(Work),
 }
 
 /// A request, and how it came.
 #[derive(Debug)]
 pub(crate) struct Came {
-    pub(crate) request: Request,
+    pub(crate) request: Box<Request>,
     pub(crate) source: SocketAddr,
     pub(crate) transport: Transport,
     /// Its size, where the source may be another's.
@@ -119,7 +119,7 @@ impl<D: Directory> Requests<D> {
     /// Looks at a message from `source`, an IPv4 address in its own form.
     pub(crate) fn look(&self, message: &[u8], source: SocketAddr, transport: Transport) -> Look {
         let request = match codec::read(message) {
-            Read::Request(request) => *request,
+            Read::Request(request) => request,
             Read::Response(response) => {
                 self.pings.hear(&response, source);
                 return Look::Nothing;
@@ -173,7 +173,7 @@ impl<D: Directory> Requests<D> {
                 let reply = self.unverified(&came, &answer);
                 self.with_news(reply, news).map_or(Look::Nothing, Look::Reply)
             }
-            Presentation::Some(sent) => Look::Work(Box::new(Work { came, realm, sent })),
+            Presentation::Some(sent) => Look::Work(Work { came, realm, sent }),
         }
     }
 
@@ -279,7 +279,7 @@ impl<D: Directory> Requests<D> {
             name: codec::clean(name.as_bytes(), 255),
             sip_domain: realm.name.to_string(),
             source: work.came.source,
-            user_agent: work.came.request.user_agent.clone(),
+            user_agent: work.came.request.user_agent.to_string(),
             why,
             nth,
             at_ms,
@@ -301,7 +301,7 @@ impl<D: Directory> Requests<D> {
             name: codec::clean(unfit.name.as_bytes(), 255),
             sip_domain: unfit.realm,
             source,
-            user_agent: request.user_agent.clone(),
+            user_agent: request.user_agent.to_string(),
             why: unfit.why,
             nth: Nth::First,
             at_ms,
@@ -320,8 +320,8 @@ impl<D: Directory> Requests<D> {
     /// The one refusal.
     pub(crate) fn unauthorized(&self, realm: &Realm, stale: bool, source: SocketAddr) -> Answer {
         let now_ms = self.surroundings.now_ms();
-        let challenge = self.authenticator.challenge(realm, stale, source.ip(), now_ms);
-        Answer::new(401, "Unauthorized").with("WWW-Authenticate", challenge)
+        let answer = Answer::new(401, "Unauthorized");
+        self.authenticator.challenge(answer, realm, stale, source.ip(), now_ms)
     }
 
     fn at_once(&self, came: &Came, answer: &Answer) -> Look {
@@ -359,6 +359,6 @@ impl<D: Directory> Requests<D> {
 /// Whatever a sender requires, this registrar does not have it (RFC 3261 section 8.2.2.3).
 pub(crate) fn bad_extension(request: &Request) -> Option<Answer> {
     let required = &request.required;
-    let answer = || Answer::new(420, "Bad Extension").with("Unsupported", required.join(", "));
+    let answer = || Answer::new(420, "Bad Extension").with("Unsupported", &required.join(", "));
     (!required.is_empty()).then(answer)
 }

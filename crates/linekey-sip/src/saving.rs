@@ -2,11 +2,12 @@
 //! one batch. New, changed and removed bindings are waited for; refreshes follow within seconds.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use tokio::sync::{Notify, oneshot};
 
 use crate::ask::{BindingChange, Directory, PhoneKey, Unavailable};
@@ -16,7 +17,7 @@ const MAX_WAITING: usize = 16_384;
 /// Changes handed to the host in one call, unless one request alone brings more.
 const BATCH: usize = 1024;
 
-type Key = (PhoneKey, String);
+type Key = (PhoneKey, Arc<str>);
 
 /// What waits to be stored.
 #[derive(Debug)]
@@ -208,7 +209,7 @@ impl Saving {
 
 fn owned_key(change: &BindingChange) -> Key {
     let (phone, contact) = change.key();
-    (phone.clone(), contact.to_owned())
+    (phone.clone(), Arc::clone(contact))
 }
 
 /// Nobody may wait for a writer that is gone, however it went.

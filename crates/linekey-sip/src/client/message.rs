@@ -28,7 +28,7 @@ impl Challenge {
     /// Reads a `WWW-Authenticate` value; `None` for another scheme, an unknown algorithm, or no
     /// `qop=auth` (RFC 8760 section 2.4: unknown ones are passed over). With `only`, every other algorithm is unknown.
     pub(super) fn parse(value: &str, only: Option<Algorithm>) -> Option<Self> {
-        let parameters = digest::parameters(value)?;
+        let parameters: Vec<_> = digest::parameters(value)?.collect::<Option<_>>()?;
         let get = |wanted: &str| {
             let found = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
             found.map(|(_, value)| *value)

@@ -1,5 +1,6 @@
 //! The Contact headers of a REGISTER (RFC 3261 sections 10.2 and 20.10).
 
+use bytestring::ByteString;
 use sipx_sip::headers::{Address, ContactValue};
 use sipx_sip::{HeaderName, Headers};
 
@@ -28,7 +29,7 @@ pub(crate) enum Contacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contact {
     /// The URI as written, printable ASCII without quotes and angle brackets.
-    pub(crate) uri: String,
+    pub(crate) uri: ByteString,
     pub(crate) host: Host,
     /// The `expires` parameter in seconds.
     pub(crate) expires_s: Option<u32>,
@@ -70,7 +71,7 @@ pub(super) fn contacts(headers: &Headers) -> Result<Contacts, BadContact> {
 /// Reads one contact of an answer or a request. Only SIP URIs: nothing else can be rung.
 pub(super) fn contact(address: &Address) -> Result<Contact, BadContact> {
     let host = Host::of(address.uri.host().ok_or(BadContact)?);
-    let uri = String::from_utf8(address.uri.to_bytes().to_vec()).map_err(|_| BadContact)?;
+    let uri = ByteString::try_from(address.uri.to_bytes()).map_err(|_| BadContact)?;
     if uri.len() > MAX_URI {
         return Err(BadContact);
     }

@@ -2,9 +2,10 @@
 //! is `None` here and left to the parser crate, which knows all of RFC 3261. What this reads that reads alike; a test holds
 //! the two against each other.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 use super::contact::{Contact, Contacts, MAX_URI, delta_seconds, instance, thousandths};
 use super::request::{
@@ -62,18 +63,18 @@ pub(super) fn read(datagram: &Bytes) -> Option<Request> {
         .call_id
         .filter(|id| id.len() <= MAX_CALL_ID && !id.contains(&b' '))?;
     let cseq = headers.cseq?;
-    let (via, top_via, received) = via(headers.via?)?;
-    let text = |value: &[u8]| std::str::from_utf8(value).ok().map(str::to_owned);
+    let (via, top_via, received) = via(headers.via?, datagram)?;
+    let text = |value: &[u8]| text(value, datagram);
     Some(Request {
         method: Method::Register,
         fault: None,
-        target: Some(target.host),
+        target: Some(target.host.kept(datagram)?),
         to_user: Some(text(to_address.uri.user?)?),
-        to_host: Some(to_address.uri.host),
+        to_host: Some(to_address.uri.host.kept(datagram)?),
         call_id: text(call_id)?,
         cseq: sequence(cseq)?,
         echo: Echo {
-            top_via: top_via.map_or_else(|| datagram.slice_ref(headers.via.unwrap_or_default()), Bytes::from),
+            top_via,
             rport: via.rport,
             received,
             vias: Vec::new(),
@@ -88,7 +89,7 @@ pub(super) fn read(datagram: &Bytes) -> Option<Request> {
         via,
         authorizations: headers.authorizations.into_iter().map(text).collect::<Option<_>>()?,
         contacts: Ok(match headers.contact {
-            Some(value) => Contacts::List(vec![contact(value)?]),
+            Some(value) => Contacts::List(vec![contact(value, datagram)?]),
             None => Contacts::Query,
         }),
         expires_s: match headers.expires {
@@ -96,16 +97,30 @@ pub(super) fn read(datagram: &Bytes) -> Option<Request> {
             None => None,
         },
         required: Vec::new(),
-        user_agent: text(headers.user_agent.unwrap_or_default())?
-            .chars()
-            .take(MAX_USER_AGENT)
-            .collect(),
+        user_agent: match headers.user_agent {
+            Some(value) => text(value.get(..MAX_USER_AGENT).unwrap_or(value))?,
+            None => ByteString::new(),
+        },
     })
 }
 
 /// The host of a `sip:` URI of the ordinary form.
-pub(super) fn uri_host(uri: &[u8]) -> Option<Host> {
-    sip_uri(uri).map(|uri| uri.host)
+pub(super) fn uri_host(uri: &Bytes) -> Option<Host> {
+    sip_uri(uri)?.host.kept(uri)
+}
+
+/// The address that such a URI names; none where it names a host.
+pub(super) fn uri_address(uri: &[u8]) -> Option<SocketAddr> {
+    let uri = sip_uri(uri)?;
+    match uri.host {
+        HostText::Ip(ip) => Some(SocketAddr::new(ip, uri.port.unwrap_or(5060))),
+        HostText::Name(_) => None,
+    }
+}
+
+/// A part of the datagram as text.
+fn text(part: &[u8], datagram: &Bytes) -> Option<ByteString> {
+    ByteString::try_from(datagram.slice_ref(part)).ok()
 }
 
 /// The next line, of printable ASCII alone.
@@ -128,10 +143,7 @@ fn headers(mut rest: &[u8]) -> Option<Headers<'_>> {
         let colon = line.iter().position(|b| *b == b':')?;
         let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
         let value = value.trim_ascii_start();
-        if line.len() > LIMITS.max_header_bytes || name.is_empty() || !name.iter().all(|b| is_token(*b)) {
-            return None;
-        }
-        if value.is_empty() || value.ends_with(b" ") {
+        if line.len() > LIMITS.max_header_bytes || value.is_empty() || value.ends_with(b" ") {
             return None;
         }
         let slot = match name {
@@ -148,7 +160,8 @@ fn headers(mut rest: &[u8]) -> Option<Headers<'_>> {
                 found.authorizations.push(value);
                 continue;
             }
-            _ if name.len() == 1 || HEEDED.iter().any(|heeded| heeded.eq_ignore_ascii_case(name)) => return None,
+            _ if name.len() <= 1 || HEEDED.iter().any(|heeded| heeded.eq_ignore_ascii_case(name)) => return None,
+            _ if !name.iter().all(|b| is_token(*b)) => return None,
             _ => continue,
         };
         if slot.replace(value).is_some() {
@@ -162,7 +175,27 @@ fn headers(mut rest: &[u8]) -> Option<Headers<'_>> {
 struct SipUri<'a> {
     text: &'a [u8],
     user: Option<&'a [u8]>,
-    host: Host,
+    host: HostText<'a>,
+    port: Option<u16>,
+}
+
+/// A host as it is written.
+enum HostText<'a> {
+    Ip(IpAddr),
+    Name(&'a [u8]),
+}
+
+impl HostText<'_> {
+    /// The host, of this datagram.
+    fn kept(&self, datagram: &Bytes) -> Option<Host> {
+        Some(match self {
+            Self::Ip(ip) => Host::Ip(*ip),
+            Self::Name(name) if name.iter().any(u8::is_ascii_uppercase) => {
+                Host::Name(String::from_utf8(name.to_ascii_lowercase()).ok()?.into())
+            }
+            Self::Name(name) => Host::Name(text(name, datagram)?),
+        })
+    }
 }
 
 fn sip_uri(uri: &[u8]) -> Option<SipUri<'_>> {
@@ -187,11 +220,16 @@ fn sip_uri(uri: &[u8]) -> Option<SipUri<'_>> {
             return None;
         }
     }
-    let (host, _) = self::host_port(host_port)?;
-    Some(SipUri { text: uri, user, host })
+    let (host, port) = self::host_port(host_port)?;
+    Some(SipUri {
+        text: uri,
+        user,
+        host,
+        port,
+    })
 }
 
-fn host_port(text: &[u8]) -> Option<(Host, Option<u16>)> {
+fn host_port(text: &[u8]) -> Option<(HostText<'_>, Option<u16>)> {
     let (host, port) = match text.iter().position(|b| *b == b':') {
         Some(colon) => (text.get(..colon)?, Some(text.get(colon + 1..)?)),
         None => (text, None),
@@ -203,11 +241,12 @@ fn host_port(text: &[u8]) -> Option<(Host, Option<u16>)> {
         Some(_) => return None,
         None => None,
     };
-    let text = std::str::from_utf8(host).ok()?;
-    if host.iter().all(|b| b.is_ascii_digit() || *b == b'.') {
-        return Some((Host::Ip(text.parse::<Ipv4Addr>().ok()?.into()), port));
+    // The last label of a name begins with a letter.
+    if host.last()?.is_ascii_digit() && host.iter().all(|b| b.is_ascii_digit() || *b == b'.') {
+        let ip: Ipv4Addr = std::str::from_utf8(host).ok()?.parse().ok()?;
+        return Some((HostText::Ip(ip.into()), port));
     }
-    is_name(host).then(|| (Host::Name(text.to_ascii_lowercase()), port))
+    is_name(host).then_some((HostText::Name(host), port))
 }
 
 /// RFC 3261 section 25.1, `hostname` without the dot of the root: labels of letters, digits and, within, hyphens; the last
@@ -316,8 +355,8 @@ fn params(mut text: &[u8]) -> impl Iterator<Item = Param<'_>> {
     std::iter::from_fn(move || param(&mut text))
 }
 
-/// The only Via; what an answer repeats of it where that is not all, and whether it says `received`.
-fn via(value: &[u8]) -> Option<(Via, Option<Vec<u8>>, bool)> {
+/// The only Via; what an answer repeats of it, and whether it says `received`.
+fn via(value: &[u8], datagram: &Bytes) -> Option<(Via, Bytes, bool)> {
     let rest = value.strip_prefix(b"SIP/2.0/")?;
     let (transport, rest) = (rest.get(..4)?, rest.get(4..)?);
     if !matches!(transport, b"UDP " | b"TCP " | b"TLS ") {
@@ -325,24 +364,29 @@ fn via(value: &[u8]) -> Option<(Via, Option<Vec<u8>>, bool)> {
     }
     let (host_port, via_params) = rest.split_at(rest.iter().position(|b| *b == b';').unwrap_or(rest.len()));
     let (host, port) = self::host_port(host_port)?;
-    let (mut branch, mut rport, mut received) = (None, false, false);
+    let (mut branch, mut rports, mut received) = (None, 0_usize, false);
     are_params(via_params)?;
     for param in params(via_params) {
         if param.is_named("rport") {
-            rport = true;
+            rports += 1;
         } else if param.is_named("received") {
             param.value?;
             received = true;
         } else if param.is_named("branch") && branch.is_none() {
-            branch = Some(param.value.unwrap_or_default().to_vec());
+            branch = Some(datagram.slice_ref(param.value.unwrap_or_default()));
         }
     }
-    let top_via = (rport || received).then(|| without_server_parameters(value));
+    let top_via = match value.strip_suffix(b";rport") {
+        _ if rports == 0 && !received => datagram.slice_ref(value),
+        // As most phones write it.
+        Some(before) if rports == 1 && !received => datagram.slice_ref(before),
+        _ => without_server_parameters(value).into(),
+    };
     let via = Via {
-        host,
+        host: host.kept(datagram)?,
         port,
         branch: branch.unwrap_or_default(),
-        rport,
+        rport: rports > 0,
     };
     Some((via, top_via, received))
 }
@@ -361,13 +405,15 @@ fn seconds(digits: &[u8]) -> Option<u32> {
 }
 
 /// The only contact.
-fn contact(value: &[u8]) -> Option<Contact> {
+fn contact(value: &[u8], datagram: &Bytes) -> Option<Contact> {
     let NameAddr { uri, params: tail } = name_addr(value)?;
     let named = |name| params(tail).find(|param| param.is_named(name));
-    let text = std::str::from_utf8(uri.text).ok()?;
+    if uri.text.len() > MAX_URI {
+        return None;
+    }
     Some(Contact {
-        uri: (text.len() <= MAX_URI).then(|| text.to_owned())?,
-        host: uri.host,
+        uri: text(uri.text, datagram)?,
+        host: uri.host.kept(datagram)?,
         expires_s: named("expires").map(|param| delta_seconds(param.value)),
         q: named("q").and_then(|param| thousandths(param.value?)),
         instance: named("+sip.instance").and_then(|param| instance(param.value?)),

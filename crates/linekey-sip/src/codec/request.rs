@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use sipx_sip::headers::{self, CSeq, CallId, From, To};
 use sipx_sip::{HeaderName, Headers, TypedHeader, message};
 
@@ -32,7 +33,7 @@ pub(crate) enum Method {
 pub(crate) struct Via {
     pub(crate) host: Host,
     pub(crate) port: Option<u16>,
-    pub(crate) branch: Vec<u8>,
+    pub(crate) branch: Bytes,
     /// RFC 3581: the sender asks to be answered where it sent from.
     pub(crate) rport: bool,
 }
@@ -63,17 +64,17 @@ pub(crate) struct Request {
     /// The host of the Request-URI; `None` if its scheme is not SIP.
     pub(crate) target: Option<Host>,
     /// The user of the To URI, escapes resolved.
-    pub(crate) to_user: Option<String>,
+    pub(crate) to_user: Option<ByteString>,
     /// The host of the To URI; `None` if its scheme is not SIP.
     pub(crate) to_host: Option<Host>,
-    pub(crate) call_id: String,
+    pub(crate) call_id: ByteString,
     /// The CSeq number; 0 if there is a fault in it.
     pub(crate) cseq: u32,
     pub(crate) via: Via,
     pub(crate) echo: Echo,
     /// The `Authorization` values, at most eight; those that are no text, or hold control characters,
     /// are left out.
-    pub(crate) authorizations: Vec<String>,
+    pub(crate) authorizations: Vec<ByteString>,
     /// What the `Contact` headers ask for.
     pub(crate) contacts: Result<Contacts, BadContact>,
     /// The `Expires` header in seconds.
@@ -81,7 +82,7 @@ pub(crate) struct Request {
     /// The option tags of `Require` (RFC 3261 section 8.2.2.3).
     pub(crate) required: Vec<String>,
     /// The `User-Agent`, cleaned, at most 255 characters.
-    pub(crate) user_agent: String,
+    pub(crate) user_agent: ByteString,
 }
 
 fn method(message: &message::Request) -> Method {
@@ -122,9 +123,10 @@ impl Request {
             to_user: to_address
                 .uri
                 .decoded_user()
-                .and_then(|user| String::from_utf8(user).ok()),
+                .and_then(|user| String::from_utf8(user).ok())
+                .map(ByteString::from),
             to_host: to_address.uri.host().map(Host::of),
-            call_id: clean(&call_id, MAX_CALL_ID),
+            call_id: clean(&call_id, MAX_CALL_ID).into(),
             cseq: number.unwrap_or_default(),
             echo: Echo {
                 top_via,
@@ -140,7 +142,7 @@ impl Request {
             via: Via {
                 host: Host::of(&via.host),
                 port: via.port,
-                branch: via.branch().unwrap_or_default().to_vec(),
+                branch: Bytes::copy_from_slice(via.branch().unwrap_or_default()),
                 rport,
             },
             authorizations: authorizations(headers),
@@ -181,12 +183,13 @@ fn typed<T: TypedHeader>(headers: &Headers, why: &'static str) -> Result<T, &'st
     headers.typed::<T>().and_then(Result::ok).ok_or(why)
 }
 
-fn authorizations(headers: &Headers) -> Vec<String> {
+fn authorizations(headers: &Headers) -> Vec<ByteString> {
     let values = headers.get_all(&HeaderName::Authorization);
     let texts = values.filter_map(|header| String::from_utf8(header.value().into_owned()).ok());
     texts
         .filter(|text| !text.contains(char::is_control))
         .take(MAX_AUTHORIZATIONS)
+        .map(ByteString::from)
         .collect()
 }
 
@@ -195,9 +198,11 @@ fn expires_s(headers: &Headers) -> Option<u32> {
     Some(delta_seconds(Some(&value)))
 }
 
-fn user_agent(headers: &Headers) -> String {
+fn user_agent(headers: &Headers) -> ByteString {
     let value = headers.value(&HeaderName::UserAgent);
-    value.map(|value| clean(&value, MAX_USER_AGENT)).unwrap_or_default()
+    value
+        .map(|value| clean(&value, MAX_USER_AGENT).into())
+        .unwrap_or_default()
 }
 
 fn required(headers: &Headers) -> Vec<String> {

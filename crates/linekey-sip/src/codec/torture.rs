@@ -22,7 +22,7 @@ fn is_refused(text: &str) -> bool {
 
 fn contacts(text: &str) -> Vec<String> {
     match request(text).contacts {
-        Ok(Contacts::List(list)) => list.into_iter().map(|contact| contact.uri).collect(),
+        Ok(Contacts::List(list)) => list.into_iter().map(|contact| contact.uri.to_string()).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -42,7 +42,7 @@ fn legal_oddities_are_read() {
         "an escaped REGISTER is no REGISTER"
     );
     assert_eq!(request(LWSDISP).method, Method::Options);
-    assert_eq!(request(SEMIURI).target, Some(Host::Name("example.com".to_owned())));
+    assert_eq!(request(SEMIURI).target, Some(Host::Name("example.com".into())));
     assert_eq!(request(TRANSPORTS).echo.vias.len(), 4);
     assert_eq!(contacts(CPARAM01), ["sip:+19725552222@gw1.example.net"]);
     assert_eq!(contacts(CPARAM02), ["sip:+19725552222@gw1.example.net;unknownparam"]);

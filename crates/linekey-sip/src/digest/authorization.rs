@@ -43,51 +43,53 @@ impl Authorization<'_> {
 #[must_use]
 pub fn parse_authorization(value: &str) -> Option<Authorization<'_>> {
     let mut found = Found::default();
-    for (name, value) in parameters(value)? {
+    for parameter in parameters(value)? {
+        let (name, value) = parameter?;
         found.put(name, value)?;
     }
     found.whole()
 }
 
-/// The parameters of a `Digest` value, of a challenge as of its answer, in their order.
-pub(crate) fn parameters(value: &str) -> Option<Vec<(&str, &str)>> {
-    let value = value.trim_matches([' ', '\t']);
-    let (scheme, mut rest) = value.split_once([' ', '\t'])?;
-    if !scheme.eq_ignore_ascii_case("Digest") {
-        return None;
-    }
-    let mut found = Vec::with_capacity(12);
-    loop {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        if rest.is_empty() {
-            return Some(found);
-        }
-        let (name, value, after) = parameter(rest)?;
-        found.push((name, value));
-        rest = after.trim_start_matches([' ', '\t']);
-        if !rest.is_empty() && !rest.starts_with(',') {
+/// The parameters of a `Digest` value, of a challenge as of its answer, in their order; the last is `None` where the syntax
+/// is broken.
+pub(crate) fn parameters(value: &str) -> Option<impl Iterator<Item = Option<(&str, &str)>>> {
+    let value = value.trim_matches(is_blank);
+    let (scheme, rest) = value.split_once(is_blank)?;
+    let mut rest = scheme.eq_ignore_ascii_case("Digest").then_some(rest)?;
+    Some(std::iter::from_fn(move || {
+        let next = rest.trim_start_matches([' ', '\t', ',']);
+        if next.is_empty() {
             return None;
         }
-    }
+        let found = parameter(next).filter(|(.., after)| after.is_empty() || after.starts_with(','));
+        rest = found.map_or("", |(.., after)| after);
+        Some(found.map(|(name, value, _)| (name, value)))
+    }))
 }
 
-/// One `name=value` from the front, and what follows it.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+/// One `name=value` from the front, and what follows it and the blanks behind it.
 fn parameter(text: &str) -> Option<(&str, &str, &str)> {
-    let (name, rest) = text.split_once('=')?;
-    let name = name.trim_end_matches([' ', '\t']);
-    if name.is_empty() || !name.bytes().all(is_token) {
+    let (name, rest) = text.split_at(text.bytes().position(|b| !is_token(b))?);
+    let rest = rest.trim_start_matches(is_blank).strip_prefix('=')?;
+    if name.is_empty() {
         return None;
     }
-    let rest = rest.trim_start_matches([' ', '\t']);
-    if let Some(quoted) = rest.strip_prefix('"') {
-        let end = closing_quote(quoted)?;
-        return Some((name, quoted.get(..end)?, quoted.get(end + 1..)?));
-    }
-    let end = rest.bytes().position(|b| !is_token(b)).unwrap_or(rest.len());
-    if end == 0 {
+    let rest = rest.trim_start_matches(is_blank);
+    let (value, after) = match rest.strip_prefix('"') {
+        Some(quoted) => {
+            let end = closing_quote(quoted)?;
+            (quoted.get(..end)?, quoted.get(end + 1..)?)
+        }
+        None => rest.split_at(rest.bytes().position(|b| !is_token(b)).unwrap_or(rest.len())),
+    };
+    if value.is_empty() && !rest.starts_with('"') {
         return None;
     }
-    Some((name, rest.get(..end)?, rest.get(end..)?))
+    Some((name, value, after.trim_start_matches(is_blank)))
 }
 
 fn closing_quote(text: &str) -> Option<usize> {
@@ -104,11 +106,20 @@ fn closing_quote(text: &str) -> Option<usize> {
 /// RFC 3261 section 25.1, `token`.
 #[inline]
 pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-        )
+    const TOKEN: [bool; 256] = {
+        let mut table = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            table[byte as usize] = byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
+                );
+            byte += 1;
+        }
+        table
+    };
+    TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 #[derive(Default)]

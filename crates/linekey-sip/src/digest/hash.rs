@@ -2,6 +2,7 @@
 
 use md5::{Digest, Md5};
 use sha2::{Sha256, Sha512_256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 /// A digest algorithm of RFC 8760. The `-sess` variants are not offered.
@@ -95,6 +96,23 @@ impl HexHash {
             data_encoding::HEXLOWER.encode_mut(raw, room);
         }
         Self { text, length }
+    }
+
+    /// A text as it would be in such a hash; one that is too long is cut, so that it equals none.
+    pub(super) fn typed(typed: &str) -> Self {
+        let mut text = [0; 64];
+        for (to, from) in text.iter_mut().zip(typed.bytes()) {
+            *to = from.to_ascii_lowercase();
+        }
+        Self {
+            text,
+            length: typed.len(),
+        }
+    }
+
+    /// Whether the two are the same; takes the same time wherever they differ.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        self.length == other.length && bool::from(self.text.ct_eq(&other.text))
     }
 
     pub(super) fn as_str(&self) -> &str {

@@ -15,7 +15,6 @@ pub use ha1::{HA1_BLOB_BYTES, Ha1, Ha1Set, NameForm};
 pub use hash::Algorithm;
 
 use hash::HexHash;
-use subtle::ConstantTimeEq;
 
 /// The parts of a digest that are not secret, as they were sent.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +42,7 @@ pub fn response(algorithm: Algorithm, ha1: &Ha1, asked: &Asked<'_>) -> String {
 #[must_use]
 pub fn verify(algorithm: Algorithm, ha1: &Ha1, asked: &Asked<'_>, typed: &str) -> bool {
     let right = response_hash(algorithm, ha1, asked);
-    let typed = typed.to_ascii_lowercase();
-    right.as_str().as_bytes().ct_eq(typed.as_bytes()).into()
+    right.equals(&HexHash::typed(typed))
 }
 
 /// The same for a phone that knows no `qop`, as RFC 2069 has it: neither `nc` nor `cnonce` is in the response.
@@ -52,8 +50,7 @@ pub fn verify(algorithm: Algorithm, ha1: &Ha1, asked: &Asked<'_>, typed: &str) -
 pub fn verify_without_qop(algorithm: Algorithm, ha1: &Ha1, asked: &Asked<'_>, typed: &str) -> bool {
     let ha2 = algorithm.hash_joined(&[asked.method, asked.uri]);
     let right = algorithm.hash_joined(&[ha1.to_hex().as_str(), asked.nonce, ha2.as_str()]);
-    let typed = typed.to_ascii_lowercase();
-    right.as_str().as_bytes().ct_eq(typed.as_bytes()).into()
+    right.equals(&HexHash::typed(typed))
 }
 
 fn response_hash(algorithm: Algorithm, ha1: &Ha1, asked: &Asked<'_>) -> HexHash {

@@ -104,7 +104,7 @@ async fn a_repeating_phone_registers_pauses_resumes_and_says_goodbye() {
     let phone = phone(&world, "ann-desk", "acme.example").await.repeat();
     phone.registered().await;
     let first = world.running.bindings_of(&key);
-    assert_eq!(first[0].contact, phone.contact());
+    assert_eq!(*first[0].contact, *phone.contact());
     phone.pause();
     world.clock.forward(30);
     assert_eq!(world.running.bindings_of(&key), first, "a pause says nothing");

@@ -14,11 +14,11 @@ async fn a_phone_registers_refreshes_asks_and_unregisters() {
     assert_eq!(answer.header("Date"), Some("Mon, 21 Sep 2026 14:13:20 GMT"));
     assert!((540..=600).contains(&answer.granted()), "{}", answer.text);
     let [binding] = world.bindings(&phone).try_into().unwrap();
-    assert_eq!(binding.address_of_record, "sip:ann-desk@acme.example");
-    assert_eq!(binding.contact, phone.contact());
+    assert_eq!(&*binding.address_of_record, "sip:ann-desk@acme.example");
+    assert_eq!(*binding.contact, *phone.contact());
     assert_eq!(binding.received, phone.wire.local());
     assert_eq!((binding.transport, binding.generation), (Transport::Udp, 1));
-    assert_eq!(binding.user_agent, "Story 1.0");
+    assert_eq!(&*binding.user_agent, "Story 1.0");
     assert_eq!((binding.since_ms, binding.refreshed_ms), (NOON, NOON));
     assert_eq!(
         world.host.stored_contacts(),

@@ -102,7 +102,10 @@ async fn from_and_the_display_names_say_nothing_about_the_address_of_record() {
     let from = line(&request, "From");
     let request = request.replace(from, "From: \"Bob\" <sip:bob-desk@acme.example>;tag=b");
     assert_eq!(phone.wire.ask(&request).await.status, 200);
-    assert_eq!(world.bindings(&phone)[0].address_of_record, "sip:ann-desk@acme.example");
+    assert_eq!(
+        &*world.bindings(&phone)[0].address_of_record,
+        "sip:ann-desk@acme.example"
+    );
     let bob = Phone::new(world.address(), "bob-desk", "acme.example").await;
     assert!(world.bindings(&bob).is_empty());
 }

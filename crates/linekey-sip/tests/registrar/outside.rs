@@ -56,7 +56,7 @@ async fn sipsak_registers_and_is_refused_with_a_wrong_password() {
         .bindings_of(&PhoneKey("ann-desk@localhost".into()))
         .try_into()
         .unwrap();
-    assert_eq!(binding.contact, contact);
+    assert_eq!(*binding.contact, *contact);
     assert!(binding.user_agent.starts_with("sipsak"), "{binding:?}");
 
     let output = run("sipsak", &arguments("wrong")).await;

@@ -24,7 +24,7 @@ pub(crate) struct Host {
     domains: Mutex<HashMap<String, Algorithm>>,
     /// By domain and name.
     phones: Mutex<HashMap<(String, String), Known>>,
-    pub(crate) stored: Mutex<BTreeMap<(PhoneKey, String), SavedBinding>>,
+    pub(crate) stored: Mutex<BTreeMap<(PhoneKey, Arc<str>), SavedBinding>>,
     pub(crate) saves: Mutex<Vec<Vec<BindingChange>>>,
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) lookups: AtomicUsize,
@@ -75,7 +75,7 @@ impl Host {
             .lock()
             .unwrap()
             .keys()
-            .map(|(_, contact)| contact.clone())
+            .map(|(_, contact)| contact.to_string())
             .collect()
     }
 
@@ -136,7 +136,7 @@ impl Directory for Host {
         let mut stored = self.stored.lock().unwrap();
         for change in &changes {
             let (phone, contact) = change.key();
-            let key = (phone.clone(), contact.to_owned());
+            let key = (phone.clone(), Arc::clone(contact));
             match change {
                 BindingChange::Put(binding) => stored.insert(key, SavedBinding::clone(binding)),
                 // What else is in it must be stored already.

@@ -9,14 +9,14 @@ use crate::ids::PhoneId;
 pub(super) fn row_of(binding: &SavedBinding) -> Registration {
     Registration {
         phone_id: PhoneId::new(binding.phone.0.to_string()),
-        contact: binding.contact.clone(),
-        address_of_record: binding.address_of_record.clone(),
+        contact: binding.contact.to_string(),
+        address_of_record: binding.address_of_record.to_string(),
         received: binding.received.to_string(),
         transport: binding.transport.as_str().to_owned(),
-        call_id: binding.call_id.clone(),
+        call_id: binding.call_id.to_string(),
         cseq: binding.cseq.into(),
         instance: binding.instance.clone(),
-        user_agent: binding.user_agent.clone(),
+        user_agent: binding.user_agent.to_string(),
         q: binding.q.map(i64::from),
         generation: binding.generation,
         registered_at: binding.since_ms,
@@ -43,8 +43,8 @@ pub(super) fn refreshed(binding: &SavedBinding) -> Refreshed<'_> {
 pub(super) fn of_row(row: Registration) -> Option<SavedBinding> {
     Some(SavedBinding {
         phone: PhoneKey(row.phone_id.as_str().into()),
-        address_of_record: row.address_of_record,
-        contact: row.contact,
+        address_of_record: row.address_of_record.into(),
+        contact: row.contact.into(),
         received: row.received.parse().ok()?,
         transport: match row.transport.as_str() {
             "udp" => Transport::Udp,
@@ -52,10 +52,10 @@ pub(super) fn of_row(row: Registration) -> Option<SavedBinding> {
             "tls" => Transport::Tls,
             _ => return None,
         },
-        call_id: row.call_id,
+        call_id: row.call_id.into(),
         cseq: row.cseq.try_into().ok()?,
         instance: row.instance,
-        user_agent: row.user_agent,
+        user_agent: row.user_agent.into(),
         q: row.q.and_then(|q| q.try_into().ok()),
         since_ms: row.registered_at,
         refreshed_ms: row.refreshed_at,

@@ -13,7 +13,7 @@ use linekey_sip::{
 };
 use tokio::sync::mpsc;
 
-use super::by_heart::{Away, ByHeart};
+use super::by_heart::{Away, ByHeart, Phone};
 use super::certificate::Shown;
 use super::history::store::keep_spells;
 use super::reached::reached;
@@ -226,7 +226,7 @@ impl Answers {
                     let phone = PhoneId::new(phone.0.to_string());
                     store::end_registration(&mut tx, &phone, &contact, at_ms).await?;
                     let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-                    silent.remove(&(phone.clone(), contact));
+                    silent.remove(&(phone.clone(), contact.to_string()));
                     drop(silent);
                     news.push(phone);
                 }
@@ -362,6 +362,7 @@ impl Directory for Answers {
             self.open_nobody();
             return Ok(None);
         };
+        let Phone { key, row: phone } = &*phone;
         let Ok(ha1) = sealed::open(&self.app, &phone.id, &phone.sip_hashes) else {
             if is_away {
                 // What is remembered was sealed with a key that is retired: the phone is right to come back later.
@@ -377,8 +378,8 @@ impl Directory for Answers {
             self.changing().insert(phone.id.clone());
         }
         Ok(Some(Credential {
-            phone: PhoneKey(phone.id.as_str().into()),
-            former: self.former(&phone),
+            phone: key.clone(),
+            former: self.former(phone),
             current: Secret {
                 generation: phone.generation,
                 ha1,

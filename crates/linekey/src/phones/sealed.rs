@@ -81,9 +81,9 @@ pub async fn equals_sip_password(app: &App, account: &AccountId, user: &UserId, 
 }
 
 fn place_of_old(phone: &PhoneId) -> String {
-    format!("phones/{phone}/old_hashes")
+    ["phones/", phone.as_str(), "/old_hashes"].concat()
 }
 
 fn place(phone: &PhoneId) -> String {
-    format!("phones/{phone}/sip_hashes")
+    ["phones/", phone.as_str(), "/sip_hashes"].concat()
 }

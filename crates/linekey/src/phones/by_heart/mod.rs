@@ -6,12 +6,13 @@
 
 pub(super) mod store;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use linekey_sip::STALE_MS;
+use foldhash::HashMap;
+use linekey_sip::{PhoneKey, STALE_MS};
 use tokio::time::Instant;
 
 use super::store::Hashes;
@@ -51,15 +52,32 @@ pub(super) struct ByHeart {
     failed: Mutex<Option<Instant>>,
 }
 
+/// A phone that may register.
+#[derive(Debug)]
+pub(super) struct Phone {
+    /// Its id, as the registrar knows it.
+    pub(super) key: PhoneKey,
+    pub(super) row: Hashes,
+}
+
+impl From<Hashes> for Phone {
+    fn from(row: Hashes) -> Self {
+        Self {
+            key: PhoneKey(row.id.as_str().into()),
+            row,
+        }
+    }
+}
+
 /// The database does not answer now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Away;
 
 #[derive(Debug, Default)]
 struct Known {
-    /// By `name@domain`; a domain holds no `@`.
-    by_name: HashMap<String, Arc<Hashes>>,
-    by_id: HashMap<PhoneId, Arc<Hashes>>,
+    /// By SIP domain and name.
+    by_name: HashMap<String, HashMap<String, Arc<Phone>>>,
+    by_id: HashMap<Arc<str>, Arc<Phone>>,
     /// Whether it is all of them.
     is_whole: bool,
     newest: i64,
@@ -83,7 +101,7 @@ impl ByHeart {
     ///
     /// # Errors
     /// [`Away`]: [`ByHeart::recall`] tells how it was.
-    pub(super) async fn ask(&self, sip_domain: &str, sip_name: &str) -> std::result::Result<Option<Arc<Hashes>>, Away> {
+    pub(super) async fn ask(&self, sip_domain: &str, sip_name: &str) -> std::result::Result<Option<Arc<Phone>>, Away> {
         if !self.is_current() {
             self.look_once().await?;
         }
@@ -94,7 +112,8 @@ impl ByHeart {
             }
         }
         let found = store::by_sip_name(&self.app.db, sip_domain, sip_name).await;
-        let found = found.map_err(|error| self.away(&error))?.map(Arc::new);
+        let found = found.map_err(|error| self.away(&error))?;
+        let found = found.map(|row| Arc::new(Phone::from(row)));
         if let Some(phone) = &found {
             self.known().put(Arc::clone(phone));
         }
@@ -102,7 +121,7 @@ impl ByHeart {
     }
 
     /// The phone of a SIP name, as it was when the database last answered.
-    pub(super) fn recall(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Hashes>> {
+    pub(super) fn recall(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Phone>> {
         self.known().get(sip_domain, sip_name)
     }
 
@@ -191,7 +210,7 @@ impl ByHeart {
             let mut known = self.known();
             known.forget(phone);
             if let Some(found) = found.filter(|_| is_whole) {
-                known.put(Arc::new(found));
+                known.put(Arc::new(found.into()));
             }
         }
         self.known().note(changes.iter().map(|change| change.seq));
@@ -213,7 +232,7 @@ impl ByHeart {
                 let phones = store::all(&self.app.db, &after, BATCH).await?;
                 let Some(last) = phones.last() else { break };
                 after = last.id.to_string();
-                phones.into_iter().for_each(|phone| whole.put(Arc::new(phone)));
+                phones.into_iter().for_each(|phone| whole.put(Arc::new(phone.into())));
             }
             whole.is_whole = true;
         }
@@ -229,21 +248,25 @@ impl ByHeart {
 }
 
 impl Known {
-    fn get(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Hashes>> {
-        self.by_name.get(&name(sip_domain, sip_name)).cloned()
+    fn get(&self, sip_domain: &str, sip_name: &str) -> Option<Arc<Phone>> {
+        self.by_name.get(sip_domain)?.get(sip_name).cloned()
     }
 
-    fn put(&mut self, phone: Arc<Hashes>) {
-        if self.by_name.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
+    fn put(&mut self, phone: Arc<Phone>) {
+        if self.by_id.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) {
             return;
         }
-        self.by_id.insert(phone.id.clone(), Arc::clone(&phone));
-        self.by_name.insert(name(&phone.sip_domain, &phone.sip_name), phone);
+        self.by_id.insert(Arc::clone(&phone.key.0), Arc::clone(&phone));
+        let names = self.by_name.entry(phone.row.sip_domain.clone()).or_default();
+        names.insert(phone.row.sip_name.clone(), phone);
     }
 
     fn forget(&mut self, phone: &PhoneId) {
-        if let Some(phone) = self.by_id.remove(phone) {
-            self.by_name.remove(&name(&phone.sip_domain, &phone.sip_name));
+        let Some(phone) = self.by_id.remove(phone.as_str()) else {
+            return;
+        };
+        if let Some(names) = self.by_name.get_mut(&phone.row.sip_domain) {
+            names.remove(&phone.row.sip_name);
         }
     }
 
@@ -251,10 +274,6 @@ impl Known {
         self.read = seqs.collect();
         self.newest = self.newest.max(self.read.last().copied().unwrap_or(0));
     }
-}
-
-fn name(sip_domain: &str, sip_name: &str) -> String {
-    format!("{sip_name}@{sip_domain}")
 }
 
 /// Forgets changes of long ago; run now and then.
