@@ -4,9 +4,12 @@ Promise: a clean restart loses no registration; all phones are registered again 
 are lost either way (so that requests come twice); nobody is refused; a page is fast all the while; memory stays under
 100 MB.
 
-Three storms: all phones register for the first time; after a restart they refresh with losses; they refresh without, which
-is what the processor time of 1,000 is read from. With --kamailio the sample configuration of deploy/kamailio answers the
-same storms afterwards, on a PostgreSQL of its own.
+Three storms: all phones register for the first time; after a restart they refresh with losses; they refresh without, some
+rounds, and the median of these is the processor time of 1,000. With --kamailio a Kamailio that does nothing else, all in
+memory, and the sample configuration of deploy/kamailio answer the same storms afterwards, with a PostgreSQL of their own.
+
+Machines differ, so processor time is a ratio: beside Kamailio the promise is half of what it takes in memory. Alone it is
+0.041 s, which was that half where the promise was made.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import os
 import resource
 import socket
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +33,7 @@ SCENARIO = os.path.join(HERE, "..", "bench.d", "register.xml")
 MOST_SECONDS = 20
 MOST_MEMORY_KIB = 100 * 1024
 MOST_CPU = 0.041
+MOST_OF_KAMAILIO = 0.5
 SLOWEST_PAGE = 1.0
 
 
@@ -142,14 +147,12 @@ def embedded(options, broken):
     if pages.wrong or pages.at(0.99) > SLOWEST_PAGE:
         broken.append(f"{pages.wrong} pages were wrong, p99 {pages.at(0.99):.3f} s")
 
-    refresh, _, _ = timed([demo.process.pid], storm, options.rate)
+    took, refresh = refreshes([demo.process.pid], storm, options)
     memory = demo.resident_kib()
     if memory > MOST_MEMORY_KIB:
         broken.append(f"memory is {memory} KiB")
-    if refresh[1] > MOST_CPU:
-        broken.append(f"1,000 registrations cost {refresh[1]:.3f} s of processor time")
     demo.stop()
-    return [
+    rows = [
         ("first registrations: until all were through", f"{first[0]:.1f} s"),
         ("  processor time of 1,000", f"{first[1]:.3f} s"),
         ("restart: registrations before, and after", f"{before}, {after}"),
@@ -158,10 +161,11 @@ def embedded(options, broken):
         ("  processor time of 1,000", f"{with_losses[1]:.3f} s"),
         ("  requests that phones repeated", repeated),
         ("  /phones meanwhile, p50 and p99", f"{pages.at(0.5) * 1000:.1f}, {pages.at(0.99) * 1000:.1f} ms"),
-        ("refreshes: until all were through", f"{refresh[0]:.1f} s"),
-        ("  processor time of 1,000", f"{refresh[1]:.3f} s"),
+        ("refreshes: until all were through", f"{took:.1f} s"),
+        (f"  processor time of 1,000, {options.rounds} rounds", told(refresh)),
         ("resident memory at the end", f"{memory / 1024:.1f} MiB"),
     ]
+    return rows, statistics.median(refresh)
 
 
 def timed(processes, storm, rate, lost=0.0):
@@ -174,25 +178,36 @@ def timed(processes, storm, rate, lost=0.0):
     return (took, used * 1000 / storm.phones), failed, repeated
 
 
+def refreshes(processes, storm, options):
+    """Seconds that the slowest round took, and the processor time of 1,000 phones in each."""
+    rounds = [timed(processes, storm, options.rate)[0] for _ in range(options.rounds)]
+    return max(took for took, _ in rounds), [used for _, used in rounds]
+
+
+def told(rounds):
+    return f"{statistics.median(rounds):.3f} s ({min(rounds):.3f} to {max(rounds):.3f})"
+
+
 def beside(options, title, configuration):
-    """The same storms at Kamailio; returns the rows of the table."""
+    """The same storms at Kamailio; returns the rows of the table, and the processor time of 1,000 refreshes."""
     kamailio = Kamailio(options.phones, configuration)
     try:
         with tempfile.TemporaryDirectory() as folder:
             storm = Storm(folder, options.phones, options.offices, kamailio.sip_port)
             first, refused, _ = timed(kamailio.processes(), storm, options.rate)
             with_losses, refused_later, _ = timed(kamailio.processes(), storm, options.rate, options.lost)
-            refresh, _, _ = timed(kamailio.processes(), storm, options.rate)
+            _, refresh = refreshes(kamailio.processes(), storm, options)
         held = kamailio.registered()
     finally:
         kamailio.stop()
-    return [
+    rows = [
         (title, ""),
         ("  first registrations, processor time of 1,000", f"{first[1]:.3f} s"),
         (f"  with {options.lost:g} % lost", f"{with_losses[1]:.3f} s"),
-        ("  refreshes", f"{refresh[1]:.3f} s"),
+        ("  refreshes", told(refresh)),
         ("  refused; held at the end", f"{refused + refused_later}; {held}"),
     ]
+    return rows, statistics.median(refresh)
 
 
 def main():
@@ -202,6 +217,7 @@ def main():
     parser.add_argument("--offices", type=int, default=500)
     parser.add_argument("--rate", type=int, default=1_500, help="phones that begin in a second")
     parser.add_argument("--lost", type=float, default=2, help="datagrams of 100 that are lost, either way")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of refreshes; the median counts")
     parser.add_argument("--kamailio", action="store_true", help="the same at a Kamailio afterwards")
     options = parser.parse_args()
     # A socket each office.
@@ -209,10 +225,15 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print(f"{options.phones} phones of {options.offices} addresses, {options.rate} begin in a second")
     broken = []
-    rows = embedded(options, broken)
+    rows, cost = embedded(options, broken)
+    promised = MOST_CPU
     if options.kamailio:
-        rows += beside(options, "Kamailio, sample configuration, with PostgreSQL", SAMPLE)
-        rows += beside(options, "Kamailio, all in memory", MEMORY)
+        in_memory, least = beside(options, "Kamailio, all in memory", MEMORY)
+        sample, _ = beside(options, "Kamailio, sample configuration, with PostgreSQL", SAMPLE)
+        rows += in_memory + sample + [("Linekey's refreshes, of Kamailio's in memory", f"{cost / least:.2f}")]
+        promised = least * MOST_OF_KAMAILIO
+    if cost > promised:
+        broken.append(f"1,000 registrations cost {cost:.3f} s of processor time, {promised:.3f} are promised")
     return table("Phones come back", rows, broken)
 
 
