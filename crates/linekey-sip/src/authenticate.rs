@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 
 use crate::ask::{Credential, Directory, Domain, PhoneKey, Why};
-use crate::codec::{self, Request};
+use crate::codec::{self, Host, Request};
 use crate::digest::{self, Algorithm, Asked, Authorization, Ha1Set, NameForm};
 use crate::hosts::{OurHosts, host_text};
 use crate::nonce::{Checked, NonceId, Nonces};
@@ -257,8 +257,9 @@ impl Authenticator {
             return Presentation::NOTHING;
         };
         let uri = value.slice_ref(sent.uri);
-        // Mostly the domain itself.
-        let is_ours = |host| host_text(&host) == *realm.name && realm.known || self.hosts.contains(&host, directory);
+        // Mostly it is the domain itself, which was just found.
+        let is_realm = |host: &Host| realm.known && host_text(host) == *realm.name;
+        let is_ours = |host| is_realm(&host) || self.hosts.contains(&host, directory);
         if !codec::uri_host(&uri).is_some_and(is_ours) {
             return unfit(Why::ForeignHost);
         }

@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use crate::ask::{BindingChange, PhoneKey, Removal, STALE_MS, SavedBinding};
 
-const STRIPES: usize = 1024;
+const STRIPES: u64 = 1024;
 /// How long a request can be under way that looked its credential up before that was withdrawn.
 const UNDER_WAY_MS: i64 = 10_000;
 
@@ -28,7 +28,7 @@ pub(crate) struct Bindings {
 struct Held {
     /// [`mark`] of its key: all phones are looked at every second, and here that leads nowhere else.
     mark: u32,
-    /// When the first of the list is over, for the same reason.
+    /// When the first of the list is over, for the same reason; set with it.
     ends_ms: i64,
     /// Never empty.
     list: Vec<Arc<SavedBinding>>,
@@ -97,7 +97,7 @@ impl Bindings {
 
     /// Waits until nobody else changes this phone's bindings.
     pub(crate) async fn lock(&self, phone: &PhoneKey) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        let hash = usize::try_from(self.hasher.hash_one(phone) % 1024).unwrap_or(0);
+        let hash = usize::try_from(self.hasher.hash_one(phone) % STRIPES).unwrap_or(0);
         match self.stripes.get(hash) {
             Some(stripe) => Some(stripe.lock().await),
             None => None,

@@ -118,20 +118,32 @@ impl Host {
 
 /// The host of a `sip:` or `sips:` URI; `None` for any other text.
 pub(crate) fn uri_host(text: &ByteString) -> Option<Host> {
-    let thoroughly = || Uri::parse(text.as_bytes().clone()).ok()?.host().map(Host::of);
-    plain::uri_host(text.as_bytes()).or_else(thoroughly)
+    plain::uri_host(text.as_bytes()).or_else(|| uri_host_thoroughly(text.as_bytes()))
+}
+
+fn uri_host_thoroughly(text: &Bytes) -> Option<Host> {
+    Uri::parse(text.clone()).ok()?.host().map(Host::of)
 }
 
 /// The address that a `sip:` or `sips:` URI names; `None` for a host name and any other text.
 pub(crate) fn uri_address(text: &str) -> Option<SocketAddr> {
-    let thoroughly = || {
-        let uri = Uri::parse(Bytes::copy_from_slice(text.as_bytes())).ok()?;
-        match uri.host().map(Host::of)? {
-            Host::Ip(ip) => Some(SocketAddr::new(ip, uri.port().unwrap_or(5060))),
-            Host::Name(_) => None,
-        }
-    };
-    plain::uri_address(text.as_bytes()).or_else(thoroughly)
+    plain::uri_address(text.as_bytes()).or_else(|| uri_address_thoroughly(&Bytes::copy_from_slice(text.as_bytes())))
+}
+
+fn uri_address_thoroughly(text: &Bytes) -> Option<SocketAddr> {
+    let uri = Uri::parse(text.clone()).ok()?;
+    match uri.host().map(Host::of)? {
+        Host::Ip(ip) => Some(SocketAddr::new(ip, uri.port().unwrap_or(5060))),
+        Host::Name(_) => None,
+    }
+}
+
+/// Whether the ordinary reading of a URI, where there is one, is the thorough one.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn uri_reads_alike(text: &ByteString) -> bool {
+    let bytes = text.as_bytes();
+    let host = plain::uri_host(bytes).is_none_or(|host| uri_host_thoroughly(bytes) == Some(host));
+    host && plain::uri_address(bytes).is_none_or(|address| uri_address_thoroughly(bytes) == Some(address))
 }
 
 /// Whether two contact URIs are the same by RFC 3261 section 19.1.4.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+// For which the clock of a story may stand.
 use tokio::time::Instant;
 
 use crate::ask::{Directory, Transport};
@@ -89,7 +90,7 @@ impl<D: Directory> Datagrams<D> {
         let _within = self.runtime.enter();
         // One byte more than is read, to tell a datagram that was cut off.
         let mut buffer = vec![0; MAX_DATAGRAM + 1];
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(Instant::now());
         let mut answers = Vec::with_capacity(TOGETHER);
         loop {
             let received = self.receive(&mut buffer, pace.waits);
@@ -98,17 +99,17 @@ impl<D: Directory> Datagrams<D> {
             };
             match received {
                 Ok((length, peer)) => {
-                    pace.came();
+                    let is_enough = pace.came();
                     let message = buffer.get(..length).unwrap_or(&[]);
                     let answer = guarded(|| self.answer(&inner, message, peer)).flatten();
                     answers.extend(answer.map(|answer| (peer, answer)));
-                    if answers.len() >= TOGETHER {
+                    if is_enough {
                         self.send(&mut answers);
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     self.send(&mut answers);
-                    if pace.lets_gather() {
+                    if pace.lets_gather(Instant::now()) {
                         std::thread::sleep(GATHER);
                     }
                 }
@@ -185,42 +186,45 @@ impl<D: Directory> Datagrams<D> {
 
 /// How a thread reads: where few datagrams come each wakes it, where many come they gather.
 struct Pace {
-    /// Whether the next datagram is waited for, or none is there to be read any more.
+    /// Whether the next datagram is waited for; else only what is there already is read.
     waits: bool,
     /// Datagrams of this go, which ends when none is there.
     go: usize,
-    /// Those since then.
-    recent: usize,
     since: Instant,
+    /// Datagrams since then.
+    recent: usize,
 }
 
 impl Pace {
-    fn new() -> Self {
+    fn new(now: Instant) -> Self {
         Self {
             waits: true,
             go: 0,
+            since: now,
             recent: 0,
-            since: Instant::now(),
         }
     }
 
-    /// A datagram was read; whether more are there is not known.
-    fn came(&mut self) {
+    /// A datagram was read, and whether more are there is not known. Whether the answers to what was read must leave, however
+    /// much comes.
+    fn came(&mut self) -> bool {
         self.waits = false;
         self.go = self.go.saturating_add(1);
         self.recent = self.recent.saturating_add(1);
+        self.go.is_multiple_of(TOGETHER)
     }
 
     /// None is there; whether the next ones are let gather.
-    fn lets_gather(&mut self) -> bool {
+    fn lets_gather(&mut self, now: Instant) -> bool {
         let go = std::mem::take(&mut self.go);
-        if go < MANY && self.since.elapsed() < GATHER {
+        if go < MANY && now.saturating_duration_since(self.since) < GATHER {
             self.waits = true;
             return false;
         }
         let recent = std::mem::take(&mut self.recent);
-        self.since = Instant::now();
-        self.waits = recent < MANY;
+        self.since = now;
+        // Elsewhere nothing is read without waiting for it.
+        self.waits = recent < MANY || !cfg!(unix);
         !self.waits && go < RUSH
     }
 }
@@ -266,5 +270,51 @@ fn send(socket: &UdpSocket, peer: SocketAddr, reply: &Reply) {
     let to = SocketAddr::new(peer.ip(), reply.port);
     if let Err(error) = socket.send_to(&reply.bytes, to) {
         tracing::debug!(%to, %error, "sending failed");
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// A socket at which so many datagrams come in each millisecond; how often none was there within 200 ms, and in how many
+    /// of these cases the next were let gather.
+    fn at(each_ms: usize) -> (usize, usize) {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        let (mut goes, mut gathered, mut read) = (0, 0, 0);
+        let mut ms = 0;
+        while ms < 200 {
+            let come = each_ms * (ms + 1);
+            while read < come {
+                pace.came();
+                read += 1;
+            }
+            goes += 1;
+            let gathers = pace.lets_gather(start + Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+            gathered += usize::from(gathers);
+            ms += if gathers { 20 } else { 1 };
+        }
+        (goes, gathered)
+    }
+
+    #[test]
+    fn many_gather_and_few_or_floods_do_not() {
+        let alone = Pace::new(Instant::now());
+        assert!(alone.waits);
+        let (goes, gathered) = at(0);
+        assert_eq!((goes, gathered), (200, 0));
+        let (goes, gathered) = at(3);
+        assert!(goes < 40 && gathered >= 9, "{goes} {gathered}");
+        // What comes in 20 ms is more than may wait.
+        let (_, gathered) = at(RUSH);
+        assert_eq!(gathered, 0);
+    }
+
+    #[test]
+    fn answers_leave_however_much_comes_that_gets_none() {
+        let mut pace = Pace::new(Instant::now());
+        let leaves: Vec<_> = (1..=2 * TOGETHER).filter(|_| pace.came()).collect();
+        assert_eq!(leaves, [TOGETHER, 2 * TOGETHER]);
     }
 }

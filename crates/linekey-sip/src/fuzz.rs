@@ -100,6 +100,7 @@ pub fn texts(bytes: &[u8]) {
         codec::same_uri(other, one),
         "{one:?} {other:?}"
     );
+    assert!(codec::uri_reads_alike(&one.into()), "{one:?}");
     let host = codec::uri_host(&one.into());
     assert!(codec::uri_address(one).is_none() || host.is_some());
     if let Some(sent) = digest::parse_authorization(one) {

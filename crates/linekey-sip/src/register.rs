@@ -36,6 +36,7 @@ impl<D: Directory> Requests<D> {
             return Some(Answer::new(416, "Unsupported URI Scheme"));
         };
         let named = host_text(host);
+        // Mostly it is that domain itself, which was found when the phone was.
         let served = *named == *who.sip_domain
             || match self.directory.domain(&named) {
                 Some(domain) => domain.name == who.sip_domain,

@@ -15,8 +15,8 @@ const MAX_FACTOR: usize = 3;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) reason: &'static str,
-    /// Each on a line of its own, which it begins.
-    pub(crate) headers: String,
+    /// Whole lines, each with the line break before it.
+    headers: String,
 }
 
 impl Answer {
@@ -34,6 +34,7 @@ impl Answer {
 
     /// The same, of a value in parts.
     pub(crate) fn with_parts(mut self, name: &'static str, value: &[&str]) -> Self {
+        debug_assert!(!value.iter().any(|part| part.contains(['\r', '\n'])), "{value:?}");
         let parts = ["\r\n", name, ": "].into_iter().chain(value.iter().copied());
         self.headers.reserve(parts.clone().map(str::len).sum());
         self.headers.extend(parts);

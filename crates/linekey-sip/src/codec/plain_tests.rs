@@ -1,6 +1,6 @@
 //! The ordinary form is read in one pass, and never otherwise than by the parser crate.
 
-use super::is_plain;
+use super::{is_plain, plain, uri_reads_alike};
 
 /// As phones write it: a desk phone, a softphone, one behind a NAT, one that asks.
 const ORDINARY: [&str; 4] = [
@@ -95,6 +95,37 @@ fn no_piece_anywhere_makes_the_two_readings_differ() {
             }
         }
     }
+}
+
+#[test]
+fn a_uri_is_read_alike() {
+    let hosts = [
+        "10.1.2.3",
+        "010.1.2.3",
+        "1.2.3",
+        "1.2.3.4.",
+        "Acme.Example",
+        "acme.example.",
+        "a..b",
+        "-a",
+        "a-",
+        "[::1]",
+        "",
+    ];
+    let ports = ["", ":5060", ":", ":0", ":00080", ":65535", ":65536", ":+5", ":5a"];
+    let mut plainly = 0;
+    for scheme in ["sip:", "SIP:", "sips:", "tel:", ""] {
+        for user in ["", "ann@", "ann:secret@", "%41nn@", "@", "a@b@"] {
+            for (host, port) in hosts.iter().flat_map(|host| ports.iter().map(move |port| (host, port))) {
+                for tail in ["", ";transport=tcp", ";ob;x=%20", "?a=b", ";", " "] {
+                    let text = format!("{scheme}{user}{host}{port}{tail}").into();
+                    assert!(uri_reads_alike(&text), "{text}");
+                    plainly += usize::from(plain::uri_host(text.as_bytes()).is_some());
+                }
+            }
+        }
+    }
+    assert!(plainly > 30, "{plainly} are of the ordinary form");
 }
 
 #[test]

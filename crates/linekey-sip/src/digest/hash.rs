@@ -98,7 +98,7 @@ impl HexHash {
         Self { text, length }
     }
 
-    /// A text as it would be in such a hash; one that is too long is cut, so that it equals none.
+    /// What somebody typed as such a hash. A text that is longer keeps its length, and so equals none.
     pub(super) fn typed(typed: &str) -> Self {
         let mut text = [0; 64];
         for (to, from) in text.iter_mut().zip(typed.bytes()) {

@@ -59,7 +59,18 @@ fn rfc_7616_section_3_9_1() {
         let ha1 = Ha1::of(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life");
         assert_eq!(response(algorithm, &ha1, &asked), expected);
         assert!(verify(algorithm, &ha1, &asked, &expected.to_ascii_uppercase()));
-        assert!(!verify(algorithm, &ha1, &asked, &expected[1..]));
+        let (shorter, longer) = (&expected[1..], format!("{expected}0"));
+        let padded = [
+            format!("{shorter}\0"),
+            format!("{expected}\0"),
+            format!("{expected}{expected}"),
+        ];
+        for wrong in ["", shorter, &longer]
+            .into_iter()
+            .chain(padded.iter().map(String::as_str))
+        {
+            assert!(!verify(algorithm, &ha1, &asked, wrong), "{wrong:?}");
+        }
     }
 }
 

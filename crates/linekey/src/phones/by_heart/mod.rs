@@ -265,8 +265,18 @@ impl Known {
         let Some(phone) = self.by_id.remove(phone.as_str()) else {
             return;
         };
-        if let Some(names) = self.by_name.get_mut(&phone.row.sip_domain) {
+        let Some(names) = self.by_name.get_mut(&phone.row.sip_domain) else {
+            return;
+        };
+        // The name may be another phone's by now.
+        if names
+            .get(&phone.row.sip_name)
+            .is_some_and(|named| named.key == phone.key)
+        {
             names.remove(&phone.row.sip_name);
+        }
+        if names.is_empty() {
+            self.by_name.remove(&phone.row.sip_domain);
         }
     }
 
@@ -281,4 +291,37 @@ pub async fn sweep(app: &App) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::forget(&mut tx, app.clock.now() - KEPT).await?;
     tx.commit().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phone(id: &str) -> Arc<Phone> {
+        let row = Hashes {
+            id: PhoneId::new(id),
+            sip_name: "warehouse".to_owned(),
+            sip_domain: "acme.example".to_owned(),
+            sip_hashes: Vec::new(),
+            generation: 1,
+            old_hashes: None,
+            old_until: None,
+            outdated_at: None,
+            links: 0,
+        };
+        Arc::new(row.into())
+    }
+
+    #[test]
+    fn a_name_stays_with_the_phone_that_took_it_over() {
+        let (before, after) = (phone("b"), phone("a"));
+        let mut known = Known::default();
+        known.put(Arc::clone(&before));
+        known.put(Arc::clone(&after));
+        known.forget(&before.row.id);
+        let found = known.get("acme.example", "warehouse");
+        assert!(found.is_some_and(|found| found.key == after.key));
+        known.forget(&after.row.id);
+        assert!(known.by_name.is_empty() && known.by_id.is_empty());
+    }
 }
