@@ -104,8 +104,14 @@ audit-phone-set-up-done =
 audit-phone-set-up-fetched-done = The set-up link of a phone of { $subject } was opened for the first time
 audit-phone-disconnect-done =
     { $own ->
-        [yes] Disconnected a phone
-       *[no] { $actor } disconnected a phone of { $subject }
+        [yes] { $blocked ->
+            [yes] Blocked a phone
+           *[no] Disconnected a phone
+        }
+       *[no] { $blocked ->
+            [yes] { $actor } blocked a phone of { $subject }
+           *[no] { $actor } disconnected a phone of { $subject }
+        }
     }
 audit-phone-allow-done =
     { $own ->

@@ -100,6 +100,7 @@ impl Listed {
             return words.say_with("audit-unknown", "kind", self.kind.as_str());
         };
         let detail = self.detail();
+        let yes_or_no = |is| if is { "yes" } else { "no" };
         let nobody = if self.is_of_console() {
             "audit-console"
         } else {
@@ -111,7 +112,8 @@ impl Listed {
             [
                 ("actor", name(&self.actor_name, nobody).into()),
                 ("subject", name(&self.subject_name, "audit-nobody").into()),
-                ("own", if self.is_own() { "yes" } else { "no" }.into()),
+                ("own", yes_or_no(self.is_own()).into()),
+                ("blocked", yes_or_no(detail["blocked"] == true).into()),
                 ("most", detail["most"].as_i64().unwrap_or_default().into()),
                 ("sessions", detail["sessions"].as_i64().unwrap_or_default().into()),
                 (

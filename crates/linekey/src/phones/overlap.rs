@@ -13,7 +13,7 @@ pub(super) async fn end(tx: &mut Tx, phone: &PhoneId, generation: i64, now: Mill
     let ended = store::end_overlap(tx, phone, generation, now).await?;
     if ended {
         by_heart::store::tell_one(tx, phone, now).await?;
-        store::hasten_orders(tx, phone, now).await?;
+        store::move_orders(tx, phone, now, now).await?;
         provision::used(tx, phone, generation).await?;
     }
     Ok(ended)

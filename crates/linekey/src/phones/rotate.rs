@@ -1,5 +1,6 @@
 //! Gives a phone a new SIP password. The one it has stays good until the phone first registers with the new one, or for as
-//! long as was chosen, so that nobody has to stand beside the phone at that moment.
+//! long as was chosen, so that nobody has to stand beside the phone at that moment. Whoever makes another before the phone
+//! knows the new one replaces that one: the phone keeps what it has.
 
 use zeroize::Zeroizing;
 
@@ -80,13 +81,30 @@ pub(super) async fn renew(app: &App, doing: &mut Doing, overlap_hours: i64) -> R
     let old = old.map(|hashes| sealed::seal_old(app, &held.id, &hashes));
     // Whoever chose a short one knows.
     let told_at = (overlap_hours * HOUR <= notices::BEFORE).then_some(now);
-    store::rotate(&mut doing.tx, &held.id, &new, old.as_deref(), (old_until, told_at)).await?;
+    let overlap = store::Overlap {
+        phone: &held.id,
+        old_until,
+        told_at,
+    };
+    // While an earlier overlap lasts, the newest was used by nobody.
+    let goes_on = overlap_hours > 0;
+    let is_unused = store::replace_unused(&mut doing.tx, &overlap, &new, goes_on, now).await?;
+    if !is_unused {
+        store::rotate(&mut doing.tx, &overlap, &new, old.as_deref()).await?;
+    }
     // A set-up link gives one that is the newest no more.
     doing.void_link().await?;
     doing.publish(app).await?;
-    // What an earlier overlap left is over now: one SIP password beside the newest is enough.
-    store::hasten_orders(&mut doing.tx, &held.id, now).await?;
-    doing.order(app, Ending::Below(held.generation + 1), old_until).await?;
+    if is_unused && goes_on {
+        store::move_orders(&mut doing.tx, &held.id, now, old_until).await?;
+    } else {
+        // What an earlier overlap left is over now: one SIP password beside the newest is enough.
+        store::move_orders(&mut doing.tx, &held.id, now, now).await?;
+        doing.phone.generation += 1;
+    }
+    doing
+        .order(app, Ending::Below(doing.phone.generation), old_until)
+        .await?;
     Ok(NewPassword {
         label: held.label,
         sip_name: held.sip_name,

@@ -128,15 +128,46 @@ async fn at_once_means_at_once(p: Portal) {
     comes_to(&p, 0).await;
     let mut renewed = desk(&p, &new).await;
     assert!(renewed.is_registered().await);
-    // Twice in a row: of three passwords the newest two may be good, and no more.
+}
+
+async fn another_one_before_the_phone_knows_the_new_one_leaves_it_connected(p: Portal) {
+    let ann = p.signed_in("ann").await;
+    let mut phone = desk(&p, OLD).await;
+    assert!(phone.is_registered().await);
+    let lost = rotate(&p, &ann, "1").await;
+    p.wait(HOUR / 2);
     let second = rotate(&p, &ann, "24").await;
-    let third = rotate(&p, &ann, "24").await;
+    // The hours of the first are over, those of the second are not.
+    p.wait(HOUR);
+    assert!(phone.is_registered().await);
+    assert_eq!(live(&p).await, 1);
+    let page = desk_page(&p).await;
+    ann.get(&page)
+        .await
+        .says(200, "It is connected with the SIP password it had, which works until");
+    assert!(!desk(&p, &lost).await.is_registered().await, "nobody has it");
+    // A third one ends sooner than the second would have.
+    let third = rotate(&p, &ann, "1").await;
+    assert!(!desk(&p, &second).await.is_registered().await);
+    p.wait(HOUR + 1_000);
+    comes_to(&p, 0).await;
+    assert_eq!(phone.register().await.status, 401);
+    p.until(async || ann.get(&page).await.text.contains("Using an old SIP password"))
+        .await;
+    let mut renewed = desk(&p, &third).await;
+    assert!(renewed.is_registered().await);
+    // Of two in a row, the one that was used stays; at once means at once here, too.
+    let lost = rotate(&p, &ann, "24").await;
+    let last = rotate(&p, &ann, "24").await;
+    assert!(renewed.is_registered().await);
+    let now = rotate(&p, &ann, "0").await;
     comes_to(&p, 0).await;
     assert_eq!(renewed.register().await.status, 401);
-    assert!(desk(&p, &second).await.is_registered().await);
-    assert!(desk(&p, &third).await.is_registered().await);
+    for sip_password in [&lost, &last] {
+        assert!(!desk(&p, sip_password).await.is_registered().await);
+    }
+    assert!(desk(&p, &now).await.is_registered().await);
     comes_to(&p, 1).await;
-    assert!(!desk(&p, &second).await.is_registered().await);
 }
 
 async fn hours_that_are_none_change_nothing(p: Portal) {
@@ -243,6 +274,7 @@ stories!(
     both_sip_passwords_register_until_the_new_one_is_first_used,
     an_overlap_that_nobody_used_ends_by_itself,
     at_once_means_at_once,
+    another_one_before_the_phone_knows_the_new_one_leaves_it_connected,
     hours_that_are_none_change_nothing,
     whoever_is_disconnected_comes_back_and_whoever_is_blocked_does_not,
     a_phone_that_is_removed_is_gone_from_the_registrar_too,

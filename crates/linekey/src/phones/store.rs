@@ -447,28 +447,55 @@ pub(super) async fn of_held_user(
     .await
 }
 
-/// Gives a phone its next SIP password; the one it had is known as `old`, and good until `old_until`, which its owner
-/// was told at `told_at` if that is not worth a mail before it ends.
-pub(super) async fn rotate(
-    tx: &mut Tx,
-    phone: &PhoneId,
-    sealed: &[u8],
-    old: Option<&[u8]>,
-    (old_until, told_at): (Millis, Option<Millis>),
-) -> Result<()> {
+/// Two SIP passwords of a phone that are good for a while.
+pub(super) struct Overlap<'a> {
+    pub(super) phone: &'a PhoneId,
+    /// Until when the one before is good.
+    pub(super) old_until: Millis,
+    /// When its owner was told that it ends, if that is not worth a mail any more.
+    pub(super) told_at: Option<Millis>,
+}
+
+/// Gives a phone its next SIP password; the one it had is known as `old`.
+pub(super) async fn rotate(tx: &mut Tx, overlap: &Overlap<'_>, sealed: &[u8], old: Option<&[u8]>) -> Result<()> {
     query(
         "update phones set sip_hashes = $2, generation = generation + 1, old_hashes = $3, old_until = $4,
                            overlap_told_at = $5, outdated_at = null, outdated_from = null, outdated_agent = null
           where id = $1",
     )
-    .bind(phone)
+    .bind(overlap.phone)
     .bind(sealed)
     .bind(old)
-    .bind(old_until)
-    .bind(told_at)
+    .bind(overlap.old_until)
+    .bind(overlap.told_at)
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Puts another SIP password in the place of the newest, if an overlap lasts: the one before stays that. `goes_on`: it
+/// stays good, and what it registered with it. False: no overlap lasts.
+pub(super) async fn replace_unused(
+    tx: &mut Tx,
+    overlap: &Overlap<'_>,
+    sealed: &[u8],
+    goes_on: bool,
+    now: Millis,
+) -> Result<bool> {
+    let replaced = query(
+        "update phones set sip_hashes = $2, generation = generation + $3, old_until = $4,
+                           overlap_told_at = $5, outdated_at = null, outdated_from = null, outdated_agent = null
+          where id = $1 and old_hashes is not null and old_until > $6",
+    )
+    .bind(overlap.phone)
+    .bind(sealed)
+    .bind(i64::from(!goes_on))
+    .bind(overlap.old_until)
+    .bind(overlap.told_at)
+    .bind(now)
+    .run(tx)
+    .await?;
+    Ok(replaced == 1)
 }
 
 /// Notes that a phone registers with its newest SIP password: the one before is good no more, and what was said of phones
@@ -541,10 +568,11 @@ pub(super) async fn order(tx: &mut Tx, which: Which<'_>, below: i64, due_at: Mil
     Ok(())
 }
 
-/// What was asked for of a phone is due now.
-pub(super) async fn hasten_orders(tx: &mut Tx, phone: &PhoneId, now: Millis) -> Result<()> {
-    query("update sip_orders set due_at = $2 where phone_id = $1 and due_at > $2")
+/// What is not due yet of what was asked for of a phone is due at `due_at`.
+pub(super) async fn move_orders(tx: &mut Tx, phone: &PhoneId, now: Millis, due_at: Millis) -> Result<()> {
+    query("update sip_orders set due_at = $2 where phone_id = $1 and due_at > $3")
         .bind(phone)
+        .bind(due_at)
         .bind(now)
         .run(tx)
         .await?;

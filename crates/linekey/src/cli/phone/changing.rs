@@ -42,11 +42,10 @@ pub(super) async fn rotate(app: &App, address: &str, hours: i64) -> anyhow::Resu
 /// Ends a phone's registrations.
 pub(super) async fn disconnect(app: &App, address: &str, block: bool) -> anyhow::Result<()> {
     let phone = find(app, address).await?;
-    let label = done(
-        disconnect::disconnect(app, by(&phone), &phone.id, block).await?,
-        address,
-    )?;
-    let then = if block {
+    let ended = disconnect::disconnect(app, by(&phone), &phone.id, block).await?;
+    let is_blocked = block || matches!(ended, Done::Already(_));
+    let label = done(ended, address)?;
+    let then = if is_blocked {
         format!("It can't register until `linekey phone allow {address}`.")
     } else {
         "It may register again.".to_owned()

@@ -153,7 +153,7 @@ async fn seal(app: &App, doing: &mut Doing, kind: Kind, settings: &Settings) -> 
         account: &doing.account,
         token_hash: links::hash_of(token.reveal()),
         kind: kind.as_str(),
-        generation: doing.phone.generation + 1,
+        generation: doing.phone.generation,
         sealed: &sealed,
         created_at: now,
         expires_at: now + VALID_FOR,
