@@ -152,8 +152,14 @@ pub(crate) fn same_uri(a: &str, b: &str) -> bool {
     a == b || matches!((parse(a), parse(b)), (Ok(a), Ok(b)) if a.equivalent(&b))
 }
 
-/// Text of a stranger made fit for logs and storage: control characters out, bounded.
+/// Text of a stranger made fit for logs, storage and pages: bounded, without control characters and those that turn the
+/// direction of what stands beside them.
 pub(crate) fn clean(raw: &[u8], max_chars: usize) -> String {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let text = String::from_utf8_lossy(raw);
-    text.chars().filter(|c| !c.is_control()).take(max_chars).collect()
+    text.chars()
+        .filter(|c| !c.is_control() && !turns(*c))
+        .take(max_chars)
+        .collect()
 }

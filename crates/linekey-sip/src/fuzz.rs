@@ -113,6 +113,7 @@ pub fn texts(bytes: &[u8]) {
     }
     let cleaned = codec::clean(bytes, 16);
     assert!(cleaned.chars().count() <= 16 && !cleaned.contains(char::is_control));
+    assert!(!cleaned.contains(['\u{202e}', '\u{2066}']), "{cleaned:?}");
 }
 
 /// A phone and strangers at a registrar of their own. A step is a byte of choices and what follows it up to the next byte

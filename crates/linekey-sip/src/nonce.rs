@@ -34,9 +34,10 @@ impl Keyed {
     }
 
     /// The first 16 bytes of the HMAC over the parts, each preceded by its length.
-    pub(crate) fn mark(&self, parts: &[&[u8]]) -> [u8; MARK] {
+    pub(crate) fn mark(&self, parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> [u8; MARK] {
         let mut mac = self.0.clone();
         for part in parts {
+            let part = part.as_ref();
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);
         }
@@ -150,8 +151,8 @@ impl Nonces {
     }
 
     fn marks(&self, head: &[u8], realm: &str, source: IpAddr) -> ([u8; MARK], [u8; MARK]) {
-        let for_realm = self.key.mark(&[head, realm.as_bytes()]);
-        (for_realm, self.key.mark(&[&for_realm, &octets(source)]))
+        let for_realm = self.key.mark([head, realm.as_bytes()]);
+        (for_realm, self.key.mark([&for_realm, &octets(source)]))
     }
 }
 

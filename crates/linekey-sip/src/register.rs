@@ -56,7 +56,7 @@ impl<D: Directory> Requests<D> {
             work.came.request.to_user.as_deref().unwrap_or_default()
         );
         let wanted = crate::codec::clean(wanted.as_bytes(), 255);
-        tracing::warn!(phone = &*who.phone.0, wanted, source = %work.came.source, "phone asked for an address not its own");
+        tracing::debug!(phone = &*who.phone.0, wanted, source = %work.came.source, "phone asked for an address not its own");
         self.directory.event(Event::WrongAddressOfRecord {
             phone: who.phone.clone(),
             wanted,

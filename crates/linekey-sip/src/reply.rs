@@ -41,6 +41,11 @@ impl Answer {
         self
     }
 
+    /// Bytes that it takes in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        self.headers.capacity()
+    }
+
     /// The bytes (RFC 3261 section 8.2.6; `received` and `rport` by section 18.2.1 and RFC 3581
     /// section 4). `to_tag` is added if To has none.
     pub(crate) fn to_bytes(&self, echo: &Echo, source: SocketAddr, report_source: bool, to_tag: &[u8]) -> Vec<u8> {

@@ -269,6 +269,26 @@ async fn a_retransmission_gets_the_same_bytes_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn whoever_repeats_a_request_without_its_proof_gets_no_answer_that_was_made_for_it() {
+    let world = World::new().await;
+    let mut phone = world.phone("ann-desk").await;
+    phone.challenge().await;
+    let request = phone.request(&format!("Contact: <{}>\r\n", phone.contact()));
+    assert_eq!(phone.wire.ask(&request).await.status, 200);
+    let lines = request.split_inclusive("\r\n");
+    let unproven: String = lines.filter(|line| !line.starts_with("Authorization:")).collect();
+    assert_ne!(unproven, request);
+    assert_eq!(phone.wire.ask(&unproven).await.status, 401);
+    let elsewhere = request.replace("\r\nTo: ", "\r\nTo: \"Else\" ");
+    assert_ne!(elsewhere, request);
+    assert_eq!(
+        phone.wire.ask(&elsewhere).await.status,
+        401,
+        "the nonce count is used up"
+    );
+}
+
+#[tokio::test]
 async fn refusals_of_proven_phones_are_repeated_too() {
     let world = World::new().await;
     let mut phone = world.phone("ann-desk").await;
