@@ -1,7 +1,7 @@
 //! Ends the overlap of two SIP passwords, and the set-up link that gave the newest: at the first use of that one, whichever
 //! server saw it.
 
-use super::{by_heart, provision, store};
+use super::{by_heart, orders, provision, store};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Result;
@@ -13,7 +13,7 @@ pub(super) async fn end(tx: &mut Tx, phone: &PhoneId, generation: i64, now: Mill
     let ended = store::end_overlap(tx, phone, generation, now).await?;
     if ended {
         by_heart::store::tell_one(tx, phone, now).await?;
-        store::move_orders(tx, phone, now, now).await?;
+        orders::store::move_all(tx, phone, now, now).await?;
         provision::used(tx, phone, generation).await?;
     }
     Ok(ended)

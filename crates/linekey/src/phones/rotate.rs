@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::act::{Begun, By, Doing, begin};
 use super::create::new_sip_password;
 use super::orders::Ending;
-use super::{notices, sealed, store};
+use super::{notices, orders, sealed, store};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::clock::{DAY, HOUR, Millis};
@@ -96,10 +96,10 @@ pub(super) async fn renew(app: &App, doing: &mut Doing, overlap_hours: i64) -> R
     doing.void_link().await?;
     doing.publish(app).await?;
     if is_unused && goes_on {
-        store::move_orders(&mut doing.tx, &held.id, now, old_until).await?;
+        orders::store::move_all(&mut doing.tx, &held.id, now, old_until).await?;
     } else {
         // What an earlier overlap left is over now: one SIP password beside the newest is enough.
-        store::move_orders(&mut doing.tx, &held.id, now, now).await?;
+        orders::store::move_all(&mut doing.tx, &held.id, now, now).await?;
         doing.phone.generation += 1;
     }
     doing

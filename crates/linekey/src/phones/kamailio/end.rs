@@ -4,7 +4,7 @@ use super::rpc::{Call, Failure};
 use super::{compare, store};
 use crate::app::App;
 use crate::error::Error;
-use crate::phones::store::Order;
+use crate::phones::orders::store::Order;
 
 /// Why an order has to wait.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,16 @@
 //! What a registrar has to end, in its memory as in the database: whoever withdraws a SIP password, in this process or by a
 //! command beside it, leaves an order in the same transaction, and the registrar carries it out as soon as it is due.
 
+pub(super) mod store;
+
 use std::time::Duration;
 
 use linekey_sip::{PhoneKey, Running};
+use store::Order;
 
 use super::by_heart::store::tell;
 use super::kamailio::end;
-use super::store::{self, Order, Which};
+use super::store::Which;
 use crate::app::App;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -74,7 +77,7 @@ pub(super) async fn run(app: App, registrar: Registrar) {
 
 /// Whether everything that was due is done.
 async fn round(app: &App, registrar: &Registrar) -> Result<bool> {
-    let due = store::due_orders(&app.db, app.clock.now(), BATCH).await?;
+    let due = store::due(&app.db, app.clock.now(), BATCH).await?;
     let count = due.len();
     let mut done = Vec::new();
     for order in due {
@@ -87,7 +90,7 @@ async fn round(app: &App, registrar: &Registrar) -> Result<bool> {
     }
     let mut tx = app.db.begin().await?;
     for order in &done {
-        store::remove_order(&mut tx, order).await?;
+        store::remove(&mut tx, order).await?;
     }
     tx.commit().await?;
     Ok(done.len() == count)
