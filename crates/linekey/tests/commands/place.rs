@@ -3,12 +3,23 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use crate::{Folder, linekey, said};
 
 /// The first operator's password in every test.
 pub(crate) const OPERATOR_PASSWORD: &str = "Tidewater-Kestrel-1";
+
+/// An address that nobody has, nor is given by asking for any before a server starts there: of Linux's ports below those.
+fn free() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 100).expect("below 100") * 80;
+    let next = || 12_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 8_000;
+    std::iter::repeat_with(|| SocketAddr::from(([127, 0, 0, 1], next())))
+        .find(|address| UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok())
+        .expect("a free port")
+}
 
 /// Where a portal is set up, with addresses of its own.
 pub(crate) struct Place {
@@ -22,13 +33,7 @@ impl Place {
     pub(crate) fn new(name: &str) -> Self {
         let folder = Folder::new(name);
         std::fs::create_dir_all(&folder.0).expect("a folder");
-        let free = || {
-            let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
-            taken.local_addr().expect("its address")
-        };
-        let (http, admin) = (free(), free());
-        let taken = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-        let sip = taken.local_addr().expect("its address");
+        let (http, admin, sip) = (free(), free(), free());
         let variables = [
             ("LINEKEY_PORTAL__LISTEN", format!("[\"{http}\"]")),
             (
